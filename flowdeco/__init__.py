@@ -1,0 +1,63 @@
+"""Workflows out of plain functions: the dependencies are the parameter names."""
+
+from ._build import value
+from ._errors import (
+    AmbiguousNameError,
+    CycleError,
+    FlowdecoError,
+    GraphError,
+    InputError,
+    MethodError,
+    MissingDependencyError,
+    OptionError,
+    OptionTypeError,
+    OutputError,
+    RunningLoopError,
+    ShadowedInputError,
+    StaleNameError,
+    StrayCancellationError,
+    TaskTimeoutError,
+    UnknownTaskError,
+    UnmatchedParameterError,
+    UnusedTaskError,
+    WorkflowTimeoutError,
+)
+from ._events import Status
+from ._graph import Edge, Graph, Node
+from ._run import Failure, Run, TaskRecord
+from ._task import Task, task
+from ._workflow import Workflow, workflow
+
+__all__ = [
+    "AmbiguousNameError",
+    "CycleError",
+    "Edge",
+    "Failure",
+    "FlowdecoError",
+    "Graph",
+    "GraphError",
+    "InputError",
+    "MethodError",
+    "MissingDependencyError",
+    "Node",
+    "OptionError",
+    "OptionTypeError",
+    "OutputError",
+    "Run",
+    "RunningLoopError",
+    "ShadowedInputError",
+    "StaleNameError",
+    "Status",
+    "StrayCancellationError",
+    "Task",
+    "TaskRecord",
+    "TaskTimeoutError",
+    "UnknownTaskError",
+    "UnmatchedParameterError",
+    "UnusedTaskError",
+    "Workflow",
+    "WorkflowTimeoutError",
+    "task",
+    "value",
+    "workflow",
+]

@@ -1,0 +1,127 @@
+"""The state of one run that its lanes share: what is ready, what waits, and the values so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine
+from contextvars import Context
+from threading import Lock
+from time import perf_counter
+from typing import Any
+
+from ._errors import FlowdecoError
+from ._plan import UNSET, Plan, take_part
+from ._run import Run
+
+__all__ = ["Board", "strip_traceback"]
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Board:
+    """What is ready, what waits for how many others, and the values so far.
+
+    Attributes:
+        ready: the nodes that a lane of the event loop can take.
+        backlog: the nodes that a lane in a thread can take.
+        handed: what a `def` in a thread returned to be awaited on the event loop, with its context.
+        pending: how many nodes each node still waits for.
+        uses: how many readers each place still has; `None` if the values are kept for the record.
+        stopped: whether nothing new may start.
+        lock: held to change any of these where threads take part.
+    """
+
+    __slots__ = ("backlog", "handed", "lock", "pending", "plan", "ready", "run", "stopped", "uses", "values")
+
+    def __init__(self, plan: Plan, run: Run[Any], *, keep: bool) -> None:
+        self.plan = plan
+        self.run = run
+        self.values = run._values
+        self.ready = deque(plan.roots)
+        self.backlog: deque[int] = deque()
+        self.handed: dict[int, tuple[Coroutine[Any, Any, Any], Context]] = {}
+        self.pending = plan.counts.copy()
+        self.uses = None if keep else plan.uses.copy()
+        self.stopped = False
+        self.lock = Lock()
+
+    def take(self, index: int) -> tuple[Any, ...]:
+        """Return a node's arguments, and let go of what nobody else needs."""
+        call = self.plan.calls[index]
+        if call.slot == -1:
+            return ()
+        with self.lock:
+            args = (self.values[call.slot],) if call.take is None else call.take(self.values)
+            if self.uses is not None:
+                self.release(call.slots)
+        return args
+
+    def release(self, slots: tuple[int, ...]) -> None:
+        """Let go of the values that have no reader left."""
+        uses = self.uses
+        if uses is None:
+            return
+        for slot in slots:
+            uses[slot] -= 1
+            if not uses[slot]:
+                self.values[slot] = UNSET
+
+    def settle(self, index: int, result: Any, *, in_thread: bool) -> None:
+        """Take a result in, and put the nodes for which it was the last to come on the lists.
+
+        Args:
+            index: the node.
+            result: its result.
+            in_thread: whether a thread's lane asks, which goes on with the backlog itself.
+
+        Raises:
+            OutputError: the result does not fit the task's `outputs=`.
+        """
+        plan, values = self.plan, self.values
+        parts = plan.parts.get(index)
+        if parts is not None:
+            step = plan.graph.nodes[index].step
+            take_part(step, result, parts.names[0])
+            for name, place in parts.places:
+                values[place] = take_part(step, result, name)
+        with self.lock:
+            if self.uses is None or self.uses[index]:
+                values[index] = result
+            self.run._finished[index] = perf_counter()
+            for follower in plan.calls[index].followers:
+                self.pending[follower] -= 1
+                if not self.pending[follower]:
+                    (self.backlog if in_thread and plan.calls[follower].in_thread else self.ready).append(follower)
+
+    def stop(self) -> None:
+        """Start nothing new: empty the lists, and let no count come down to zero any more."""
+        with self.lock:
+            self.stopped = True
+            self.ready.clear()
+            self.backlog.clear()
+            never = len(self.pending) + 1
+            self.pending[:] = [never] * len(self.pending)
+
+    def fail(self, index: int, error: BaseException) -> None:
+        """Take a failed node into the record, and start nothing new."""
+        if isinstance(error, (StopIteration, StopAsyncIteration)):
+            # Python itself does this to a coroutine: outside a generator they would pass for its end.
+            converted = RuntimeError(f"task raised {type(error).__name__}")
+            converted.__cause__ = error
+            error = converted
+        else:
+            strip_traceback(error)
+        with self.lock:
+            self.run._note_failure(index, error)
+        self.stop()
+
+
+def strip_traceback(error: BaseException) -> None:
+    """Drop the leading frames that are flowdeco's own, up to the user's; an error of ours keeps them all."""
+    trace = error.__traceback__
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
+        trace = trace.tb_next
+    if trace is not None:
+        error.__traceback__ = trace
+    elif isinstance(error, FlowdecoError):
+        error.__traceback__ = None

@@ -1,0 +1,300 @@
+"""The engine: lanes that run a plan on the event loop and in threads.
+
+A lane takes a ready node and its first step. A node that ends releases those that waited for it, and the lane
+goes on with the next. A node that waits while others are ready stays where it is, and new lanes take the ready
+list over. So there are as many tasks of the event loop as nodes that wait at the same time, not as there are nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator
+from contextvars import Context, copy_context
+from math import inf
+from time import perf_counter
+from typing import Any
+
+from anyio import (
+    CancelScope,
+    CapacityLimiter,
+    create_task_group,
+    current_effective_deadline,
+    get_cancelled_exc_class,
+    sleep,
+    to_thread,
+)
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+
+from ._attempt import IN_THREAD, LIMITER
+from ._board import Board
+from ._plan import Plan
+from ._run import Run
+from ._thread import SLICE, ThreadLanes, stray
+
+__all__ = ["Engine"]
+
+# Ticks without a backlog after which nobody looks after it any more.
+_IDLE_TICKS = 10
+
+
+class Lane:
+    """Runs nodes one after the other in a task of the event loop; awaiting it runs it.
+
+    Args:
+        engine: the engine.
+        alone: whether there is no task group: it ends when a node could wait while others are ready.
+    """
+
+    __slots__ = ("alone", "engine", "host", "thrown")
+
+    def __init__(self, engine: Engine, *, alone: bool = False, host: bool = False) -> None:
+        self.engine = engine
+        self.alone = alone
+        self.host = host
+        self.thrown = False
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        engine, board = self.engine, self.engine.board
+        calls, ready = board.plan.calls, board.ready
+        started, finished, values, parts = board.run._started, board.run._finished, board.values, board.plan.parts
+        pending, uses, shared, copy = board.pending, board.uses, board.plan.threaded, engine.context.copy
+        now = perf_counter()
+        until = now + SLICE
+        while ready:
+            index = ready.popleft()
+            start, in_thread, can_wait, slot, take, followers, slots = calls[index]
+            if in_thread and index not in board.handed:
+                if self.alone:
+                    return ready.appendleft(index)
+                engine.push_to_thread(index)
+                continue
+            if self.alone and can_wait and ready:
+                return ready.appendleft(index)
+            try:
+                if in_thread:
+                    coroutine, context = self._take_over(index)
+                else:
+                    if take is not None:
+                        coroutine = start(*take(values))
+                    else:
+                        coroutine = start(values[slot]) if slot >= 0 else start()
+                    if uses is not None:
+                        board.release(slots)
+                    context = copy()
+                    started[index] = now
+                try:
+                    trap = context.run(coroutine.send, None)
+                except StopIteration as stop:
+                    result = stop.value
+                else:
+                    if ready:
+                        engine.hand_over()
+                    result = yield from self._wait(coroutine, context, trap)
+                    until = perf_counter() + SLICE
+                if shared or parts:
+                    board.settle(index, result, in_thread=False)
+                    now = perf_counter()
+                else:
+                    if uses is None or uses[index]:
+                        values[index] = result
+                    finished[index] = now = perf_counter()
+                    for follower in followers:
+                        left = pending[follower] - 1
+                        pending[follower] = left
+                        if not left:
+                            ready.append(follower)
+                del result, coroutine, context
+            except BaseException as error:
+                if self._fail(index, error):
+                    raise
+                return None
+            if now > until:
+                yield from checkpoint().__await__()
+                now = perf_counter()
+                until = now + SLICE
+        return None
+
+    def _take_over(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
+        """Return what a function in a thread returned to be awaited."""
+        awaitable, context = self.engine.board.handed.pop(index)
+
+        async def awaited() -> Any:
+            return await awaitable
+
+        return awaited(), context
+
+    def _wait(self, coroutine: Coroutine[Any, Any, Any], context: Context, trap: Any) -> Generator[Any, Any, Any]:
+        """Pass on what the event loop and the node say to each other, until the node ends."""
+        while True:
+            error: BaseException | None = None
+            try:
+                value = yield trap
+            except BaseException as thrown:
+                error = thrown
+            try:
+                self.thrown = error is not None
+                trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                error = None
+
+    def _fail(self, index: int, error: BaseException) -> bool:
+        """Take a failure into the record; return whether it is a cancellation and must be passed on."""
+        engine, board = self.engine, self.engine.board
+        if isinstance(error, GeneratorExit):
+            return True
+        if isinstance(error, get_cancelled_exc_class()):
+            if current_effective_deadline() == -inf or (self.thrown and self.host):
+                board.run._note_cancelled(index)
+                board.stop()
+                return True
+            error = stray(board, index, error)
+        board.fail(index, error)
+        engine.cancel()
+        return False
+
+
+class Engine:
+    """Runs one plan once.
+
+    Args:
+        plan: what to run.
+        run: the record to keep; it holds the values, too.
+        keep: whether every result is kept, and not let go as soon as nobody needs it.
+    """
+
+    def __init__(self, plan: Plan, run: Run[Any], *, keep: bool) -> None:
+        self.board = Board(plan, run, keep=keep)
+        self.context = copy_context()
+        self.group: TaskGroup | None = None
+        self._fresh = 0
+        self._active = 0
+        self._watching: CancelScope | None = None
+
+    async def execute(self) -> None:
+        """Run all nodes; return when nothing of them is alive.
+
+        What a task raises is left in the record. Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        """
+        await Lane(self, alone=True, host=True)
+        if self.board.ready:
+            await self._execute_together()
+
+    async def _execute_together(self) -> None:
+        self._prepare_threads()
+        try:
+            async with create_task_group() as self.group:
+                self._active = 1
+                await self._run_lane(host=True)
+        except BaseExceptionGroup as group:
+            raise _bare(group) from None
+        finally:
+            self.group = None
+
+    async def _run_lane(self, *, host: bool = False) -> None:
+        try:
+            if not host:
+                self._fresh -= 1
+            await Lane(self, host=host)
+        finally:
+            self._leave()
+
+    def hand_over(self) -> None:
+        """Let new lanes take the ready list over: two each time, so that many waiting nodes start in few turns."""
+        group = self.group
+        if group is None:
+            return
+        for _ in range(min(2, len(self.board.ready) - self._fresh)):
+            self._fresh += 1
+            self._active += 1
+            group.start_soon(self._run_lane)
+
+    def cancel(self) -> None:
+        """Cancel what is under way."""
+        if self.group is not None:
+            self.group.cancel_scope.cancel()
+
+    def _leave(self) -> None:
+        self._active -= 1
+        if not self._active and self._watching is not None:
+            self._watching.cancel()
+
+    # What follows is for plans with plain functions only.
+
+    def _prepare_threads(self) -> None:
+        if not self.board.plan.threaded:
+            return
+        self._limiter = to_thread.current_default_thread_limiter()
+        if IN_THREAD.get():
+            self._limiter = CapacityLimiter(self._limiter.total_tokens)
+            self.context.run(LIMITER.set, self._limiter)
+        self.threads = ThreadLanes(self.board, self._limiter.total_tokens, self._attend)
+
+    def push_to_thread(self, index: int) -> None:
+        """Put a node on the threads' list, and see that there is a lane for it."""
+        with self.board.lock:
+            self.board.backlog.append(index)
+            first = not self.threads.count
+        if first:
+            self._start_thread_lanes(1)
+        else:
+            self._watch_backlog()
+
+    def _start_thread_lanes(self, number: int) -> None:
+        with self.board.lock:
+            self.threads.count += number
+        self._active += number
+        for _ in range(number):
+            self._group.start_soon(self._run_thread_lane)
+
+    async def _run_thread_lane(self) -> None:
+        try:
+            await to_thread.run_sync(self.threads.work, limiter=self._limiter)
+            if self.board.stopped:
+                self.cancel()
+            await Lane(self)
+        finally:
+            self._leave()
+
+    def _attend(self) -> None:
+        """Called from a thread: there is work for others."""
+        if self.group is None or self.board.stopped:
+            return
+        if self.board.ready:
+            self.hand_over()
+        self._watch_backlog()
+
+    def _watch_backlog(self) -> None:
+        if not self.threads.conducting and self.board.backlog:
+            self.threads.conducting = True
+            self._group.start_soon(self._conduct)
+
+    @property
+    def _group(self) -> TaskGroup:
+        assert self.group is not None
+        return self.group
+
+    async def _conduct(self) -> None:
+        """Double the lanes whenever those there are took longer than a tick a node and left some in the backlog."""
+        threads, backlog = self.threads, self.board.backlog
+        idle, done = 0, threads.done
+        with CancelScope() as self._watching:
+            while idle < _IDLE_TICKS and threads.count < threads.most:
+                await sleep(SLICE)
+                idle = 0 if backlog else idle + 1
+                if backlog and threads.done - done < threads.count:
+                    self._start_thread_lanes(int(min(len(backlog), threads.count or 1, threads.most - threads.count)))
+                done = threads.done
+        threads.conducting = False
+
+
+def _bare(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the `KeyboardInterrupt` or `SystemExit` that a task group wrapped, or the group."""
+    for kind in (KeyboardInterrupt, SystemExit):
+        found: BaseException | None = group.subgroup(kind)
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        if found is not None:
+            return found
+    return group

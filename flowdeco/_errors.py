@@ -1,0 +1,271 @@
+"""What can go wrong, one class a kind of mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+__all__ = [
+    "AmbiguousNameError",
+    "CycleError",
+    "FlowdecoError",
+    "GraphError",
+    "InputError",
+    "MethodError",
+    "MissingDependencyError",
+    "OptionError",
+    "OptionTypeError",
+    "OutputError",
+    "RunningLoopError",
+    "ShadowedInputError",
+    "StaleNameError",
+    "StrayCancellationError",
+    "TaskTimeoutError",
+    "UnknownTaskError",
+    "UnmatchedParameterError",
+    "UnusedTaskError",
+    "WorkflowTimeoutError",
+]
+
+# Comparing one misspelt name with very many costs milliseconds; past this it buys nothing.
+_MOST_CANDIDATES = 2_000
+
+
+class FlowdecoError(Exception):
+    """The base of every error that flowdeco itself raises.
+
+    The data behind the message are attributes of the error, named in each class.
+    """
+
+    def __init__(self, message: str, **data: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(data)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class OptionError(FlowdecoError, ValueError):
+    """A decorator's option has a value that cannot be used.
+
+    Attributes:
+        option: the option's name.
+        value: what was given.
+    """
+
+    option: str
+    value: object
+
+
+class OptionTypeError(OptionError, TypeError):
+    """A decorator was given something of the wrong type. Attributes: as of `OptionError`."""
+
+
+class InputError(FlowdecoError, TypeError):
+    """A workflow was called with arguments that do not fit its inputs.
+
+    Attributes:
+        workflow: the workflow's name.
+        inputs: the names of the inputs it has.
+    """
+
+    workflow: str
+    inputs: tuple[str, ...]
+
+
+class RunningLoopError(FlowdecoError, RuntimeError):
+    """A blocking call was made on a thread whose event loop is running.
+
+    Attributes:
+        workflow: the workflow's name.
+    """
+
+    workflow: str
+
+
+class GraphError(FlowdecoError, ValueError):
+    """A workflow's graph cannot be built, or `check()` found something wrong with it.
+
+    Attributes:
+        workflow: the workflow's name.
+        problems: every problem found, each a `GraphError` of its own kind;
+            a single problem is raised itself and is then its own only entry.
+    """
+
+    workflow: str
+    _problems: tuple[GraphError, ...] = ()
+
+    @property
+    def problems(self) -> tuple[GraphError, ...]:
+        return self._problems or (self,)
+
+
+class MissingDependencyError(GraphError):
+    """A parameter names nothing within reach.
+
+    Attributes:
+        function: the name of the task or workflow that has the parameter.
+        parameter: the name that was looked up.
+    """
+
+    function: str
+    parameter: str
+
+
+class UnmatchedParameterError(GraphError):
+    """A `*args` or `**kwargs` parameter, which has no name to match, was left open.
+
+    Attributes: as of `MissingDependencyError`.
+    """
+
+    function: str
+    parameter: str
+
+
+class MethodError(MissingDependencyError):
+    """A method was decorated where it is defined, so that nothing can fill its `self`.
+
+    Attributes: as of `MissingDependencyError`.
+    """
+
+
+class AmbiguousNameError(GraphError):
+    """A name leads to two different tasks.
+
+    Attributes:
+        function: the name of the task or workflow that asks for it.
+        parameter: the name.
+        candidates: the tasks it may mean.
+    """
+
+    function: str
+    parameter: str
+    candidates: tuple[object, ...]
+
+
+class StaleNameError(GraphError):
+    """A name that referred to a task when the graph was last built refers to something else now.
+
+    Attributes:
+        name: the name.
+        value: what it refers to now; `None` too where it is gone.
+    """
+
+    name: str
+    value: object
+
+
+class CycleError(GraphError):
+    """Tasks need each other in a circle.
+
+    Attributes:
+        path: the names along the circle; the last is the first again.
+    """
+
+    path: tuple[str, ...]
+
+
+class UnusedTaskError(GraphError):
+    """`tasks=` names something that nothing needs. Found by `check()` only.
+
+    Attributes:
+        task: the task, workflow or module.
+    """
+
+    task: object
+
+
+class ShadowedInputError(GraphError):
+    """A task's own surroundings fill a parameter that has the name of an input. Found by `check()` only.
+
+    Attributes:
+        function: the name of the task that has the parameter.
+        parameter: its name, and the input's.
+    """
+
+    function: str
+    parameter: str
+
+
+class UnknownTaskError(FlowdecoError, KeyError):
+    """A run or a workflow was asked for a task that it does not have.
+
+    Attributes:
+        workflow: the workflow's name.
+        task: what was asked for.
+    """
+
+    workflow: str
+    task: object
+
+
+class OutputError(FlowdecoError, ValueError):
+    """A result does not fit the task's `outputs=`.
+
+    Attributes:
+        task: the task's name.
+        outputs: the names that were declared.
+        result: what the task returned.
+    """
+
+    task: str
+    outputs: tuple[str, ...]
+    result: object
+
+
+class TaskTimeoutError(FlowdecoError, TimeoutError):
+    """One attempt of a task took longer than its `timeout=`.
+
+    Attributes:
+        task: the task's name.
+        timeout: seconds allowed.
+        abandoned: whether its thread still runs; what it returns is ignored.
+    """
+
+    task: str
+    timeout: float
+    abandoned: bool
+
+
+class WorkflowTimeoutError(FlowdecoError, TimeoutError):
+    """A run took longer than its workflow's `timeout=`.
+
+    Attributes:
+        workflow: the workflow's name.
+        timeout: seconds allowed.
+        running: the names of the tasks that were under way.
+    """
+
+    workflow: str
+    timeout: float
+    running: tuple[str, ...]
+
+
+class StrayCancellationError(FlowdecoError, RuntimeError):
+    """A task raised the event loop's cancellation exception although nobody had cancelled it.
+
+    What it raised is the `__cause__`. Left as it was, it would look as if the caller had been cancelled.
+
+    Attributes:
+        task: the task's name.
+    """
+
+    task: str
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the candidate most like `name`, or nothing."""
+    known = list(dict.fromkeys(candidates))
+    if len(known) > _MOST_CANDIDATES:
+        known = [k for k in known if k.lower() == name.lower() or k.startswith(name) or name.startswith(k)]
+    found = get_close_matches(name, known[:_MOST_CANDIDATES], 1, 0.6)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Return the names as a phrase: `'a', 'b' and 'c'`, cut after `most`."""
+    quoted = [repr(name) for name in names[:most]]
+    if len(names) > most:
+        return ", ".join(quoted) + f" and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))

@@ -1,0 +1,170 @@
+"""Running a workflow: its nodes, then its own function, on an event loop or on the thread that called it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+
+import anyio
+from anyio import CancelScope, from_thread, move_on_after, to_thread
+
+from ._attempt import IN_THREAD, LIMITER
+from ._board import strip_traceback
+from ._engine import Engine
+from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
+from ._events import Status
+from ._run import Run
+
+__all__ = ["Execution"]
+
+
+class Execution:
+    """How one workflow is run.
+
+    Args:
+        name: its name, for errors.
+        is_async: whether its own function is an `async def`.
+        timeout: seconds for a run; `None`: no limit.
+        backend: the event loop for blocking calls.
+        backend_options: what `anyio.run` passes on to it.
+    """
+
+    def __init__(
+        self, name: str, *, is_async: bool, timeout: float | None, backend: str, backend_options: dict[str, Any]
+    ) -> None:
+        self.name = name
+        self.is_async = is_async
+        self.timeout = timeout
+        self.backend = backend
+        self.backend_options = backend_options
+
+    def run_blocking(self, run: Run[Any], *, keep: bool = False) -> None:
+        """Run it on an event loop of its own, or on the one that owns this thread; a `def` is called here, after.
+
+        Raises:
+            RunningLoopError: this thread's event loop is running.
+        """
+        start = partial(self.execute if self.is_async else self._execute_nodes_only, run, keep=keep)
+        if _in_worker_thread():
+            try:
+                from_thread.run(start)
+            except concurrent.futures.CancelledError:
+                from_thread.check_cancelled()  # raises it as what it was on the event loop
+                raise
+        elif _loop_is_running():
+            reason = "this thread's event loop is running, and a blocking call would stop it"
+            message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.call(...)."
+            raise RunningLoopError(message, workflow=self.name)
+        else:
+            anyio.run(start, backend=self.backend, backend_options=self.backend_options)
+        if not self.is_async and run.error is None:
+            self._run_body(run)
+
+    async def execute(self, run: Run[Any], *, keep: bool = False) -> None:
+        """Run the nodes and the workflow's own function; what they raise is left in the record.
+
+        Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        """
+        with self._time_limit(run) as limit:
+            await self._execute_nodes(run, keep=keep)
+            if run.error is None:
+                await self._await_body(run)
+        self._end(run, limit)
+
+    async def _execute_nodes_only(self, run: Run[Any], *, keep: bool) -> None:
+        with self._time_limit(run) as limit:
+            await self._execute_nodes(run, keep=keep)
+        self._end(run, limit)
+
+    def _time_limit(self, run: Run[Any]) -> Any:
+        run._start()
+        return nullcontext() if self.timeout is None else move_on_after(self.timeout)
+
+    async def _execute_nodes(self, run: Run[Any], *, keep: bool) -> None:
+        try:
+            await Engine(run._plan, run, keep=keep).execute()
+        except Exception:
+            raise
+        except BaseException:
+            # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
+            if run.error is None or isinstance(run.error, StrayCancellationError):
+                run._end(Status.CANCELLED)
+                raise
+
+    async def _await_body(self, run: Run[Any]) -> None:
+        if not self.is_async:
+            await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
+            return
+        function, args = _body_of(run)
+        try:
+            run._complete(await function(*args))
+        except BaseException as error:
+            if isinstance(error, anyio.get_cancelled_exc_class()):
+                run._end(Status.CANCELLED)
+                raise
+            strip_traceback(error)
+            run._note_failure(None, error)
+
+    def _run_body_in_thread(self, run: Run[Any]) -> None:
+        IN_THREAD.set(True)
+        self._run_body(run)
+
+    def _run_body(self, run: Run[Any]) -> None:
+        """Call the workflow's own `def`, and end the run."""
+        function, args = _body_of(run)
+        try:
+            run._complete(function(*args))
+        except BaseException as error:
+            strip_traceback(error)
+            run._note_failure(None, error)
+            run._fail()
+            if not isinstance(error, Exception):
+                raise
+
+    def _end(self, run: Run[Any], limit: CancelScope | None) -> None:
+        """End a run that has failed, also for want of time."""
+        if limit is not None and limit.cancelled_caught and run.error is None:
+            run._note_failure(None, self._too_long(run._cancelled()))
+        if run.error is not None and run.status is not Status.FAILED:
+            run._fail()
+        if run.error is not None and not isinstance(run.error, Exception):
+            raise run.error
+
+    def _too_long(self, running: tuple[str, ...]) -> WorkflowTimeoutError:
+        message = f"Cannot finish workflow {self.name!r}: it took longer than its timeout of {self.timeout:g} s."
+        if running:
+            message += f" Under way: {listed(running)}."
+        return WorkflowTimeoutError(message, workflow=self.name, timeout=self.timeout, running=running)
+
+
+def _body_of(run: Run[Any]) -> tuple[Callable[..., Any], list[Any]]:
+    slots, function = run._plan.body
+    return function, [run._values[slot] for slot in slots]
+
+
+async def result_of(execute: Callable[[Run[Any]], Coroutine[Any, Any, None]], run: Run[Any]) -> Any:
+    """Execute a run; return its result or raise its error."""
+    await execute(run)
+    if run.error is not None:
+        raise run.error
+    return run.result
+
+
+def _in_worker_thread() -> bool:
+    """Whether anyio made this thread; raises the cancellation if what it works for is cancelled."""
+    try:
+        from_thread.check_cancelled()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _loop_is_running() -> bool:
+    try:
+        anyio.get_cancelled_exc_class()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""Checks of the decorators' options, made when the decorator runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from anyio import get_all_backends
+
+from ._errors import OptionError, OptionTypeError, listed, nearest
+
+__all__ = [
+    "check_after",
+    "check_changes",
+    "check_name",
+    "check_needs",
+    "check_outputs",
+    "check_tasks",
+    "check_timeout",
+    "reject",
+    "shorten",
+]
+
+
+def reject(subject: str, option: str, value: object, reason: str, *, wrong_type: bool = False) -> OptionError:
+    """Return the error for an option: `Cannot define task 'page': timeout=-1 <reason>`."""
+    kind = OptionTypeError if wrong_type else OptionError
+    return kind(f"Cannot define {subject}: {option}={shorten(value)} {reason}", option=option, value=value)
+
+
+def shorten(value: object, most: int = 60) -> str:
+    """Return the value's `repr`, cut to `most` characters, whatever it does."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def check_timeout(subject: str, value: object) -> None:
+    """Accept `None` and a positive number of seconds."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise reject(subject, "timeout", value, "is not a number. Give seconds, or None for no limit.", wrong_type=True)
+    if math.isnan(value) or value <= 0:
+        raise reject(subject, "timeout", value, "is not above zero. Give seconds, or None for no limit.")
+
+
+def check_name(subject: str, value: object) -> None:
+    """Accept `None` and a string that is not empty."""
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise reject(subject, "name", value, "is not a string.", wrong_type=True)
+    if not value:
+        raise reject(subject, "name", value, "is empty. Leave it out to use the function's name.")
+
+
+def check_outputs(subject: str, value: object) -> tuple[str, ...]:
+    """Return the names of a task's outputs; there are none for `None`."""
+    if value is None:
+        return ()
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise reject(
+            subject, "outputs", value, 'is not a tuple of names, as in outputs=("train", "test").', wrong_type=True
+        )
+    for name in value:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise reject(subject, "outputs", value, f"has {name!r} in it, which no parameter can be called.")
+    if len(set(value)) < len(value):
+        raise reject(subject, "outputs", value, "has a name twice.")
+    return tuple(value)
+
+
+def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[str]) -> None:
+    """Reject an option that does not exist, naming the nearest that does."""
+    known = list(known)
+    for name in changes:
+        if name not in known:
+            hint = f"{nearest(name, known)} It has {listed(known, 20)}."
+            message = f"Cannot change {subject}: there is no option {name!r}.{hint}"
+            raise OptionTypeError(message, option=name, value=changes[name])
+
+
+def check_needs(subject: str, value: object, params: Mapping[str, bool | None], step_type: type) -> dict[str, Any]:
+    """Return `needs=` as a dictionary.
+
+    Args:
+        subject: what is being defined, for errors.
+        value: what was given.
+        params: each parameter's name with what its need must be: `None` anything, `True` a list, `False` a dict.
+        step_type: what counts as a task or a workflow.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise reject(subject, "needs", value, "is not a mapping, as in needs={'page': fetch}.", wrong_type=True)
+    for name, need in value.items():
+        if name not in params:
+            hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
+            raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
+        if params[name] is not None and not isinstance(need, (list, tuple) if params[name] else Mapping):
+            wanted = "a list" if params[name] else "a dict"
+            raise reject(subject, "needs", value, f"must give {wanted} for {name!r}.", wrong_type=True)
+        _check_need(subject, value, name, need, step_type)
+    return dict(value)
+
+
+def _check_need(subject: str, value: object, name: str, need: object, step_type: type) -> None:
+    parts: Iterable[object] = [need]
+    if isinstance(need, Mapping):
+        parts = need.values()
+    elif isinstance(need, (list, tuple)):
+        parts = need
+    for part in parts:
+        if isinstance(part, (step_type, str)) or (part is None and need is None):
+            continue
+        reason = (
+            f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
+            "Decorate a plain function with @task first."
+        )
+        raise reject(subject, "needs", value, reason, wrong_type=True)
+
+
+def check_after(subject: str, value: object, step_type: type) -> tuple[Any, ...]:
+    """Return `after=` as a tuple of tasks, workflows and names."""
+    if value is None:
+        return ()
+    parts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for part in parts:
+        if not isinstance(part, (step_type, str)):
+            raise reject(
+                subject, "after", value, "is not a task, a workflow, a name, or a list of these.", wrong_type=True
+            )
+    return parts
+
+
+def check_tasks(subject: str, value: object, step_type: type) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Return `tasks=` as names given by hand, and as tasks and modules to look names up in."""
+    if value is None:
+        return {}, ()
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if not isinstance(name, str) or not isinstance(part, step_type):
+                reason = f"gives {name!r} {shorten(part)}, which is not a task or a workflow."
+                raise reject(subject, "tasks", value, reason, wrong_type=True)
+        return dict(value), ()
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise reject(
+            subject,
+            "tasks",
+            value,
+            "is not a list of tasks and modules, or a mapping of names to tasks.",
+            wrong_type=True,
+        )
+    parts = tuple(value)
+    for part in parts:
+        if not isinstance(part, (step_type, ModuleType)):
+            reason = f"has {shorten(part)} in it, which is not a task, a workflow or a module."
+            raise reject(subject, "tasks", value, reason, wrong_type=True)
+    return {}, parts
+
+
+def check_backend(subject: str, backend: object, options: object) -> None:
+    """Accept the name of an event loop that anyio knows, and a mapping of options for it."""
+    known = get_all_backends()
+    if backend not in known:
+        raise reject(subject, "backend", backend, f"is no event loop. Give {' or '.join(map(repr, known))}.")
+    if options is not None and not isinstance(options, Mapping):
+        raise reject(
+            subject, "backend_options", options, "is not a mapping, as in {'use_uvloop': True}.", wrong_type=True
+        )

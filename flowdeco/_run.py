@@ -1,0 +1,287 @@
+"""The record of one run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from time import perf_counter, time
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import uuid4
+
+from ._errors import StrayCancellationError, UnknownTaskError, nearest
+from ._events import Status
+from ._graph import Node
+from ._options import shorten
+from ._plan import UNSET, Plan
+
+__all__ = ["Failure", "Run", "TaskRecord", "Tasks"]
+
+R = TypeVar("R")
+
+logger = logging.getLogger("flowdeco")
+
+_LINK = "__flowdeco_run__"
+_MOST_NOTES = 10
+
+
+class Failure(NamedTuple):
+    """One failed attempt.
+
+    Attributes:
+        task: the task's name; `None` for the workflow's own function and its timeout.
+        attempt: which attempt it was, from 1.
+        error: what it raised.
+        time: when, in UTC.
+    """
+
+    task: str | None
+    attempt: int
+    error: BaseException
+    time: datetime
+
+
+class _Link:
+    """Leads from an error to its run, and is left behind where the error is copied or sent elsewhere."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Run[Any] | None = None) -> None:
+        self.run = run
+
+    def __reduce__(self) -> tuple[type[_Link], tuple[()]]:
+        return _Link, ()
+
+
+class Run(Generic[R]):
+    """One run of a workflow: how it stands, what it gave, and the same of each of its tasks.
+
+    Attributes:
+        workflow: the workflow's name.
+        inputs: the inputs by name, defaults included.
+        status: how the run stands.
+        result: what the workflow returned; `None` until it has.
+        error: what the run failed with; `None` if it did not.
+        errors: every failed attempt, the earliest first, also those of tasks that failed while others were being
+            cancelled.
+        state: values that the tasks of the run share.
+        tasks: the record of each task, by its name or by the task itself.
+    """
+
+    def __init__(self, plan: Plan, inputs: dict[str, Any], state: dict[Any, Any] | None) -> None:
+        self.workflow = plan.graph.name
+        self.inputs: Mapping[str, Any] = MappingProxyType(inputs)
+        self.status = Status.PENDING
+        self.result: R | None = None
+        self.error: BaseException | None = None
+        self.errors: list[Failure] = []
+        self.state: dict[Any, Any] = {} if state is None else state
+        self._id: str | None = None
+        self._plan = plan
+        self._clock_start = 0.0
+        self._clock_end = 0.0
+        self._time_start = 0.0
+        count = len(plan.calls)
+        self._started = [0.0] * count
+        self._finished = [0.0] * count
+        self._ended: dict[int, tuple[Status, BaseException | None]] = {}
+        self._values = values = plan.template.copy()
+        for name, place in plan.inputs.items():
+            values[place] = inputs[name]
+        values[plan.run_place] = self
+        values[plan.state_place] = self.state
+
+    @property
+    def id(self) -> str:
+        """A string that no other run has."""
+        if self._id is None:
+            self._id = uuid4().hex
+        return self._id
+
+    @property
+    def tasks(self) -> Tasks:
+        return Tasks(self)
+
+    @property
+    def started(self) -> datetime | None:
+        """When the run started, in UTC; `None` if it has not."""
+        return self._moment(self._clock_start)
+
+    @property
+    def finished(self) -> datetime | None:
+        """When the run ended, in UTC; `None` if it has not."""
+        return self._moment(self._clock_end)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; `None` before the end."""
+        return self._clock_end - self._clock_start if self._clock_end else None
+
+    @staticmethod
+    def of(error: BaseException) -> Run[Any]:
+        """Return the run that an error came out of: of nested ones, the outermost.
+
+        Raises:
+            LookupError: it came out of none, or was sent here from another process.
+        """
+        link = error.__dict__.get(_LINK)
+        if isinstance(link, _Link) and link.run is not None:
+            return link.run
+        raise LookupError(f"Cannot find the run of {shorten(error)}: it came out of none in this process.")
+
+    def __repr__(self) -> str:
+        return f"<run of workflow {self.workflow!r}: {self.status}>"
+
+    def _start(self) -> None:
+        self.status = Status.RUNNING
+        self._time_start = time()
+        self._clock_start = perf_counter()
+
+    def _moment(self, clock: float) -> datetime | None:
+        if not clock:
+            return None
+        start = datetime.fromtimestamp(self._time_start, UTC)
+        return start + timedelta(seconds=clock - self._clock_start)
+
+    def _end(self, status: Status) -> None:
+        self.status = status
+        self._clock_end = perf_counter()
+
+    def _complete(self, result: R) -> None:
+        self.result = result
+        self._end(Status.COMPLETED)
+
+    def _note_failure(self, index: int | None, error: BaseException) -> None:
+        """Take a failed attempt into the record; the first error is the run's."""
+        now = perf_counter()
+        name = None if index is None else self._plan.graph.nodes[index].name
+        self.errors.append(Failure(name, 1, error, self._moment(now) or datetime.now(UTC)))
+        if index is not None:
+            self._finished[index] = now
+            self._ended[index] = Status.FAILED, error
+        if self.error is None or _weight(error) > _weight(self.error):
+            self.error = error
+
+    def _note_cancelled(self, index: int) -> None:
+        self._finished[index] = perf_counter()
+        self._ended[index] = Status.CANCELLED, None
+
+    def _fail(self) -> None:
+        """End the run with its error, to which the notes are added."""
+        self._end(Status.FAILED)
+        error = self.error
+        if error is None:
+            return
+        failed = next(f for f in self.errors if f.error is error)
+        place = f"workflow {self.workflow!r}"
+        _add_note(error, f"Raised by task {failed.task!r} of {place}." if failed.task else f"Raised by {place}.")
+        others = [f for f in self.errors if f.error is not error]
+        for other in others[:_MOST_NOTES]:
+            who = f"task {other.task!r}" if other.task else place
+            _add_note(error, f"Also failed: {who} with {shorten(other.error, 200)}.")
+        if len(others) > _MOST_NOTES:
+            _add_note(error, f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors.")
+        error.__dict__[_LINK] = _Link(self)
+
+    def _log_failure(self) -> None:
+        if self.error is not None:
+            logger.error("Workflow %r failed: %s", self.workflow, shorten(self.error, 200), exc_info=self.error)
+
+    def _cancelled(self) -> tuple[str, ...]:
+        """Return the names of the tasks that were cancelled while they were under way."""
+        nodes = self._plan.graph.nodes
+        return tuple(nodes[i].name for i, (status, _) in self._ended.items() if status is Status.CANCELLED)
+
+
+def _weight(error: BaseException) -> int:
+    """Return 2 for what must pass bare, 1 for a real error, 0 for one that may be another's consequence."""
+    if not isinstance(error, Exception):
+        return 2
+    return 0 if isinstance(error, StrayCancellationError) else 1
+
+
+def _add_note(error: BaseException, note: str) -> None:
+    """Add a note once: the same error object may come out of several runs."""
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+class TaskRecord:
+    """How one task of a run stands. It is a view: it changes while the run goes on."""
+
+    __slots__ = ("_node", "_run")
+
+    def __init__(self, run: Run[Any], node: Node) -> None:
+        self._run = run
+        self._node = node
+
+    @property
+    def name(self) -> str:
+        """The task's name in the record."""
+        return self._node.name
+
+    @property
+    def status(self) -> Status:
+        """How the task stands; one that a value stood in for counts as completed."""
+        run, index = self._run, self._node.index
+        if index in run._ended:
+            return run._ended[index][0]
+        if run._finished[index] or self._node.replaced:
+            return Status.COMPLETED
+        if run.status in (Status.PENDING, Status.RUNNING):
+            return Status.RUNNING if run._started[index] else Status.PENDING
+        return Status.CANCELLED
+
+    @property
+    def started(self) -> datetime | None:
+        """When it started, in UTC; `None` if it has not."""
+        return self._run._moment(self._run._started[self._node.index])
+
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended, in UTC; `None` if it has not."""
+        return self._run._moment(self._run._finished[self._node.index])
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; `None` before the end."""
+        index = self._node.index
+        end = self._run._finished[index]
+        return end - self._run._started[index] if end else None
+
+    @property
+    def result(self) -> Any:
+        """What the task returned; `None` until it has, and where nobody asked for the run to be kept."""
+        value = self._run._values[self._node.index]
+        return None if value is UNSET else value
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the task failed with; `None` if it did not."""
+        return self._run._ended.get(self._node.index, (None, None))[1]
+
+    def __repr__(self) -> str:
+        return f"<record of task {self.name!r}: {self.status}>"
+
+
+class Tasks(Mapping[Any, TaskRecord]):
+    """The records of a run's tasks, in an order of execution; keys are names, and tasks are taken as keys too."""
+
+    def __init__(self, run: Run[Any]) -> None:
+        self._run = run
+
+    def __getitem__(self, key: Any) -> TaskRecord:
+        graph = self._run._plan.graph
+        node = graph.find(key)
+        if node is None:
+            hint = nearest(str(key), [n.name for n in graph.nodes])
+            message = f"Cannot find task {shorten(key)} in the run of workflow {self._run.workflow!r}.{hint}"
+            raise UnknownTaskError(message, workflow=self._run.workflow, task=key)
+        return TaskRecord(self._run, node)
+
+    def __iter__(self) -> Iterator[str]:
+        return (node.name for node in self._run._plan.graph.nodes)
+
+    def __len__(self) -> int:
+        return len(self._run._plan.graph.nodes)

@@ -1,0 +1,235 @@
+"""A task: a function, still called as it was, with what a workflow must know to run it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter
+from types import MethodType
+from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, cast, overload
+
+from typing_extensions import Unpack
+
+from ._attempt import Launch
+from ._errors import OptionTypeError
+from ._options import check_after, check_changes, check_name, check_needs, check_outputs, check_timeout, shorten
+from ._scope import Scope, capture_scope
+from ._signature import Param, Signature, read_signature
+
+__all__ = ["After", "Need", "Step", "Task", "stand_in", "task"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Step:
+    """What can be a node of a graph: a decorated function with its options and the names in its reach."""
+
+    _kind = "step"
+    # What finds the graph of a workflow; a task has none.
+    planner: Any = None
+    _function: Callable[..., Any]
+    _signature: Signature
+    _scope: Scope
+    _options: dict[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        """What the record calls it: `name=`, else the function's name; `None` if it has neither."""
+        own = self._options.get("name") or getattr(self._function, "__name__", None)
+        return None if own == "<lambda>" else own
+
+    @property
+    def needs(self) -> Mapping[str, Any]:
+        """Dependencies given by hand, by parameter."""
+        return cast("Mapping[str, Any]", self._options["needs"])
+
+    @property
+    def after(self) -> tuple[Any, ...]:
+        """Tasks, workflows and names that must have ended before."""
+        return cast("tuple[Any, ...]", self._options["after"])
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names under which parts of the result are available."""
+        return cast("tuple[str, ...]", self._options.get("outputs", ()))
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds, or `None` for no limit."""
+        return cast("float | None", self._options["timeout"])
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """What a graph must fill to run it."""
+        return self._signature.params
+
+    @property
+    def graph_needs(self) -> Mapping[str, Any]:
+        """The `needs` that hold where it is a node itself."""
+        return self.needs
+
+    @property
+    def graph_after(self) -> tuple[Any, ...]:
+        """What must have ended before where it is a node itself."""
+        return self.after
+
+    @property
+    def graph_watch(self) -> Any:
+        """The names on which `params` rests; `None` if it rests on none."""
+        return None
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} {self.name or shorten(self._function)!r}>"
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(cast("Callable[..., Any]", self), instance)
+
+    def _inherit(self, stand_ins: Any) -> Step:
+        """Return a workflow like this one in whose graph these stand in for others."""
+        raise AssertionError(f"{self!r} has no graph")
+
+    def _launch(self, name: str, inputs: tuple[str, ...]) -> Launch:
+        """Return how a step that is not a task starts: with the outer run, then with these inputs by position."""
+        raise AssertionError(f"{self!r} starts as a task")
+
+    def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
+        """Take the function in, check the options, and note the names in reach if `scope` is not given."""
+        functools.update_wrapper(cast("Callable[..., Any]", self), function)
+        self._function = function
+        self._signature = _signature_of(self._kind, function)
+        self._options = dict(options)
+        self._check(f"{self._kind} {self.name or shorten(function)!r}", self._options)
+        self._scope = capture_scope(function, self, Step) if scope is None else scope
+        if self._signature.kind == "async" and sys.version_info >= (3, 12):
+            inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
+
+    def _check(self, subject: str, options: dict[str, Any]) -> None:
+        check_name(subject, options["name"])
+        check_timeout(subject, options["timeout"])
+        wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in self._signature.params}
+        options["needs"] = check_needs(subject, options["needs"], wanted, Step)
+        options["after"] = check_after(subject, options["after"], Step)
+
+    def _copy(self, options: dict[str, Any], **changes: Any) -> Self:
+        """Return one like this with other options."""
+        check_changes(f"{self._kind} {self.name!r}", changes, options)
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._define(self._function, {**options, **changes}, self._scope)
+        return copy
+
+
+Need: TypeAlias = "Step | str | Sequence[Step | str] | Mapping[str, Step | str] | None"
+After: TypeAlias = "Step | str | Sequence[Step | str] | None"
+
+
+class TaskOptions(TypedDict, total=False):
+    """The options of `@task`, as `with_options` takes them."""
+
+    name: str | None
+    needs: Mapping[str, Need] | None
+    after: After
+    outputs: Sequence[str] | None
+    timeout: float | None
+
+
+class Task(Step, Generic[P, R_co]):
+    """A function that workflows can run. Made by `@task`.
+
+    Called, it runs the function and nothing else: no timeout, no record.
+    """
+
+    _kind = "task"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        return cast("R_co", self._function(*args, **kwargs))
+
+    def with_options(self, **options: Unpack[TaskOptions]) -> Self:
+        """Return a task of the same function with other options; it is a node of its own.
+
+        Args:
+            **options: as of `task`; those left out stay as they are.
+
+        Raises:
+            OptionError: an option does not exist or has a value that cannot be used.
+        """
+        return self._copy(self._options, **options)
+
+    def _check(self, subject: str, options: dict[str, Any]) -> None:
+        super()._check(subject, options)
+        options["outputs"] = check_outputs(subject, options["outputs"])
+
+
+def _signature_of(kind: str, function: Any) -> Signature:
+    if isinstance(function, Step):
+        message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
+        raise OptionTypeError(message, option="function", value=function)
+    if not callable(function):
+        message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
+        raise OptionTypeError(message, option="function", value=function)
+    try:
+        return read_signature(function)
+    except ValueError as error:
+        message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
+        raise OptionTypeError(message, option="function", value=function) from error
+
+
+def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[..., Any]:
+    """Return a task that has another function in the place of the step's own, under the same policy and name."""
+    params = {p.name for p in _signature_of("task", function).params}
+    needs = {name: need for name, need in step.graph_needs.items() if name in params}
+    options = {"outputs": None, **step._options, "needs": needs, "name": step.name}
+    made: Task[..., Any] = Task()
+    made._define(function, {name: options[name] for name in TaskOptions.__annotations__}, scope)
+    return made
+
+
+@overload
+def task(function: Callable[P, R], /, **options: Unpack[TaskOptions]) -> Task[P, R]: ...
+@overload
+def task(**options: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+def task(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    needs: Mapping[str, Need] | None = None,
+    after: After = None,
+    outputs: Sequence[str] | None = None,
+    timeout: float | None = None,
+) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a function a task: `@task`, `@task(timeout=5)` or `task(function, timeout=5)`.
+
+    Its parameters name the tasks whose results it receives, as variables are looked up where it is defined.
+    An `async def` runs on the event loop, a `def` in a worker thread. What a function yields is gathered in a
+    list; an awaitable that a `def` returns is awaited.
+
+    Args:
+        function: any callable whose parameters can be read.
+        name: what the record calls it; `None`: the function's name.
+        needs: what to give a parameter instead of what its name says: a task, a workflow, a name, a list or dict
+            of these (the parameter receives a list or dict of results), or `None` for "not a dependency".
+        after: a task, a workflow, a name, or a list of these, that must have ended before this one starts.
+        outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that
+            length; other tasks receive the parts under these names.
+        timeout: seconds that one attempt may take; `None`: no limit. A `def` cannot be interrupted: its thread is
+            abandoned, and what it returns is ignored.
+
+    Returns:
+        The `Task`, or a decorator that makes one.
+
+    Raises:
+        OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
+    """
+    options = {"name": name, "needs": needs, "after": after, "outputs": outputs, "timeout": timeout}
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        made: Task[P, R] = Task()
+        made._define(function, options, None)
+        return made
+
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,111 @@
+"""Lanes in threads: one hop to a thread carries a whole chain of plain functions."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from time import perf_counter
+from typing import Any
+
+from anyio import from_thread, get_cancelled_exc_class
+
+from ._attempt import IN_THREAD, is_awaitable
+from ._board import Board
+from ._errors import StrayCancellationError
+
+__all__ = ["SLICE", "ThreadLanes", "stray"]
+
+# Seconds that a lane goes on before it looks up: for others' turn on the event loop, for cancellation in a thread.
+SLICE = 0.001
+
+
+class ThreadLanes:
+    """What the lanes in threads of one run do, and how many there are.
+
+    Attributes:
+        count: lanes that run or are about to.
+        done: nodes that they have finished.
+        conducting: whether somebody on the event loop looks after the backlog.
+    """
+
+    def __init__(self, board: Board, most: float, attend: Callable[[], None]) -> None:
+        self.board = board
+        self.most = most
+        self.count = 0
+        self.done = 0
+        self.conducting = False
+        self._attend = attend
+        self._cancelled = get_cancelled_exc_class()
+
+    def work(self) -> None:
+        """Run nodes of the backlog until there are none. Called in a worker thread."""
+        context = copy_context()
+        context.run(IN_THREAD.set, True)
+        look_up = perf_counter() + SLICE
+        while (index := self._next()) is not None:
+            self._run_node(index, context.copy())
+            self.done += 1
+            if perf_counter() > look_up:
+                self._stop_if_cancelled()
+                look_up = perf_counter() + SLICE
+            board = self.board
+            # Else this thread's return is what brings the others to the event loop's notice.
+            if board.backlog and (board.ready or (not self.conducting and self.count < self.most)):
+                from_thread.run_sync(self._attend)
+
+    def _next(self) -> int | None:
+        with self.board.lock:
+            if self.board.backlog:
+                return self.board.backlog.popleft()
+            self.count -= 1
+            return None
+
+    def _run_node(self, index: int, context: Context) -> None:
+        board = self.board
+        start = board.plan.calls[index].start
+        args = board.take(index)
+        board.run._started[index] = perf_counter()
+        try:
+            result = context.run(start, *args)
+            del args
+            if is_awaitable(result):
+                board.handed[index] = result, context
+                board.ready.append(index)
+            else:
+                board.settle(index, result, in_thread=True)
+        except BaseException as error:
+            self._fail(index, error)
+
+    def _fail(self, index: int, error: BaseException) -> None:
+        board = self.board
+        if not isinstance(error, (self._cancelled, concurrent.futures.CancelledError)):
+            board.fail(index, error)
+        elif self._stop_if_cancelled():
+            board.run._note_cancelled(index)
+        elif isinstance(error, self._cancelled):
+            board.fail(index, stray(board, index, error))
+        else:
+            board.fail(index, error)
+
+    def _stop_if_cancelled(self) -> bool:
+        try:
+            from_thread.check_cancelled()
+        except self._cancelled:
+            self.board.stop()
+            return True
+        return False
+
+
+def stray(board: Board, index: int, error: BaseException) -> StrayCancellationError:
+    """Return the error for a task that raised the event loop's cancellation exception by itself."""
+    name = board.plan.graph.nodes[index].name
+    message = f"Cannot finish task {name!r}: it raised {type(error).__name__}, but nobody cancelled it."
+    converted = StrayCancellationError(message, task=name)
+    converted.__cause__ = error
+    return converted
+
+
+def run_thread_lane(lanes: ThreadLanes) -> Any:
+    """Run one lane; a module's function, so that its name tells what a thread is doing."""
+    lanes.work()

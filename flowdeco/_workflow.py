@@ -1,0 +1,307 @@
+"""A workflow: a function that is called with its inputs and gets what its tasks give."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import ModuleType
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast, overload
+
+from typing_extensions import Unpack
+
+from ._attempt import Launch
+from ._build import Override
+from ._execution import Execution, result_of
+from ._graph import Graph
+from ._input import bind_inputs, signature_of
+from ._lookup import Watch
+from ._options import check_backend, check_tasks
+from ._planner import Planner, StandIns
+from ._run import Run
+from ._scope import Scope, capture_scope
+from ._signature import Param
+from ._task import After, Need, Step
+
+__all__ = ["Workflow", "workflow"]
+
+R_co = TypeVar("R_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+Tasks: TypeAlias = "Mapping[str, Step] | Iterable[Step | ModuleType] | None"
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """The options of `@workflow`, as `with_options` takes them."""
+
+    name: str | None
+    needs: Mapping[str, Need] | None
+    after: After
+    tasks: Tasks
+    timeout: float | None
+    backend: str
+    backend_options: Mapping[str, Any] | None
+
+
+class Decorator(Protocol):
+    """What `workflow` with options alone returns."""
+
+    @overload
+    def __call__(self, function: Callable[..., Coroutine[Any, Any, T]], /) -> Workflow[Coroutine[Any, Any, T], T]: ...
+    @overload
+    def __call__(self, function: Callable[..., T], /) -> Workflow[T, T]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Any: ...
+
+
+class _InputSignature:
+    """The signature that `inspect.signature` shows for a workflow: its inputs."""
+
+    def __get__(self, instance: Workflow[Any, Any] | None, owner: type) -> inspect.Signature:
+        if instance is None:
+            raise AttributeError("__signature__")
+        return signature_of(instance.params)
+
+
+class Workflow(Step, Generic[R_co, T_co]):
+    """A function whose parameters receive the results of tasks. Made by `@workflow`.
+
+    Called, it takes its inputs, runs what it needs, and returns what its own function returns, or raises the error
+    that a hand-written program would raise. It may be called from many tasks and threads at once.
+    """
+
+    _kind = "workflow"
+    planner: Planner
+    __signature__ = _InputSignature()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> R_co:
+        """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
+
+        In a worker thread of anyio it runs on the event loop that owns the thread.
+
+        Raises:
+            InputError: the arguments do not fit the inputs; nothing has run.
+            GraphError: the graph cannot be built; nothing has run.
+            RunningLoopError: a `def` workflow was called on a thread whose event loop is running.
+            WorkflowTimeoutError: it took longer than its `timeout=`.
+        """
+        run = self._new_run(args, kwargs)
+        if self._execution.is_async:
+            return cast("R_co", result_of(self._execution.execute, run))
+        self._execution.run_blocking(run)
+        if run.error is not None:
+            raise run.error
+        return cast("R_co", run.result)
+
+    def call(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
+        """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
+
+        The function of a `def` workflow is called in a worker thread. Raises: as a call does.
+        """
+        return result_of(self._execution.execute, self._new_run(args, kwargs))
+
+    def call_sync(self, *args: Any, **kwargs: Any) -> T_co:
+        """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
+        run = self._new_run(args, kwargs)
+        self._execution.run_blocking(run)
+        if run.error is not None:
+            raise run.error
+        return cast("T_co", run.result)
+
+    @overload
+    def run(self: Workflow[Coroutine[Any, Any, T], T], *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
+    @overload
+    def run(self, *args: Any, **kwargs: Any) -> Run[T_co]: ...
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it as a call does, but return the `Run`, with every task's result; an `async def`'s is to be awaited.
+
+        What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
+        `KeyboardInterrupt` and `SystemExit` are raised.
+        """
+        run = self._new_run(args, kwargs)
+        if self._execution.is_async:
+            return self._run_async(run)
+        self._execution.run_blocking(run, keep=True)
+        run._log_failure()
+        return run
+
+    @property
+    def graph(self) -> Graph:
+        """What it runs. Raises `GraphError` if that cannot be found out."""
+        return self.planner.plan().graph
+
+    def check(self) -> None:
+        """Find everything that is wrong with the graph, without running anything.
+
+        Besides what would keep it from running: entries of `tasks=` that nothing needs, and inputs that a task does
+        not get because a task of the same name is nearer to it.
+
+        Raises:
+            GraphError: with all its `problems`.
+        """
+        self.planner.check()
+
+    def override(self, replacements: Mapping[Any, Any] | None = None, /, **named: Any) -> Self:
+        """Return a workflow like this one in which something stands in for some of the tasks.
+
+        Args:
+            replacements: what stands in, by the task itself or by its name.
+            **named: the same, by name. A value is the task's result: the task does not run, nor does anything that
+                only it needed. A plain function is called instead of the task's own, under the same policy; `value`
+                hands a callable over as a value. A task replaces the task. Tasks of the workflows that this one runs
+                are reached, too.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            OptionError: a function cannot be used.
+        """
+        given = {**(replacements or {}), **named}
+        overrides = tuple(
+            Override(key, v, capture_scope(v, None, Step) if callable(v) and not isinstance(v, Step) else ())
+            for key, v in given.items()
+        )
+        made = self._like(base=self.planner, overrides=overrides, inherited={})
+        self.planner.refresh()
+        made.planner.stand_ins()
+        return made
+
+    def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
+        """Return a workflow of the same function with other options.
+
+        Args:
+            **options: as of `workflow`; those left out stay as they are.
+
+        Raises:
+            OptionError: an option does not exist or has a value that cannot be used.
+        """
+        made = self._copy(self._options, **options)
+        old = self.planner
+        return made._like(base=old.base, overrides=old.overrides, inherited=old.inherited)
+
+    # What a graph asks of a step.
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        return self.planner.own_names()[0]
+
+    @property
+    def graph_needs(self) -> Mapping[str, Any]:
+        return {}
+
+    @property
+    def graph_after(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def graph_watch(self) -> Watch:
+        return self.planner.own_names()[1]
+
+    def _inherit(self, stand_ins: StandIns) -> Self:
+        return self._like(inherited=stand_ins)
+
+    def _launch(self, name: str, inputs: tuple[str, ...]) -> Launch:
+        async def start(outer: Run[Any], *values: Any) -> Any:
+            plan = self.planner.nested_plan()
+            given = bind_inputs(str(self.name), plan, (), dict(zip(inputs, values, strict=True)))
+            run: Run[Any] = Run(plan, given, outer.state)
+            return await result_of(self._execution.execute, run)
+
+        return Launch(start, False, True)
+
+    # How it is made.
+
+    def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
+        super()._define(function, options, scope)
+        self.planner = Planner(self, self._given, self._more)
+        self._execution = Execution(
+            self.name or "workflow",
+            is_async=self._signature.kind == "async",
+            timeout=self.timeout,
+            backend=self._options["backend"],
+            backend_options=dict(self._options["backend_options"] or {}),
+        )
+
+    def _check(self, subject: str, options: dict[str, Any]) -> None:
+        super()._check(subject, options)
+        self._given, self._more = check_tasks(subject, options["tasks"], Step)
+        options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
+        check_backend(subject, options["backend"], options["backend_options"])
+
+    def _like(self, **changes: Any) -> Self:
+        """Return one like this whose planner differs."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        old = self.planner
+        settings: dict[str, Any] = {"base": old.base, "overrides": old.overrides, "inherited": old.inherited, **changes}
+        made.planner = Planner(made, self._given, self._more, **settings)
+        return made
+
+    def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run[Any]:
+        plan = self.planner.plan()
+        return Run(plan, bind_inputs(str(self.name), plan, args, kwargs), None)
+
+    async def _run_async(self, run: Run[Any]) -> Run[Any]:
+        await self._execution.execute(run, keep=True)
+        run._log_failure()
+        return run
+
+
+@overload
+def workflow(
+    function: Callable[..., Coroutine[Any, Any, T]], /, **options: Unpack[WorkflowOptions]
+) -> Workflow[Coroutine[Any, Any, T], T]: ...
+@overload
+def workflow(function: Callable[..., T], /, **options: Unpack[WorkflowOptions]) -> Workflow[T, T]: ...
+@overload
+def workflow(**options: Unpack[WorkflowOptions]) -> Decorator: ...
+def workflow(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    needs: Mapping[str, Need] | None = None,
+    after: After = None,
+    tasks: Tasks = None,
+    timeout: float | None = None,
+    backend: str = "asyncio",
+    backend_options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Make a function a workflow: `@workflow`, `@workflow(timeout=60)` or `workflow(function, timeout=60)`.
+
+    A parameter that names a task receives its result; the others are the inputs. What the tasks' parameters
+    name runs, too, everything at the same time that can. The first error cancels the rest and is raised as it is.
+
+    Args:
+        function: a `def` or an `async def`.
+        name: what the record calls it; `None`: the function's name.
+        needs: what to give a parameter instead of what its name says; as of `task`. `None` for a parameter says that
+            it is an input.
+        after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
+        tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
+            names are looked up last.
+        timeout: seconds for a whole run; `None`: no limit. The function of a `def` workflow that was called plainly
+            is not limited.
+        backend: the event loop for plain calls, `"asyncio"` or `"trio"`.
+        backend_options: what `anyio.run` passes on to it, such as `{"use_uvloop": True}`.
+
+    Returns:
+        The `Workflow`, or a decorator that makes one.
+
+    Raises:
+        OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
+    """
+    options = {
+        "name": name,
+        "needs": needs,
+        "after": after,
+        "tasks": tasks,
+        "timeout": timeout,
+        "backend": backend,
+        "backend_options": backend_options,
+    }
+
+    def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
+        made: Workflow[Any, Any] = Workflow()
+        made._define(function, options, None)
+        return made
+
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,38 @@
+"""Every test that runs a workflow runs on asyncio, on asyncio with uvloop, and on trio."""
+
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import settings
+
+Backend: TypeAlias = tuple[str, dict[str, Any]]
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("flowdeco", deadline=None)
+settings.load_profile("flowdeco")
+
+ASYNCIO: Backend = ("asyncio", {"use_uvloop": False})
+UVLOOP: Backend = ("asyncio", {"use_uvloop": True})
+TRIO: Backend = ("trio", {})
+
+needs_uvloop = pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
+BACKENDS = [
+    pytest.param(ASYNCIO, id="asyncio"),
+    pytest.param(UVLOOP, id="uvloop", marks=needs_uvloop),
+    pytest.param(TRIO, id="trio"),
+]
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def anyio_backend(request: pytest.FixtureRequest) -> Backend:
+    """The event loop that anyio's plugin runs an `async def` test on."""
+    chosen: Backend = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """`(backend, backend_options)` for a plain test that starts its own event loop."""
+    chosen: Backend = request.param
+    return chosen
