@@ -99,13 +99,17 @@ def _timed_in_thread(name: str, start: Start, timeout: float) -> Start:
         call = _ThreadCall(start, args)
         with move_on_after(timeout) as limit:
             try:
-                result = await to_thread.run_sync(call, abandon_on_cancel=True, limiter=LIMITER.get())
+                await to_thread.run_sync(call, abandon_on_cancel=True, limiter=LIMITER.get())
             except get_cancelled_exc_class():
                 if not limit.cancel_called:  # only its own timeout leaves a thread behind
                     with CancelScope(shield=True, deadline=limit.deadline):
                         await call.wait_ended()
+                    if isinstance(call.error, Exception):
+                        raise call.error from None
                 raise
-            return await result if is_awaitable(result) else result
+            if call.error is not None:
+                raise call.error
+            return await call.result if is_awaitable(call.result) else call.result
         raise _too_long(name, timeout, abandoned=call.running)
 
     return attempt
@@ -119,7 +123,12 @@ def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError
 
 
 class _ThreadCall:
-    """One call in a thread that may be left behind: it can be waited for as long as anyone likes, no longer."""
+    """One call in a thread that may be left behind: it can be waited for as long as anyone likes, no longer.
+
+    Attributes:
+        result: what it returned.
+        error: what it raised, kept here so that it does not carry the frames of the way back from the thread.
+    """
 
     def __init__(self, start: Start, args: tuple[Any, ...]) -> None:
         self._start = start
@@ -127,21 +136,24 @@ class _ThreadCall:
         self._lock = Lock()
         self._state = "new"
         self._ended: Event | None = None
+        self.result: Any = None
+        self.error: BaseException | None = None
 
-    def __call__(self) -> Any:
+    def __call__(self) -> None:
         with self._lock:
             if self._state == "dropped":
-                return None
+                return
             self._state = "running"
         IN_THREAD.set(True)
         try:
-            return self._start(*self._args)
-        finally:
-            with self._lock:
-                self._state = "ended"
-            if self._ended is not None:
-                with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
-                    from_thread.run_sync(self._ended.set)
+            self.result = self._start(*self._args)
+        except BaseException as error:
+            self.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+        with self._lock:
+            self._state = "ended"
+        if self._ended is not None:
+            with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
+                from_thread.run_sync(self._ended.set)
 
     @property
     def running(self) -> bool:

@@ -27,11 +27,26 @@ class Board:
         handed: what a `def` in a thread returned to be awaited on the event loop, with its context.
         pending: how many nodes each node still waits for.
         uses: how many readers each place still has; `None` if the values are kept for the record.
+        left: how many nodes have not ended well yet; counted where threads take part.
+        shared: whether the plan takes more care than the quickest way to run a node.
         stopped: whether nothing new may start.
         lock: held to change any of these where threads take part.
     """
 
-    __slots__ = ("backlog", "handed", "lock", "pending", "plan", "ready", "run", "stopped", "uses", "values")
+    __slots__ = (
+        "backlog",
+        "handed",
+        "left",
+        "lock",
+        "pending",
+        "plan",
+        "ready",
+        "run",
+        "shared",
+        "stopped",
+        "uses",
+        "values",
+    )
 
     def __init__(self, plan: Plan, run: Run[Any], *, keep: bool) -> None:
         self.plan = plan
@@ -42,6 +57,8 @@ class Board:
         self.handed: dict[int, tuple[Coroutine[Any, Any, Any], Context]] = {}
         self.pending = plan.counts.copy()
         self.uses = None if keep else plan.uses.copy()
+        self.left = sum(not node.replaced for node in plan.graph.nodes) if plan.threaded else 0
+        self.shared = plan.threaded or bool(plan.parts)
         self.stopped = False
         self.lock = Lock()
 
@@ -88,6 +105,7 @@ class Board:
             if self.uses is None or self.uses[index]:
                 values[index] = result
             self.run._finished[index] = perf_counter()
+            self.left -= 1
             for follower in plan.calls[index].followers:
                 self.pending[follower] -= 1
                 if not self.pending[follower]:

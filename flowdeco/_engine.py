@@ -7,14 +7,13 @@ list over. So there are as many tasks of the event loop as nodes that wait at th
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from contextvars import Context, copy_context
 from math import inf
 from time import perf_counter
 from typing import Any
 
 from anyio import (
-    CancelScope,
     CapacityLimiter,
     create_task_group,
     current_effective_deadline,
@@ -33,6 +32,9 @@ from ._thread import SLICE, ThreadLanes, stray
 
 __all__ = ["Engine"]
 
+# How many new lanes are on their way while nodes are ready, at least; and which part of those there are, at most.
+_FEW = 8
+
 # Ticks without a backlog after which nobody looks after it any more.
 _IDLE_TICKS = 10
 
@@ -42,99 +44,113 @@ class Lane:
 
     Args:
         engine: the engine.
-        alone: whether there is no task group: it ends when a node could wait while others are ready.
+        host: whether the task is the caller's own, and no child of the task group.
+        alone: whether there is no task group yet: it ends when a node might wait while others are ready.
     """
 
-    __slots__ = ("alone", "engine", "host", "thrown")
+    __slots__ = ("alone", "engine", "host", "thrown", "trap", "until")
 
-    def __init__(self, engine: Engine, *, alone: bool = False, host: bool = False) -> None:
+    def __init__(self, engine: Engine, *, host: bool = False, alone: bool = False) -> None:
         self.engine = engine
-        self.alone = alone
         self.host = host
+        self.alone = alone
         self.thrown = False
+        self.trap: Any = None
+        self.until = perf_counter() + SLICE
 
     def __await__(self) -> Generator[Any, Any, None]:
+        # All that a node needs is a local variable here: this loop is what a node costs.
         engine, board = self.engine, self.engine.board
-        calls, ready = board.plan.calls, board.ready
-        started, finished, values, parts = board.run._started, board.run._finished, board.values, board.plan.parts
-        pending, uses, shared, copy = board.pending, board.uses, board.plan.threaded, engine.context.copy
+        ready, calls, values, uses, pending = board.ready, board.plan.calls, board.values, board.uses, board.pending
+        started, finished, shared = board.run._started, board.run._finished, board.shared
         now = perf_counter()
-        until = now + SLICE
         while ready:
             index = ready.popleft()
             start, in_thread, can_wait, slot, take, followers, slots = calls[index]
-            if in_thread and index not in board.handed:
-                if self.alone:
-                    return ready.appendleft(index)
-                engine.push_to_thread(index)
+            if (in_thread and index not in board.handed) or (self.alone and can_wait and ready):
+                if self._pass_on(index):
+                    return
                 continue
-            if self.alone and can_wait and ready:
-                return ready.appendleft(index)
             try:
-                if in_thread:
-                    coroutine, context = self._take_over(index)
+                if shared:
+                    yield from self._run_shared(index)
                 else:
-                    if take is not None:
-                        coroutine = start(*take(values))
-                    else:
-                        coroutine = start(values[slot]) if slot >= 0 else start()
+                    coroutine = start(*take(values)) if take else start(values[slot]) if slot >= 0 else start()
+                    context = engine.context.copy()
                     if uses is not None:
                         board.release(slots)
-                    context = copy()
                     started[index] = now
-                try:
-                    trap = context.run(coroutine.send, None)
-                except StopIteration as stop:
-                    result = stop.value
-                else:
-                    if ready:
-                        engine.hand_over()
-                    result = yield from self._wait(coroutine, context, trap)
-                    until = perf_counter() + SLICE
-                if shared or parts:
-                    board.settle(index, result, in_thread=False)
-                    now = perf_counter()
-                else:
+                    try:
+                        self.trap = context.run(coroutine.send, None)
+                    except StopIteration as stop:
+                        result = stop.value
+                    else:
+                        result = yield from self._wait(coroutine, context)
                     if uses is None or uses[index]:
                         values[index] = result
-                    finished[index] = now = perf_counter()
                     for follower in followers:
-                        left = pending[follower] - 1
-                        pending[follower] = left
+                        pending[follower] = left = pending[follower] - 1
                         if not left:
                             ready.append(follower)
-                del result, coroutine, context
+                    del result, coroutine, context  # or they would live on while the next node waits
+                finished[index] = now = perf_counter()
             except BaseException as error:
                 if self._fail(index, error):
                     raise
-                return None
-            if now > until:
-                yield from checkpoint().__await__()
-                now = perf_counter()
-                until = now + SLICE
-        return None
+                return
+            if now > self.until:
+                now = yield from self._let_others_run()
 
-    def _take_over(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
-        """Return what a function in a thread returned to be awaited."""
-        awaitable, context = self.engine.board.handed.pop(index)
+    def _let_others_run(self) -> Generator[Any, Any, float]:
+        yield from checkpoint().__await__()
+        now = perf_counter()
+        self.until = now + SLICE
+        return now
 
-        async def awaited() -> Any:
-            return await awaitable
+    def _run_shared(self, index: int) -> Generator[Any, Any, None]:
+        """Run a node of a plan that takes more care: threads take part in it, or results have parts."""
+        engine, board = self.engine, self.engine.board
+        if index in board.handed:
+            awaitable, context = board.handed.pop(index)
+            coroutine = _awaited(awaitable)
+            del awaitable
+        else:
+            coroutine, context = board.plan.calls[index].start(*board.take(index)), engine.context.copy()
+            board.run._started[index] = perf_counter()
+        try:
+            self.trap = context.run(coroutine.send, None)
+        except StopIteration as stop:
+            result = stop.value
+        else:
+            result = yield from self._wait(coroutine, context)
+        board.settle(index, result, in_thread=False)
 
-        return awaited(), context
+    def _pass_on(self, index: int) -> bool:
+        """Leave a node to a thread, or to the lanes of a task group; return whether this lane ends."""
+        if self.alone:
+            self.engine.board.ready.appendleft(index)
+        else:
+            self.engine.push_to_thread(index)
+        return self.alone
 
-    def _wait(self, coroutine: Coroutine[Any, Any, Any], context: Context, trap: Any) -> Generator[Any, Any, Any]:
+    def _wait(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> Generator[Any, Any, Any]:
         """Pass on what the event loop and the node say to each other, until the node ends."""
+        if self.engine.board.ready:
+            self.engine.hand_over()
         while True:
+            trap, self.trap = self.trap, None
+            value: Any = None
             error: BaseException | None = None
             try:
                 value = yield trap
             except BaseException as thrown:
                 error = thrown
+            del trap  # it may hold on to a result
+            self.thrown = error is not None
             try:
-                self.thrown = error is not None
-                trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
+                self.trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
             except StopIteration as stop:
+                self.until = perf_counter() + SLICE
                 return stop.value
             finally:
                 error = None
@@ -155,6 +171,10 @@ class Lane:
         return False
 
 
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
 class Engine:
     """Runs one plan once.
 
@@ -170,7 +190,6 @@ class Engine:
         self.group: TaskGroup | None = None
         self._fresh = 0
         self._active = 0
-        self._watching: CancelScope | None = None
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -193,19 +212,27 @@ class Engine:
             self.group = None
 
     async def _run_lane(self, *, host: bool = False) -> None:
+        if not host:
+            self._fresh -= 1
         try:
-            if not host:
-                self._fresh -= 1
             await Lane(self, host=host)
+        except BaseException:
+            self.board.stop()
+            raise
         finally:
             self._leave()
 
     def hand_over(self) -> None:
-        """Let new lanes take the ready list over: two each time, so that many waiting nodes start in few turns."""
+        """Let new lanes take the ready list over.
+
+        A few at a time, more the more there are: nodes that wait for long all start within few turns of the event
+        loop, while nodes that wait for a moment are taken by the lanes that are back by then.
+        """
         group = self.group
         if group is None:
             return
-        for _ in range(min(2, len(self.board.ready) - self._fresh)):
+        wanted = min(len(self.board.ready), max(_FEW, self._active // _FEW))
+        for _ in range(wanted - self._fresh):
             self._fresh += 1
             self._active += 1
             group.start_soon(self._run_lane)
@@ -217,8 +244,8 @@ class Engine:
 
     def _leave(self) -> None:
         self._active -= 1
-        if not self._active and self._watching is not None:
-            self._watching.cancel()
+        if self._active and self.board.plan.threaded and not self.board.left:
+            self.cancel()  # all is done, but for lanes that still wait for a thread, and for who looks after them
 
     # What follows is for plans with plain functions only.
 
@@ -268,6 +295,7 @@ class Engine:
     def _watch_backlog(self) -> None:
         if not self.threads.conducting and self.board.backlog:
             self.threads.conducting = True
+            self._active += 1
             self._group.start_soon(self._conduct)
 
     @property
@@ -277,16 +305,16 @@ class Engine:
 
     async def _conduct(self) -> None:
         """Double the lanes whenever those there are took longer than a tick a node and left some in the backlog."""
-        threads, backlog = self.threads, self.board.backlog
+        threads, board = self.threads, self.board
         idle, done = 0, threads.done
-        with CancelScope() as self._watching:
-            while idle < _IDLE_TICKS and threads.count < threads.most:
-                await sleep(SLICE)
-                idle = 0 if backlog else idle + 1
-                if backlog and threads.done - done < threads.count:
-                    self._start_thread_lanes(int(min(len(backlog), threads.count or 1, threads.most - threads.count)))
-                done = threads.done
+        while board.left and idle < _IDLE_TICKS and threads.count < threads.most:
+            await sleep(SLICE)
+            idle = 0 if board.backlog else idle + 1
+            if board.backlog and threads.done - done < threads.count:
+                self._start_thread_lanes(int(min(len(board.backlog), threads.count, threads.most - threads.count)))
+            done = threads.done
         threads.conducting = False
+        self._leave()
 
 
 def _bare(group: BaseExceptionGroup[BaseException]) -> BaseException:
