@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelle
 from ._errors import TaskTimeoutError
 from ._signature import Kind, can_wait, is_coroutine_function
 
-__all__ = ["IN_THREAD", "LIMITER", "Launch", "is_awaitable", "launch"]
+__all__ = ["IN_THREAD", "LIMITER", "Launch", "discard", "is_awaitable", "launch"]
 
 # True in what a task's function calls in a worker thread. A run started there gets threads of its own,
 # since those that all wait for it are the ones it would otherwise wait for.
@@ -97,22 +98,29 @@ def _timed(name: str, start: Callable[..., Coroutine[Any, Any, Any]], timeout: f
 def _timed_in_thread(name: str, start: Start, timeout: float) -> Start:
     async def attempt(*args: Any) -> Any:
         call = _ThreadCall(start, args)
-        with move_on_after(timeout) as limit:
-            try:
-                await to_thread.run_sync(call, abandon_on_cancel=True, limiter=LIMITER.get())
-            except get_cancelled_exc_class():
-                if not limit.cancel_called:  # only its own timeout leaves a thread behind
-                    with CancelScope(shield=True, deadline=limit.deadline):
-                        await call.wait_ended()
-                    if isinstance(call.error, Exception):
-                        raise call.error from None
-                raise
-            if call.error is not None:
-                raise call.error
-            return await call.result if is_awaitable(call.result) else call.result
-        raise _too_long(name, timeout, abandoned=call.running)
+        async with LIMITER.get() or to_thread.current_default_thread_limiter():  # its time begins with its thread
+            with move_on_after(timeout) as limit:
+                await _wait_for(call, limit)
+                return await call.result if is_awaitable(call.result) else call.result
+        raise _too_long(name, timeout, abandoned=call.abandoned)
 
     return attempt
+
+
+async def _wait_for(call: _ThreadCall, limit: CancelScope) -> None:
+    """Wait for the end of a call, also if the caller is cancelled: only its own limit leaves a thread behind."""
+    try:
+        await to_thread.run_sync(call, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+    except get_cancelled_exc_class():
+        if not limit.cancel_called:
+            with CancelScope(shield=True, deadline=limit.deadline):
+                await call.wait_ended()
+        call.abandon()
+        if isinstance(call.error, Exception):
+            raise call.error from None
+        raise
+    if call.error is not None:
+        raise call.error
 
 
 def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError:
@@ -123,50 +131,67 @@ def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError
 
 
 class _ThreadCall:
-    """One call in a thread that may be left behind: it can be waited for as long as anyone likes, no longer.
+    """One call in a thread that may be left behind.
 
     Attributes:
         result: what it returned.
         error: what it raised, kept here so that it does not carry the frames of the way back from the thread.
+        abandoned: whether its thread still ran when nobody waited any more.
     """
 
     def __init__(self, start: Start, args: tuple[Any, ...]) -> None:
         self._start = start
         self._args = args
         self._lock = Lock()
-        self._state = "new"
+        self._running = False
+        self._given_up = False
         self._ended: Event | None = None
         self.result: Any = None
         self.error: BaseException | None = None
+        self.abandoned = False
 
     def __call__(self) -> None:
         with self._lock:
-            if self._state == "dropped":
+            if self._given_up:
                 return
-            self._state = "running"
+            self._running = True
         IN_THREAD.set(True)
         try:
             self.result = self._start(*self._args)
         except BaseException as error:
             self.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:
-            self._state = "ended"
-        if self._ended is not None:
+            self._running = False
+        if self._given_up:
+            discard(self.result)
+        elif self._ended is not None:
             with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
                 from_thread.run_sync(self._ended.set)
 
-    @property
-    def running(self) -> bool:
-        return self._state == "running"
-
     async def wait_ended(self) -> None:
+        """Wait until the thread is done with it; not at all if no thread has begun."""
         with self._lock:
-            if self._state == "new":
-                self._state = "dropped"
-            if self._state != "running":
+            if not self._running:
                 return
             self._ended = Event()
         await self._ended.wait()
+
+    def abandon(self) -> None:
+        """Have what it still returns ignored, and keep it from beginning."""
+        with self._lock:
+            self._given_up = True
+            self.abandoned = self._running
+        if not self.abandoned:
+            discard(self.result)
+
+
+def discard(value: object) -> None:
+    """Close what nobody will await, so that Python does not warn of it."""
+    if inspect.iscoroutine(value):
+        value.close()
 
 
 def is_awaitable(value: object) -> bool:

@@ -9,6 +9,7 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
+from ._attempt import discard
 from ._errors import FlowdecoError
 from ._plan import UNSET, Plan, take_part
 from ._run import Run
@@ -111,9 +112,23 @@ class Board:
                 if not self.pending[follower]:
                     (self.backlog if in_thread and plan.calls[follower].in_thread else self.ready).append(follower)
 
+    def hand(self, index: int, awaitable: Any, context: Context) -> None:
+        """Put what a function in a thread returned on the list of the event loop, to be awaited there."""
+        with self.lock:
+            if not self.stopped:
+                self.handed[index] = awaitable, context
+                self.ready.append(index)
+                return
+        discard(awaitable)
+        self.run._note_cancelled(index)
+
     def stop(self) -> None:
         """Start nothing new: empty the lists, and let no count come down to zero any more."""
         with self.lock:
+            for index, (awaitable, _) in self.handed.items():
+                discard(awaitable)
+                self.run._note_cancelled(index)
+            self.handed.clear()
             self.stopped = True
             self.ready.clear()
             self.backlog.clear()

@@ -70,8 +70,7 @@ class ThreadLanes:
             result = context.run(start, *args)
             del args
             if is_awaitable(result):
-                board.handed[index] = result, context
-                board.ready.append(index)
+                board.hand(index, result, context)
             else:
                 board.settle(index, result, in_thread=True)
         except BaseException as error:

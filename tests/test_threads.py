@@ -1,5 +1,6 @@
 """Plain functions run in worker threads, many in one hop, as many at once as are held up."""
 
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -252,6 +253,75 @@ async def test_random_mixtures_of_plain_and_async_chains_end() -> None:
         assert await mixed() == [30] * 6
 
 
+async def test_what_nobody_will_await_is_closed() -> None:
+    never = Event()
+    made: list[Any] = []
+
+    async def later() -> None:
+        await never.wait()
+
+    @task
+    def hands_over() -> Any:
+        made.append(later())
+        from_thread.run_sync(fail.set)
+        await_failure.wait(10)
+        return made[0]
+
+    fail = Event()
+    await_failure = threading.Event()
+
+    @task
+    async def bad() -> None:
+        await fail.wait()
+        try:
+            raise ValueError("no")
+        finally:
+            await_failure.set()
+
+    @workflow
+    async def failing(hands_over: None, bad: None) -> None: ...
+
+    run = await failing.run()
+    assert str(run.error) == "no"
+    assert inspect.getcoroutinestate(made[0]) == inspect.CORO_CLOSED
+
+
+async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own() -> None:
+    limiter = to_thread.current_default_thread_limiter()
+    before, limiter.total_tokens = limiter.total_tokens, 1
+    release, held = threading.Event(), threading.Event()
+    results: list[str] = []
+
+    def hold() -> None:
+        held.set()
+        release.wait(20)
+
+    @task(timeout=0.2)
+    def quick() -> str:
+        return "in time"
+
+    @workflow
+    async def waits_for_a_thread(quick: str) -> None:
+        results.append(quick)
+
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(to_thread.run_sync, hold)
+            await held_up(held)
+            group.start_soon(waits_for_a_thread)
+            await anyio.sleep(0.4)
+            release.set()
+    finally:
+        release.set()
+        limiter.total_tokens = before
+    assert results == ["in time"]
+
+
+async def held_up(event: threading.Event) -> None:
+    """Wait for a thread's event without taking a thread from those that the test has counted."""
+    await to_thread.run_sync(event.wait, 10, limiter=CapacityLimiter(1))
+
+
 async def test_a_thread_has_the_task_s_context_and_its_own_detection_of_the_event_loop() -> None:
     @task
     def runs_a_loop_of_its_own() -> str:
@@ -287,7 +357,7 @@ async def test_a_run_does_not_wait_for_threads_that_it_no_longer_needs() -> None
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(to_thread.run_sync, hold)
-            await to_thread.run_sync(held.wait, 10)
+            await held_up(held)
             with fail_after(10):
                 await steps()
             assert not release.is_set()
