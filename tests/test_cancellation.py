@@ -379,7 +379,7 @@ async def test_one_attempt_takes_no_longer_than_its_timeout(kind: str) -> None:
 async def test_a_plain_function_past_its_timeout_is_abandoned_and_what_it_returns_is_ignored() -> None:
     release, returned = threading.Event(), threading.Event()
 
-    @task(timeout=0.01)
+    @task(timeout=0.2)
     def slow() -> str:
         release.wait(10)
         returned.set()
@@ -394,7 +394,7 @@ async def test_a_plain_function_past_its_timeout_is_abandoned_and_what_it_return
     assert isinstance(run.error, TaskTimeoutError)
     assert run.error.abandoned
     assert str(run.error) == (
-        "Cannot finish task 'slow': it took longer than its timeout of 0.01 s. "
+        "Cannot finish task 'slow': it took longer than its timeout of 0.2 s. "
         "Its thread still runs; what it returns is ignored."
     )
     release.set()
