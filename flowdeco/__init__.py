@@ -1,6 +1,5 @@
 """Workflows out of plain functions: the dependencies are the parameter names."""
 
-from ._build import value
 from ._errors import (
     AmbiguousNameError,
     CycleError,
@@ -24,6 +23,7 @@ from ._errors import (
 )
 from ._events import Status
 from ._graph import Edge, Graph, Node
+from ._override import value
 from ._run import Failure, Run, TaskRecord
 from ._task import Task, task
 from ._workflow import Workflow, workflow

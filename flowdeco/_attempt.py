@@ -15,7 +15,7 @@ from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelle
 from ._errors import TaskTimeoutError
 from ._signature import Kind, can_wait, is_coroutine_function
 
-__all__ = ["IN_THREAD", "LIMITER", "Launch", "discard", "is_awaitable", "launch"]
+__all__ = ["IN_THREAD", "LIMITER", "Launch", "count_threads_apart", "discard", "is_awaitable", "launch"]
 
 # True in what a task's function calls in a worker thread. A run started there gets threads of its own,
 # since those that all wait for it are the ones it would otherwise wait for.
@@ -24,6 +24,13 @@ LIMITER: ContextVar[CapacityLimiter | None] = ContextVar("flowdeco_limiter", def
 
 Start: TypeAlias = Callable[..., Any]
 _CO_ITERABLE_COROUTINE = 0x100
+
+
+def count_threads_apart() -> None:
+    """Give a run that was started in a worker thread threads of its own. Called in the run's own context."""
+    if IN_THREAD.get():
+        IN_THREAD.set(False)
+        LIMITER.set(CapacityLimiter(to_thread.current_default_thread_limiter().total_tokens))
 
 
 class Launch(NamedTuple):

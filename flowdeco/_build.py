@@ -1,136 +1,211 @@
-"""From a workflow to its plan: what stands in for what, workflows within workflows, and every problem."""
+"""From a workflow's own function, along the names, to the graph of all that it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import ModuleType
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterable
+from inspect import Parameter
+from typing import TypeAlias
 
-from ._errors import GraphError, UnknownTaskError, UnusedTaskError, listed, nearest
-from ._graph import Graph, Node, build_graph, parts_of, steps_of
-from ._lookup import Constant, FromStep, Lookup
-from ._options import shorten
-from ._plan import take_part
-from ._scope import Scope
-from ._task import Step, stand_in
+from ._errors import CycleError, MissingDependencyError, nearest
+from ._graph import Graph, Node, steps_of
+from ._lookup import Constant, FromStep, Gather, Lookup, Source
+from ._order import find_cycles, sort_by_needs
+from ._signature import Param
+from ._task import Step
 
-__all__ = ["Override", "Value", "build", "check_graph", "find_step", "raise_problems", "value"]
+__all__ = ["Replace", "build_graph"]
 
+# Gives what runs, or what is given, in the place of a task; mostly the task itself.
+Replace: TypeAlias = Callable[[Step], Step | Constant]
 
-class Value:
-    """Marks a callable that stands in for a task as a value. Made by `value`."""
+# What `after=` asks for when it gives a name. The default keeps the lookup from reporting it as a parameter.
+_AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
 
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-
-def value(value: object, /) -> Any:
-    """Say to `override` that a callable is the result itself, and not a function to call instead."""
-    return Value(value)
+# A circle's names are all in its error; its message gives so many.
+_MOST_NAMES = 10
 
 
-class Override(NamedTuple):
-    """What stands in for a task: the task or its name, what was given, and the names in reach of a function."""
+class _Builder:
+    """Makes a node of each task that is reached, once."""
 
-    key: Step | str
-    given: Any
-    scope: Scope
+    def __init__(self, lookup: Lookup, replace: Replace) -> None:
+        self.lookup = lookup
+        self.nodes: dict[int, Node] = {}
+        self._replace = replace
+        self._instead: dict[int, Step | Constant] = {}
+        self._stand_ins: list[tuple[Step, Step]] = []
+        self._open: deque[Node] = deque()
+
+    def build(self) -> Graph:
+        owner = self.lookup.owner
+        body = [self._reach(source, owner, name) for name, source in self.lookup.resolve_owner().items()]
+        ends = self._reach_all(owner, owner.after)
+        while self._open:
+            self._resolve(self._open.popleft())
+        found = list(self.nodes.values())
+        _name_apart(found)
+        return Graph(owner, self.lookup.inputs, self._sort(found), body, ends, self._stand_ins)
+
+    def _resolve(self, node: Node) -> None:
+        step = node.step
+        if step.graph_watch is not None:
+            self.lookup.watch.update(step.graph_watch)
+        node._params = params = step.params
+        node._sources = tuple([self._reach(self.lookup.resolve(step, param), step, param.name) for param in params])
+        node._after = self._reach_all(step, step.graph_after)
+
+    def _reach_all(self, function: Step, after: Iterable[Step | str]) -> tuple[Step, ...]:
+        """Return what runs in the place of the entries of `after=`."""
+        found: list[Step] = []
+        for entry in after:
+            name = entry if isinstance(entry, str) else ""
+            source = FromStep(entry) if isinstance(entry, Step) else self.lookup.resolve_name(function, entry, _AFTER)
+            if isinstance(source, FromStep):
+                found.append(_step_of(self._put(source.step, name)))
+            else:
+                self._report_after(function, name)
+        return tuple(dict.fromkeys(found))
+
+    def _report_after(self, function: Step, name: str) -> None:
+        hint = nearest(name, self.lookup._names_in_reach(function)) or " Give the task itself."
+        text = f"after={name!r} of {function._kind} {function.name!r} names no task.{hint}"
+        self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+
+    def _reach(self, source: Source, function: Step, name: str) -> Source:
+        """Return a source with what stands in for the tasks it names, each of which becomes a node."""
+        if isinstance(source, Gather):
+            return Gather(source.keys, tuple(self._reach_part(part, function, name) for part in source.parts))
+        return self._reach_part(source, function, name)
+
+    def _reach_part(self, source: Source, function: Step, name: str) -> Source:
+        if not isinstance(source, FromStep):
+            return source
+        instead = self._put(source.step, name)
+        if instead is source.step:
+            return source
+        if isinstance(instead, Constant):
+            return Constant(instead.step, instead.value, source.output)
+        if source.output is not None and source.output not in instead.outputs:
+            text = (
+                f"{function._kind} {function.name!r} needs {name!r}, an output of task {source.step.name!r}, but "
+                f"{instead._kind} {instead.name!r} stands in for it. Give that one outputs={source.step.outputs}."
+            )
+            self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+        return FromStep(instead, source.output)
+
+    def _put(self, step: Step, name: str) -> Step | Constant:
+        """Return what stands in the place of a task, and make it a node."""
+        instead = self._instead.get(id(step))
+        if instead is None:
+            self._instead[id(step)] = instead = self._replace(step)
+            if instead is not step:
+                self._stand_ins.append((step, _step_of(instead)))
+            if id(_step_of(instead)) not in self.nodes:
+                self._add_node(instead, step.name or _step_of(instead).name or name or "task")
+        return instead
+
+    def _add_node(self, instead: Step | Constant, name: str) -> None:
+        step = _step_of(instead)
+        self.nodes[id(step)] = node = Node(step, name)
+        if isinstance(instead, Constant):
+            node.replaced, node._value = True, instead.value
+        else:
+            self._open.append(node)
+
+    def _sort(self, nodes: list[Node]) -> list[Node]:
+        """Number the nodes so that each comes after those it needs; what is stuck behind a circle comes last."""
+        for index, node in enumerate(nodes):  # for the time being
+            node.index = index
+        needs = [self._needs_of(node) for node in nodes]
+        order = sort_by_needs(needs)
+        if len(order) < len(nodes):
+            stuck = sorted(set(range(len(nodes))) - set(order))
+            self._report_cycles(nodes, {index: needs[index] for index in stuck})
+            order += stuck
+        places = [0] * len(nodes)
+        for place, index in enumerate(order):
+            places[index] = place
+        for node, needed in zip(nodes, needs, strict=True):
+            node.index = places[node.index]
+            node.dependencies = tuple(sorted([places[index] for index in needed]))
+        return [nodes[index] for index in order]
+
+    def _needs_of(self, node: Node) -> list[int]:
+        """Return the indices of the nodes that a node needs, each once."""
+        found: list[int] = []
+        for source in node._sources:
+            if type(source) is FromStep:  # most are
+                found.append(self.nodes[id(source.step)].index)
+            else:
+                found += [self.nodes[id(step)].index for step in steps_of(source)]
+        found += [self.nodes[id(step)].index for step in node._after]
+        return list(dict.fromkeys(found)) if len(found) > 1 else found
+
+    def _report_cycles(self, nodes: list[Node], needs: dict[int, list[int]]) -> None:
+        for cycle in find_cycles(needs):
+            first = cycle.index(min(cycle, key=lambda index: nodes[index].name))
+            names = [nodes[index].name for index in cycle[first:] + cycle[:first]]
+            path = (*names, names[0])
+            if len(names) == 1:
+                text = f"{nodes[cycle[0]].step._kind} {names[0]!r} needs itself. "
+                text += "Rename its parameter, or say what it is with needs=."
+            else:
+                text = f"its tasks need each other in a circle: {_arrows(path)}. "
+                text += "Rename a parameter, or cut one with needs=."
+            self.lookup.fail(CycleError, text, path=path)
 
 
-def instead_of(step: Step, override: Override) -> Step | Constant:
-    """Return what runs, or what is given, in the place of `step`."""
-    given = override.given
-    if isinstance(given, Step):
-        return given
-    if isinstance(given, Value) or not callable(given):
-        result = given.value if isinstance(given, Value) else given
-        for output in step.outputs:
-            take_part(step, result, output)
-        return Constant(step, result)
-    scope = {id(namespace): namespace for namespace in (*step._scope, *override.scope)}
-    return stand_in(step, given, tuple(scope.values()))
+def _step_of(instead: Step | Constant) -> Step:
+    return instead.step if isinstance(instead, Constant) else instead
 
 
-def build(lookup: Lookup, replace: Callable[[Step], Step | Constant]) -> tuple[Graph, list[GraphError]]:
-    """Return a workflow's graph and everything that keeps it from running, also in the workflows that it runs."""
-    graph = build_graph(lookup, replace)
-    problems = list(lookup.problems)
-    for node in graph.nodes:
-        if node.step.planner is not None and not node.replaced:
-            try:
-                node.step.planner.nested_plan()
-            except GraphError as error:
-                problems += error.problems
-    return graph, problems
+def _arrows(path: tuple[str, ...]) -> str:
+    """Return a circle as a phrase, cut in the middle if it is long."""
+    if len(path) <= _MOST_NAMES + 1:
+        return " -> ".join(path)
+    cut = f"({len(path) - _MOST_NAMES - 1} more)"
+    return " -> ".join((*path[: _MOST_NAMES - 1], cut, *path[-2:]))
 
 
-def raise_problems(name: str | None, problems: list[GraphError]) -> None:
-    """Raise a single problem as it is, and several as one error."""
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        text = "\n".join(f"  - {problem}" for problem in problems)
-        error = GraphError(f"Cannot build workflow {name!r}: {len(problems)} problems.\n{text}", workflow=name)
-        error._problems = tuple(problems)
-        raise error
+def _name_apart(nodes: list[Node]) -> None:
+    """Qualify equal names by what tells them apart: the module's last name, its whole name, else a number."""
+    plain = {id(node): node.name for group in _equal_names(nodes) for node in group}
+    for whole in (False, True):
+        for group in _equal_names(nodes):
+            modules = [_module_of(node, whole=whole) for node in group]
+            if len(set(modules)) > 1:
+                for node, module in zip(group, modules, strict=True):
+                    node.name = f"{module}.{plain[id(node)]}"
+    taken = {node.name for node in nodes}
+    for first, *others in _equal_names(nodes):
+        number = 1
+        for node in others:
+            while node.name in taken:
+                number += 1
+                node.name = f"{first.name} ({number})"
+            taken.add(node.name)
 
 
-def check_graph(graph: Graph, more: tuple[Any, ...]) -> list[GraphError]:
-    """Return what is wrong but does not keep the workflow from running.
+def _equal_names(nodes: list[Node]) -> list[list[Node]]:
+    groups: dict[str, list[Node]] = {}
+    if len({node.name for node in nodes}) == len(nodes):
+        return []
+    for node in nodes:
+        groups.setdefault(node.name, []).append(node)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _module_of(node: Node, *, whole: bool) -> str:
+    module = str(getattr(node.step._function, "__module__", None) or "")
+    return module if whole else module.rpartition(".")[2]
+
+
+def build_graph(lookup: Lookup, replace: Replace) -> Graph:
+    """Build the graph of a workflow; what is wrong with it is in `lookup.problems`.
 
     Args:
-        graph: the graph.
-        more: the tasks and modules of `tasks=[...]`.
+        lookup: finds the names.
+        replace: gives what stands in for a task.
     """
-    lookup = graph.lookup
-    unused: list[object] = [step for name, step in lookup.given.items() if name not in lookup.used_given]
-    for part in more:
-        steps = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
-        if not any(issubclass(type(step), Step) and graph.find(step) for step in steps):
-            unused.append(part)
-    return lookup.shadowed + [_unused(graph.name, part) for part in unused]
-
-
-def _unused(workflow: str, part: object) -> UnusedTaskError:
-    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else repr(part)
-    message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
-    return UnusedTaskError(message, workflow=workflow, task=part)
-
-
-def find_step(owner: Step, key: Step | str, graph: Graph) -> Step:
-    """Return the task that an override means, in the workflow's own graph or in that of a workflow it runs.
-
-    Raises:
-        UnknownTaskError: there is none, or the name is one of the inputs.
-    """
-    names: list[str] = []
-    for each in _graphs(graph):
-        node = each.find(key) or (_find_by_parameter(each, key) if isinstance(key, str) else None)
-        if node is not None:
-            return node.step
-        names += [node.name for node in each.nodes]
-    if key in graph.inputs:
-        reason = f"{key!r} is an input. Give it in the call."
-    else:
-        reason = f"it has no task {shorten(key)}.{nearest(str(key), names)} It has {listed(names) or 'none'}."
-    raise UnknownTaskError(f"Cannot override workflow {owner.name!r}: {reason}", workflow=owner.name, task=key)
-
-
-def _graphs(graph: Graph) -> Iterator[Graph]:
-    """Yield the graph, and those of the workflows that it runs."""
-    graphs = [graph]
-    for each in graphs:
-        yield each
-        for node in each.nodes:
-            if node.step.planner is not None and not node.replaced:
-                graphs.append(node.step.planner.nested_plan().graph)
-
-
-def _find_by_parameter(graph: Graph, name: str) -> Node | None:
-    """Return the node that a parameter of this name receives, if they all receive the same."""
-    sources = [graph.body.get(name), *(node.sources.get(name) for node in graph.nodes)]
-    single = [s for s in sources if isinstance(s, (FromStep, Constant)) and len(parts_of(s)) == 1]
-    found = {id(step): step for source in single for step in steps_of(source)}
-    return graph.node_of(next(iter(found.values()))) if len(found) == 1 else None
+    return _Builder(lookup, replace).build()

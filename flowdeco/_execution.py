@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
 import anyio
 from anyio import CancelScope, from_thread, move_on_after, to_thread
+from anyio.lowlevel import current_token
 
-from ._attempt import IN_THREAD, LIMITER
+from ._attempt import IN_THREAD, LIMITER, count_threads_apart
 from ._board import strip_traceback
 from ._engine import Engine
 from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
@@ -19,6 +22,8 @@ from ._events import Status
 from ._run import Run
 
 __all__ = ["Execution"]
+
+_NO_LIMIT: AbstractContextManager[None] = nullcontext()
 
 
 class Execution:
@@ -47,52 +52,46 @@ class Execution:
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        start = partial(self.execute if self.is_async else self._execute_nodes_only, run, keep=keep)
+        execute = partial(self.execute, run, keep=keep, body=self.is_async)
+        if _loop_is_running():
+            raise self._running_loop_error()
         if _in_worker_thread():
-            try:
-                from_thread.run(start)
-            except concurrent.futures.CancelledError:
-                from_thread.check_cancelled()  # raises it as what it was on the event loop
-                raise
-        elif _loop_is_running():
-            reason = "this thread's event loop is running, and a blocking call would stop it"
-            message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.call(...)."
-            raise RunningLoopError(message, workflow=self.name)
+            _run_from_thread(execute)
         else:
-            anyio.run(start, backend=self.backend, backend_options=self.backend_options)
+            self._run_loop(execute, run)
         if not self.is_async and run.error is None:
             self._run_body(run)
 
-    async def execute(self, run: Run[Any], *, keep: bool = False) -> None:
+    async def result(self, run: Run[Any]) -> Any:
+        """Run it; return its result or raise its error."""
+        await self.execute(run)
+        if run.error is not None:
+            raise run.error
+        return run.result
+
+    async def execute(self, run: Run[Any], *, keep: bool = False, body: bool = True) -> None:
         """Run the nodes and the workflow's own function; what they raise is left in the record.
 
         Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+
+        Args:
+            run: the record, and what the run needs to know.
+            keep: whether the results of all tasks are kept.
+            body: whether the workflow's own function is run, too.
         """
-        with self._time_limit(run) as limit:
-            await self._execute_nodes(run, keep=keep)
-            if run.error is None:
+        count_threads_apart()
+        run._start()
+        with _NO_LIMIT if self.timeout is None else move_on_after(self.timeout) as limit:
+            try:
+                await Engine(run._plan, run, keep=keep).execute()
+            except BaseException as error:
+                # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
+                if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
+                    run._end(Status.CANCELLED)
+                    raise
+            if body and run.error is None:
                 await self._await_body(run)
         self._end(run, limit)
-
-    async def _execute_nodes_only(self, run: Run[Any], *, keep: bool) -> None:
-        with self._time_limit(run) as limit:
-            await self._execute_nodes(run, keep=keep)
-        self._end(run, limit)
-
-    def _time_limit(self, run: Run[Any]) -> Any:
-        run._start()
-        return nullcontext() if self.timeout is None else move_on_after(self.timeout)
-
-    async def _execute_nodes(self, run: Run[Any], *, keep: bool) -> None:
-        try:
-            await Engine(run._plan, run, keep=keep).execute()
-        except Exception:
-            raise
-        except BaseException:
-            # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
-            if run.error is None or isinstance(run.error, StrayCancellationError):
-                run._end(Status.CANCELLED)
-                raise
 
     async def _await_body(self, run: Run[Any]) -> None:
         if not self.is_async:
@@ -139,18 +138,33 @@ class Execution:
             message += f" Under way: {listed(running)}."
         return WorkflowTimeoutError(message, workflow=self.name, timeout=self.timeout, running=running)
 
+    def _run_loop(self, execute: Callable[[], Coroutine[Any, Any, None]], run: Run[Any]) -> None:
+        try:
+            _context_without_loop().run(
+                partial(anyio.run, execute, backend=self.backend, backend_options=self.backend_options)
+            )
+        except RuntimeError as error:
+            if run.status is not Status.PENDING:
+                raise
+            raise self._running_loop_error() from error
+
+    def _running_loop_error(self) -> RunningLoopError:
+        reason = "this thread's event loop is running, and a blocking call would stop it"
+        message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.call(...)."
+        return RunningLoopError(message, workflow=self.name)
+
 
 def _body_of(run: Run[Any]) -> tuple[Callable[..., Any], list[Any]]:
     slots, function = run._plan.body
     return function, [run._values[slot] for slot in slots]
 
 
-async def result_of(execute: Callable[[Run[Any]], Coroutine[Any, Any, None]], run: Run[Any]) -> Any:
-    """Execute a run; return its result or raise its error."""
-    await execute(run)
-    if run.error is not None:
-        raise run.error
-    return run.result
+def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        from_thread.run(execute)
+    except concurrent.futures.CancelledError:
+        from_thread.check_cancelled()  # raises it as what it was on the event loop
+        raise
 
 
 def _in_worker_thread() -> bool:
@@ -164,7 +178,19 @@ def _in_worker_thread() -> bool:
 
 def _loop_is_running() -> bool:
     try:
-        anyio.get_cancelled_exc_class()
+        current_token()
     except RuntimeError:
         return False
     return True
+
+
+def _context_without_loop() -> Context:
+    """Return the current context, but in it no event loop is running.
+
+    A thread that somebody started with a copy of the event loop's context would seem to be the event loop's own.
+    """
+    context = copy_context()
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        context.run(sniffio.current_async_library_cvar.set, None)
+    return context

@@ -2,47 +2,84 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
 from ._errors import InputError, listed, nearest
-from ._plan import Plan
-from ._signature import Param
+from ._graph import Graph
+from ._lookup import RUN_NAMES
+from ._signature import MISSING, POSITIONAL, Param
 
-__all__ = ["bind_inputs", "signature_of"]
+__all__ = ["Inputs", "signature_of"]
 
 
-def signature_of(params: Iterable[Param]) -> inspect.Signature:
+def signature_of(params: Iterable[Param]) -> Signature:
     """Return the signature of a function that has these parameters."""
-    return inspect.Signature([inspect.Parameter(p.name, p.kind, default=p.default) for p in params])
+    return Signature([Parameter(p.name, p.kind, default=p.default) for p in params])
 
 
-def bind_inputs(workflow: str, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return the inputs by name, bound as Python binds arguments, with defaults.
+class Inputs:
+    """The inputs of a workflow, and how the arguments of a call are bound to them.
 
-    Raises:
-        InputError: they do not fit.
+    Attributes:
+        defaults: the inputs that may be left out, with what they then are.
     """
-    params = plan.graph.lookup.inputs
-    if not args and kwargs.keys() == params.keys() and plan.named_inputs:
-        return kwargs
-    try:
-        bound = signature_of(params.values()).bind(*args, **kwargs)
-    except TypeError as error:
-        raise _input_error(workflow, plan, str(error), kwargs) from None
-    bound.apply_defaults()
-    return bound.arguments
+
+    def __init__(self, graph: Graph) -> None:
+        params = graph._params.values()
+        self._graph = graph
+        self._names = graph._params.keys()
+        self._positional = [p.name for p in params if p.kind in POSITIONAL]
+        self._keywords = {p.name for p in params if p.kind is not Parameter.POSITIONAL_ONLY}
+        self._required = [p.name for p in params if p.default is MISSING]
+        self.defaults = {p.name: p.default for p in params if p.default is not MISSING}
+
+    def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the inputs by name, bound as Python binds arguments, with defaults.
+
+        Raises:
+            InputError: the arguments do not fit.
+        """
+        if not args and kwargs.keys() == self._names == self._keywords:
+            return kwargs
+        given = dict(zip(self._positional, args, strict=False))
+        if len(args) > len(given) or not kwargs.keys() <= self._keywords or not given.keys().isdisjoint(kwargs):
+            raise self._error(self._misfit(args, given, kwargs))
+        given.update(kwargs)
+        if len(given) < len(self._names):
+            missing = [name for name in self._required if name not in given]
+            if missing:
+                raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.")
+            given = {**self.defaults, **given}
+        return given
+
+    def _misfit(self, args: Sequence[Any], given: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
+        """Say what is wrong in Python's own words."""
+        for name in kwargs:
+            if name not in self._names:
+                return f"got an unexpected keyword argument {name!r}.{self._hint(name)}"
+            if name in given:
+                return f"got multiple values for argument {name!r}."
+        by_name = [name for name in kwargs if name not in self._keywords]
+        if by_name:
+            return f"got some positional-only arguments passed as keyword arguments: {listed(by_name)}."
+        most = _count(len(self._positional), "positional argument")
+        return f"takes {most} but {len(args)} {'was' if len(args) == 1 else 'were'} given."
+
+    def _hint(self, name: str) -> str:
+        if self._graph.find(name) is not None:
+            return f" That is a task, not an input: {self._graph.name}.override({name}=...) replaces it."
+        if name in RUN_NAMES:
+            return f" Each run has a {name!r} of its own."
+        return nearest(name, self._names)
+
+    def _error(self, reason: str) -> InputError:
+        names = tuple(self._names)
+        inputs = f" Its inputs are {listed(names, 20)}." if names else " It has no inputs."
+        message = f"Cannot call workflow {self._graph.name!r}: {reason}{inputs}"
+        return InputError(message, workflow=self._graph.name, inputs=names)
 
 
-def _input_error(workflow: str, plan: Plan, reason: str, kwargs: Mapping[str, Any]) -> InputError:
-    inputs = plan.graph.inputs
-    unknown = next((name for name in kwargs if name not in inputs), None)
-    hint = f" Its inputs are {listed(inputs)}." if inputs else " It has no inputs."
-    if unknown is not None and "unexpected" in reason:
-        if plan.graph.find(unknown) is not None:
-            hint = f" It is a task, not an input: use {workflow}.override({unknown}=...) to replace it."
-        else:
-            hint = nearest(unknown, inputs) + hint
-    message = f"Cannot call workflow {workflow!r}: {reason}.{hint}"
-    return InputError(message, workflow=workflow, inputs=inputs)
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,22 +6,30 @@ the run and its state, the constants, and the parts of results that have names o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from ._adapter import adapt, choose_arguments
 from ._attempt import Launch, Start, launch
 from ._errors import OutputError
-from ._graph import Graph, Node
-from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Gather, Source, Watch
-from ._scope import LocalScope
-from ._signature import POSITIONAL, Param
+from ._graph import Graph, Node, parts_of
+from ._input import Inputs
+from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Source, Watch
+from ._signature import Param
 from ._task import Task
 
-__all__ = ["UNSET", "Call", "Parts", "Plan", "compile_plan", "take_part"]
+__all__ = ["UNSET", "Call", "Parts", "Plan", "take_part"]
 
-UNSET: Any = type("Unset", (), {"__repr__": lambda _: "<unset>", "__slots__": ()})()
+
+class _Unset:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<unset>"
+
+
+UNSET: Any = _Unset()
 
 
 class Call(NamedTuple):
@@ -61,40 +69,39 @@ class Arguments(NamedTuple):
 
 
 class Plan:
-    """What the engine and the record need to know of a graph.
+    """What the engine and the record need to know of a graph that has no problems.
 
     Attributes:
         graph: the graph it was compiled from.
         watch: the names it rests on.
-        local_scopes: those of them that are a function's or a class's body.
+        inputs: binds the arguments of a call.
         calls: how each node runs, by index.
         counts: how many nodes each one waits for.
         roots: the nodes that wait for none.
         uses: how many readers each place has.
         template: the list of values before a run.
         parts: for a node with `outputs=`, its parts.
-        inputs: the place of each input.
+        input_places: the name and the place of each input.
         body: the places of the arguments of the workflow's own function, and how to call it.
         threaded: whether any node runs in a thread's lane.
-        named_inputs: whether every input may be given by name.
     """
 
     def __init__(self, graph: Graph, watch: Watch) -> None:
         self.graph = graph
         self.watch = watch
-        namespaces = [*(n for n, _, _ in watch.bound.values()), *(n for n, _ in watch.absent.values())]
-        self.local_scopes = tuple({id(n): n for n in namespaces if isinstance(n, LocalScope)}.values())
-        self.template: list[Any] = [UNSET] * len(graph.nodes)
-        self.inputs = {name: self._place() for name in graph.inputs}
+        self.inputs = Inputs(graph)
+        self._results = len(graph.nodes)
+        self.template: list[Any] = [UNSET] * self._results
+        self.input_places = tuple((name, self._place()) for name in graph.inputs)
+        self._input_place = dict(self.input_places)
         self.run_place, self.state_place = self._place(), self._place()
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
         self.calls: list[Call] = []
         self.parts: dict[int, Parts] = {}
-        self.body = UNSET
         self.uses: list[int] = []
-        positional_only = Parameter.POSITIONAL_ONLY
-        self.named_inputs = all(p.kind is not positional_only for p in graph.lookup.inputs.values())
+        owner = graph._owner
+        self.body = self._arguments(owner._function, owner._signature.params, graph._body)
         self._compile()
 
     def _place(self, value: Any = UNSET) -> int:
@@ -110,8 +117,6 @@ class Plan:
             self.counts[node.index] = len(needed)
             for i in needed:
                 followers[i].append(node.index)
-        owner = self.graph.owner
-        self.body = self._arguments(owner._function, owner._signature.params, self.graph.body)
         launches = [self._launch(node) for node in nodes]  # all of them first: parts of results get their places here
         self.calls = [self._call(slots, how, followers[i]) for i, (slots, how) in enumerate(launches)]
         self.roots = [n.index for n in nodes if not self.counts[n.index] and not n.replaced]
@@ -122,23 +127,21 @@ class Plan:
     def _launch(self, node: Node) -> tuple[tuple[int, ...], Launch]:
         step = node.step
         if node.replaced:
-            self.template[node.index] = node.value
+            self.template[node.index] = node._value
             return (), Launch(_never, False, False)
         if isinstance(step, Task):
-            slots, start = self._arguments(step._function, node.params, node.sources)
+            slots, start = self._arguments(step._function, node._params, node._sources)
             return slots, launch(node.name, step._function, step._signature.kind, start, step.timeout)
-        given = [p for p in node.params if not isinstance(node.sources[p.name], Default)]
-        slots = tuple(self._slot(param, node.sources[param.name]) for param in given)
-        return (self.run_place, *slots), step._launch(node.name, tuple(param.name for param in given))
+        pairs = zip(node._params, node._sources, strict=True)
+        given = [(param, source) for param, source in pairs if not isinstance(source, Default)]
+        slots = tuple(self._slot(param, source) for param, source in given)
+        return (self.run_place, *slots), step._launch(node._plan, tuple(param.name for param, _ in given))
 
     def _call(self, slots: tuple[int, ...], how: Launch, followers: list[int]) -> Call:
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
         take = itemgetter(*slots) if len(slots) > 1 else None
-        freed = tuple(dict.fromkeys(s for s in slots if self._is_result(s)))
+        freed = tuple(dict.fromkeys([s for s in slots if s < self._results or s in self._part_set]))
         return Call(how.start, how.in_thread, how.can_wait, slot, take, tuple(followers), freed)
-
-    def _is_result(self, place: int) -> bool:
-        return place < len(self.graph.nodes) or place in self._part_set
 
     def _count_uses(self) -> None:
         self.uses = [0] * len(self.template)
@@ -157,38 +160,18 @@ class Plan:
             if node.step.outputs and not node.replaced:
                 self.parts.setdefault(node.index, Parts(node.step.outputs, ()))
 
-    def _arguments(self, function: Start, params: Sequence[Param], sources: Mapping[str, Source]) -> Arguments:
+    def _arguments(self, function: Start, params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
         """Return how to call a function with its values by position."""
-        positional: list[_Shape] = []
-        keywords: list[tuple[str, _Shape]] = []
-        slots: list[int] = []
-        for param in _without_trailing_defaults(params, sources):
-            source = sources[param.name]
-            shape = self._shape(param, source, slots)
-            if param.kind in POSITIONAL or param.kind is Parameter.VAR_POSITIONAL:
-                positional.append(shape)
-            elif not isinstance(source, Default):
-                keywords.append(("" if param.variadic else param.name, shape))
-        plain = not keywords and all(shape.kind == "one" for shape in positional)
-        return Arguments(tuple(slots), function if plain else _adapted(function, positional, keywords))
-
-    def _shape(self, param: Param, source: Source, slots: list[int]) -> _Shape:
-        if isinstance(source, Gather):
-            slots += [self._slot(param, part) for part in source.parts]
-            kind = "list" if source.keys is None else "dict"
-            return _Shape(f"*{kind}" if param.variadic else kind, len(source.parts), source.keys or ())
-        if param.variadic:
-            return _Shape("*list", 0, ())
-        if not isinstance(source, Default) or param.kind in POSITIONAL:
-            slots.append(self._slot(param, source))
-        return _Shape("one", 1, ())
+        given = choose_arguments(params, sources)
+        slots = [self._slot(param, part) for param, source in given for part in parts_of(source)]
+        return Arguments(tuple(slots), adapt(function, given))
 
     def _slot(self, param: Param, source: Source) -> int:
         if isinstance(source, FromStep):
-            index = self.graph.node_of(source.step).index
+            index = self.graph._node_of(source.step).index
             return index if source.output is None else self._part_place(index, source.output)
         if isinstance(source, FromInput):
-            return self.inputs[source.name]
+            return self._input_place[source.name]
         if isinstance(source, FromRun):
             return self.run_place if source.name == "run" else self.state_place
         if isinstance(source, Constant):
@@ -205,50 +188,6 @@ class Plan:
         return self._part_places[key]
 
 
-class _Shape(NamedTuple):
-    kind: str
-    size: int
-    keys: tuple[Any, ...]
-
-    def build(self, values: tuple[Any, ...]) -> Any:
-        if self.kind == "one":
-            return values[0]
-        return dict(zip(self.keys, values, strict=True)) if self.kind.endswith("dict") else list(values)
-
-
-def _without_trailing_defaults(params: Sequence[Param], sources: Mapping[str, Source]) -> list[Param]:
-    """Leave out the positional parameters from which on all take their default."""
-    positional = [p for p in params if p.kind in POSITIONAL or p.kind is Parameter.VAR_POSITIONAL]
-    while positional and isinstance(sources[positional[-1].name], Default):
-        positional.pop()
-    return positional + [p for p in params if p.kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD)]
-
-
-def _adapted(function: Start, positional: list[_Shape], keywords: list[tuple[str, _Shape]]) -> Start:
-    """Return a function that takes all values by position and calls `function` as it was declared."""
-    shapes = [("", shape) for shape in positional] + keywords
-    ends: list[int] = []
-    for _, shape in shapes:
-        ends.append((ends[-1] if ends else 0) + shape.size)
-    spans = [(name, shape, end - shape.size, end) for (name, shape), end in zip(shapes, ends, strict=True)]
-    first_keyword = len(positional)
-
-    def start(*values: Any) -> Any:
-        args: list[Any] = []
-        named: dict[str, Any] = {}
-        for number, (name, shape, begin, end) in enumerate(spans):
-            value = shape.build(values[begin:end])
-            if number >= first_keyword:
-                named.update({name: value} if name else value)
-            elif shape.kind == "*list":
-                args += value
-            else:
-                args.append(value)
-        return function(*args, **named)
-
-    return start
-
-
 def _never(*_: Any) -> Any:
     raise AssertionError("a value stands in for this node")
 
@@ -261,21 +200,18 @@ def take_part(step: Any, result: Any, output: str) -> Any:
     """
     outputs: tuple[str, ...] = step.outputs
     if isinstance(result, Mapping):
-        missing = [name for name in outputs if name not in result]
+        parts: Mapping[Any, Any] = result
+        missing = [name for name in outputs if name not in parts]
         if not missing:
-            return result[output]
+            return parts[output]
         reason = f"the result has no {missing[0]!r}"
     elif isinstance(result, Sequence) and not isinstance(result, (str, bytes)):
-        if len(result) == len(outputs):
-            return result[outputs.index(output)]
-        reason = f"the result has {len(result)} items"
+        items: Sequence[Any] = result
+        if len(items) == len(outputs):
+            return items[outputs.index(output)]
+        reason = f"the result has {len(items)} items"
     else:
         reason = f"the result is of type {type(result).__name__}"
     message = f"Cannot take the outputs {', '.join(map(repr, outputs))} of task {step.name!r}: {reason}. "
     message += f"Return a mapping with these keys, or a sequence of {len(outputs)}."
     raise OutputError(message, task=step.name, outputs=outputs, result=result)
-
-
-def compile_plan(graph: Graph, watch: Watch) -> Plan:
-    """Compile a graph that has no problems."""
-    return Plan(graph, watch)

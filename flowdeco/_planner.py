@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from threading import local
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from threading import RLock
+from types import ModuleType
+from typing import Any, NamedTuple
 
-from ._build import Override, build, check_graph, find_step, instead_of, raise_problems
-from ._errors import CycleError, GraphError
-from ._graph import Graph
+from ._build import build_graph
+from ._errors import CycleError, GraphError, UnusedTaskError
+from ._graph import Graph, Node
 from ._lookup import Constant, Lookup, Watch
-from ._plan import Plan, compile_plan
+from ._override import Layer, Override, find_step, follow, graphs_within, instead_of
+from ._plan import Plan
 from ._scope import LocalScope, refresh_scopes
 from ._signature import Param
 from ._task import Step
 
 __all__ = ["Planner"]
 
-StandIns = dict[int, tuple[Step, Step | Constant]]
+# One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
+_building = RLock()
+# The workflows whose graphs are being built, each because the one before runs it.
+_under_way: list[Step] = []
 
-# The workflows whose graphs are being built on this thread, the outermost first.
-_building = local()
+
+class _Compiled(NamedTuple):
+    """A plan, the other planners' plans that it was made from, and the function bodies whose names it rests on."""
+
+    plan: Plan
+    rests_on: tuple[tuple[Planner, Plan], ...]
+    local_scopes: tuple[LocalScope, ...]
 
 
 class Planner:
@@ -32,7 +44,7 @@ class Planner:
         more: tasks and modules to look in last, `tasks=[...]`.
         base: the planner of the workflow that `overrides` change.
         overrides: what stands in for which tasks of the base.
-        inherited: what stands in for tasks since a workflow around this one says so.
+        around: what stands in for tasks since the workflows around this one say so.
     """
 
     def __init__(
@@ -42,109 +54,189 @@ class Planner:
         more: tuple[Any, ...],
         base: Planner | None = None,
         overrides: tuple[Override, ...] = (),
-        inherited: StandIns | None = None,
+        around: tuple[Layer, ...] = (),
     ) -> None:
         self.owner = owner
-        self.given = given
-        self.more = more
         self.base = base
         self.overrides = overrides
-        self.inherited: StandIns = inherited or {}
-        self._plan: Plan | None = None
-        self._own: tuple[tuple[Param, ...], Watch] | None = None
-        self._made: dict[tuple[int, int], Step | Constant] = {}
-
-    @property
-    def root(self) -> Step:
-        """The workflow that this one was made from by overriding."""
-        planner = self
-        while planner.base is not None:
-            planner = planner.base
-        return planner.owner
+        self._given = given
+        self._more = more
+        self._around = around
+        self._compiled: _Compiled | None = None
+        self._own_names: tuple[tuple[Param, ...], Watch] | None = None
+        self._made: dict[int, tuple[Step, Step | Constant]] = {}
 
     def own_names(self) -> tuple[tuple[Param, ...], Watch]:
         """Return the inputs, and the names that make them so."""
-        if self._own is None or not self._own[1].holds():
-            lookup = Lookup(self.owner, self.given, self.more, None)
+        if self._own_names is None or not self._own_names[1].holds():
+            lookup = Lookup(self.owner, self._given, self._more, None)
             lookup.resolve_owner()
-            self._own = tuple(lookup.inputs.values()), lookup.watch
-        return self._own
+            self._own_names = tuple(lookup.inputs.values()), lookup.watch
+        return self._own_names
 
     def plan(self) -> Plan:
-        """Return the plan for a call made now; a function's body up the stack may have bound more tasks since."""
-        if self._plan is None:
-            self.refresh()
-        elif self._plan.local_scopes:
-            refresh_scopes(self._plan.local_scopes)
-        return self.nested_plan()
-
-    def refresh(self) -> None:
-        """Note what the body that the workflow was defined in has bound since, if it is still being executed."""
-        refresh_scopes(n for n in self.owner._scope if isinstance(n, LocalScope))
-
-    def nested_plan(self) -> Plan:
-        """Return the plan, compiled anew if a name refers to another task now.
+        """Return the plan for a call made now; a function's body up the stack may have bound more tasks since.
 
         Raises:
             GraphError: the graph cannot be built.
+            UnknownTaskError: an override has nothing to replace any more.
         """
-        plan = self._plan
-        if plan is None or not plan.watch.holds():
-            graph, problems = self._build()
-            raise_problems(self.owner.name, problems)
-            self._plan = plan = compile_plan(graph, graph.lookup.watch)
-        return plan
+        if self._compiled is None:
+            self.refresh()
+        elif self._compiled.local_scopes:
+            refresh_scopes(self._compiled.local_scopes)
+        return self.current_plan()
+
+    def refresh(self) -> None:
+        """Note what the body that the workflow was defined in has bound since, if it is still being executed."""
+        refresh_scopes(namespace for namespace in self.owner._scope if isinstance(namespace, LocalScope))
+
+    def current_plan(self) -> Plan:
+        """Return the plan, compiled anew if a name refers to another task now. Raises: as `plan` does."""
+        compiled = self._compiled
+        if compiled is None or not _is_current(compiled):
+            with _building:
+                self._compiled = compiled = self._compile()
+        return compiled.plan
 
     def check(self) -> None:
         """Raise everything that is wrong with the graph, also what does not keep it from running."""
         self.refresh()
-        graph, problems = self._build()
-        raise_problems(self.owner.name, problems + check_graph(graph, self.more))
+        with _building:
+            _raise_problems(self.owner.name, self._find_problems())
 
-    def _build(self) -> tuple[Graph, list[GraphError]]:
-        outer: list[Step] = _building.__dict__.setdefault("workflows", [])
-        if self.root in outer:
-            path = tuple(str(step.name) for step in (*outer[outer.index(self.root) :], self.root))
-            circle = " -> ".join(path)
-            text = f"workflows run each other in a circle: {circle}. Rename a parameter, or cut one with needs=."
-            message = f"Cannot build workflow {self.owner.name!r}: {text}"
-            raise CycleError(message, workflow=self.owner.name, path=path)
-        outer.append(self.root)
-        try:
-            before = self._plan.watch if self._plan is not None else None
-            return build(Lookup(self.owner, self.given, self.more, before), self._replacer())
-        finally:
-            outer.pop()
-
-    def _replacer(self) -> Callable[[Step], Step | Constant]:
-        stand_ins = {**self.inherited, **self.stand_ins()}
-
-        def replace(step: Step) -> Step | Constant:
-            if id(step) in stand_ins:
-                return stand_ins[id(step)][1]
-            if stand_ins and step.planner is not None:
-                key = id(step), 0
-                if key not in self._made:
-                    self._made[key] = step._inherit({**step.planner.inherited, **stand_ins})
-                return self._made[key]
-            return step
-
-        return replace
-
-    def stand_ins(self) -> StandIns:
-        """Return what stands in for which task, by the task's id.
+    def check_overrides(self) -> None:
+        """Find out whether there is something to replace for each override, and something to replace it with.
 
         Raises:
-            UnknownTaskError: the workflow does not have such a task.
+            GraphError: the graph without the overrides cannot be built.
+            UnknownTaskError: it does not have such a task.
+            OptionError: a function cannot be used.
+            OutputError: a value does not fit a task's `outputs=`.
         """
+        with _building:
+            self._layers()
+
+    def _compile(self) -> _Compiled:
+        layers = self._layers()
+        rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
+        with _entered(self.owner):
+            graph, lookup = self._build(layers)
+            problems = list(lookup.problems)
+            for node, planner in _nested(graph, layers):
+                try:
+                    node._plan = planner.current_plan()
+                    rests_on.append((planner, node._plan))
+                except GraphError as error:
+                    problems += error.problems
+        _raise_problems(self.owner.name, problems)
+        scopes = _local_scopes(lookup.watch)
+        for planner, _ in rests_on:
+            scopes += planner._compiled.local_scopes if planner._compiled is not None else ()
+        return _Compiled(Plan(graph, lookup.watch), tuple(rests_on), tuple(dict.fromkeys(scopes)))
+
+    def _find_problems(self) -> list[GraphError]:
+        layers = self._layers()
+        with _entered(self.owner):
+            graph, lookup = self._build(layers)
+            problems = lookup.problems + lookup.shadowed
+            if not layers:  # else what a replaced task needed may be unused, and rightly so
+                problems += self._find_unused(graph, lookup)
+            for _, planner in _nested(graph, layers):
+                try:
+                    problems += planner._find_problems()
+                except CycleError as error:
+                    problems.append(error)
+        return problems
+
+    def _find_unused(self, graph: Graph, lookup: Lookup) -> list[GraphError]:
+        unused: list[object] = [step for name, step in self._given.items() if name not in lookup.used_given]
+        for part in self._more:
+            steps = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
+            if not any(issubclass(type(step), Step) and graph.find(step) for step in steps):
+                unused.append(part)
+        return [_unused(graph.name, part) for part in unused]
+
+    def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Lookup]:
+        before = None if self._compiled is None else self._compiled.plan.watch
+        lookup = Lookup(self.owner, self._given, self._more, before)
+        return build_graph(lookup, partial(follow, layers=layers)), lookup
+
+    def _layers(self) -> tuple[Layer, ...]:
+        """Return what stands in for what, by the overrides that this workflow was made with, and those around it."""
         if self.base is None:
-            return {}
-        found = dict(self.base.stand_ins())
-        graph = self.base.nested_plan().graph
+            return self._around
+        return (*self.base._layers(), self._own_layer(self.base), *self._around)
+
+    def _own_layer(self, base: Planner) -> Layer:
+        graphs = graphs_within(base.current_plan().graph)
+        layer: dict[int, tuple[Step, Step | Constant]] = {}
         for number, override in enumerate(self.overrides):
-            step = find_step(self.owner, override.key, graph)
-            key = id(step), number + 1
-            if key not in self._made:
-                self._made[key] = instead_of(step, override)
-            found[id(step)] = step, self._made[key]
-        return found
+            step = find_step(graphs[0].name, override.key, graphs)
+            if number not in self._made or self._made[number][0] is not step:
+                self._made[number] = step, instead_of(step, override)
+            layer[id(step)] = self._made[number]
+        return layer
+
+    def _within(self, layers: tuple[Layer, ...]) -> Planner:
+        """Return the planner of this workflow where it runs within one in which `layers` replace tasks."""
+        if not layers:
+            return self
+        around = (*self._around, *layers)
+        return Planner(self.owner, self._given, self._more, self.base, self.overrides, around)
+
+
+def _local_scopes(watch: Watch) -> list[LocalScope]:
+    namespaces = [*(n for n, _, _ in watch.bound.values()), *(n for n, _ in watch.absent.values())]
+    return [namespace for namespace in namespaces if isinstance(namespace, LocalScope)]
+
+
+def _is_current(compiled: _Compiled) -> bool:
+    if not compiled.plan.watch.holds():
+        return False
+    return not compiled.rests_on or all(planner.current_plan() is plan for planner, plan in compiled.rests_on)
+
+
+def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Planner]]:
+    """Yield the nodes that are workflows, and what finds their graphs."""
+    for node in graph:
+        if node.step.planner is not None and not node.replaced:
+            yield node, node.step.planner._within(layers)
+
+
+@contextmanager
+def _entered(workflow: Step) -> Generator[None]:
+    """Note that a workflow's graph is being built.
+
+    Raises:
+        CycleError: it is being built already, since the workflow runs itself.
+    """
+    if workflow in _under_way:
+        path = tuple(str(step.name) for step in (*_under_way[_under_way.index(workflow) :], workflow))
+        text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
+        message = f"Cannot build workflow {workflow.name!r}: {text}. "
+        message += "Rename a parameter, or cut one with needs=."
+        raise CycleError(message, workflow=workflow.name, path=path)
+    _under_way.append(workflow)
+    try:
+        yield
+    finally:
+        _under_way.pop()
+
+
+def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
+    """Raise a single problem as it is, and several as one error; the same problem counts once."""
+    distinct = list({str(problem): problem for problem in problems}.values())
+    if len(distinct) == 1:
+        raise distinct[0]
+    if distinct:
+        text = "\n".join(f"  - {problem}" for problem in distinct)
+        error = GraphError(f"Cannot build workflow {name!r}: {len(distinct)} problems.\n{text}", workflow=name)
+        error._problems = tuple(distinct)
+        raise error
+
+
+def _unused(workflow: str, part: object) -> UnusedTaskError:
+    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else repr(part)
+    message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
+    return UnusedTaskError(message, workflow=workflow, task=part)

@@ -58,36 +58,50 @@ class Run(Generic[R]):
     """One run of a workflow: how it stands, what it gave, and the same of each of its tasks.
 
     Attributes:
-        workflow: the workflow's name.
-        inputs: the inputs by name, defaults included.
         status: how the run stands.
         result: what the workflow returned; `None` until it has.
         error: what the run failed with; `None` if it did not.
         errors: every failed attempt, the earliest first, also those of tasks that failed while others were being
             cancelled.
         state: values that the tasks of the run share.
-        tasks: the record of each task, by its name or by the task itself.
     """
 
+    # A run is made for each call: what is not needed before somebody asks is made then.
+    __slots__ = (
+        "__weakref__",
+        "_clock_end",
+        "_clock_start",
+        "_ended",
+        "_finished",
+        "_id",
+        "_inputs",
+        "_plan",
+        "_started",
+        "_time_start",
+        "_values",
+        "error",
+        "errors",
+        "result",
+        "state",
+        "status",
+    )
+
     def __init__(self, plan: Plan, inputs: dict[str, Any], state: dict[Any, Any] | None) -> None:
-        self.workflow = plan.graph.name
-        self.inputs: Mapping[str, Any] = MappingProxyType(inputs)
         self.status = Status.PENDING
         self.result: R | None = None
         self.error: BaseException | None = None
         self.errors: list[Failure] = []
         self.state: dict[Any, Any] = {} if state is None else state
         self._id: str | None = None
+        self._inputs = inputs
         self._plan = plan
-        self._clock_start = 0.0
-        self._clock_end = 0.0
-        self._time_start = 0.0
+        self._clock_start = self._clock_end = self._time_start = 0.0
         count = len(plan.calls)
         self._started = [0.0] * count
         self._finished = [0.0] * count
         self._ended: dict[int, tuple[Status, BaseException | None]] = {}
         self._values = values = plan.template.copy()
-        for name, place in plan.inputs.items():
+        for name, place in plan.input_places:
             values[place] = inputs[name]
         values[plan.run_place] = self
         values[plan.state_place] = self.state
@@ -100,7 +114,18 @@ class Run(Generic[R]):
         return self._id
 
     @property
+    def workflow(self) -> str:
+        """The workflow's name."""
+        return self._plan.graph.name
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The inputs by name, those with their defaults included."""
+        return MappingProxyType(self._inputs)
+
+    @property
     def tasks(self) -> Tasks:
+        """The record of each task, by its name or by the task itself."""
         return Tasks(self)
 
     @property

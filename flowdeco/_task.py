@@ -88,12 +88,8 @@ class Step:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(cast("Callable[..., Any]", self), instance)
 
-    def _inherit(self, stand_ins: Any) -> Step:
-        """Return a workflow like this one in whose graph these stand in for others."""
-        raise AssertionError(f"{self!r} has no graph")
-
-    def _launch(self, name: str, inputs: tuple[str, ...]) -> Launch:
-        """Return how a step that is not a task starts: with the outer run, then with these inputs by position."""
+    def _launch(self, plan: Any, inputs: tuple[str, ...]) -> Launch:
+        """Return how a workflow starts by its plan: with the outer run, then with these inputs by position."""
         raise AssertionError(f"{self!r} starts as a task")
 
     def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
@@ -182,7 +178,7 @@ def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[...
     """Return a task that has another function in the place of the step's own, under the same policy and name."""
     params = {p.name for p in _signature_of("task", function).params}
     needs = {name: need for name, need in step.graph_needs.items() if name in params}
-    options = {"outputs": None, **step._options, "needs": needs, "name": step.name}
+    options = {"outputs": None, **step._options, "needs": needs, "after": step.graph_after, "name": step.name}
     made: Task[..., Any] = Task()
     made._define(function, {name: options[name] for name in TaskOptions.__annotations__}, scope)
     return made

@@ -6,7 +6,6 @@ import concurrent.futures
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from time import perf_counter
-from typing import Any
 
 from anyio import from_thread, get_cancelled_exc_class
 
@@ -103,8 +102,3 @@ def stray(board: Board, index: int, error: BaseException) -> StrayCancellationEr
     converted = StrayCancellationError(message, task=name)
     converted.__cause__ = error
     return converted
-
-
-def run_thread_lane(lanes: ThreadLanes) -> Any:
-    """Run one lane; a module's function, so that its name tells what a thread is doing."""
-    lanes.work()

@@ -10,13 +10,14 @@ from typing import Any, Generic, Protocol, Self, TypeAlias, TypedDict, TypeVar, 
 from typing_extensions import Unpack
 
 from ._attempt import Launch
-from ._build import Override
-from ._execution import Execution, result_of
+from ._execution import Execution
 from ._graph import Graph
-from ._input import bind_inputs, signature_of
+from ._input import signature_of
 from ._lookup import Watch
 from ._options import check_backend, check_tasks
-from ._planner import Planner, StandIns
+from ._override import Override
+from ._plan import Plan
+from ._planner import Planner
 from ._run import Run
 from ._scope import Scope, capture_scope
 from ._signature import Param
@@ -86,7 +87,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         """
         run = self._new_run(args, kwargs)
         if self._execution.is_async:
-            return cast("R_co", result_of(self._execution.execute, run))
+            return cast("R_co", self._execution.result(run))
         self._execution.run_blocking(run)
         if run.error is not None:
             raise run.error
@@ -97,7 +98,7 @@ class Workflow(Step, Generic[R_co, T_co]):
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
-        return result_of(self._execution.execute, self._new_run(args, kwargs))
+        return self._execution.result(self._new_run(args, kwargs))
 
     def call_sync(self, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
@@ -159,9 +160,11 @@ class Workflow(Step, Generic[R_co, T_co]):
             Override(key, v, capture_scope(v, None, Step) if callable(v) and not isinstance(v, Step) else ())
             for key, v in given.items()
         )
-        made = self._like(base=self.planner, overrides=overrides, inherited={})
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.planner = Planner(made, self._given, self._more, self.planner, overrides)
         self.planner.refresh()
-        made.planner.stand_ins()
+        made.planner.check_overrides()
         return made
 
     def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
@@ -174,8 +177,10 @@ class Workflow(Step, Generic[R_co, T_co]):
             OptionError: an option does not exist or has a value that cannot be used.
         """
         made = self._copy(self._options, **options)
-        old = self.planner
-        return made._like(base=old.base, overrides=old.overrides, inherited=old.inherited)
+        if self.planner.base is not None:  # the names are looked up in what is overridden, so it has these options, too
+            base = cast("Self", self.planner.base.owner).with_options(**options)
+            made.planner = Planner(made, made._given, made._more, base.planner, self.planner.overrides)
+        return made
 
     # What a graph asks of a step.
 
@@ -195,15 +200,10 @@ class Workflow(Step, Generic[R_co, T_co]):
     def graph_watch(self) -> Watch:
         return self.planner.own_names()[1]
 
-    def _inherit(self, stand_ins: StandIns) -> Self:
-        return self._like(inherited=stand_ins)
-
-    def _launch(self, name: str, inputs: tuple[str, ...]) -> Launch:
+    def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
         async def start(outer: Run[Any], *values: Any) -> Any:
-            plan = self.planner.nested_plan()
-            given = bind_inputs(str(self.name), plan, (), dict(zip(inputs, values, strict=True)))
-            run: Run[Any] = Run(plan, given, outer.state)
-            return await result_of(self._execution.execute, run)
+            given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
+            return await self._execution.result(Run(plan, given, outer.state))
 
         return Launch(start, False, True)
 
@@ -226,18 +226,9 @@ class Workflow(Step, Generic[R_co, T_co]):
         options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
         check_backend(subject, options["backend"], options["backend_options"])
 
-    def _like(self, **changes: Any) -> Self:
-        """Return one like this whose planner differs."""
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        old = self.planner
-        settings: dict[str, Any] = {"base": old.base, "overrides": old.overrides, "inherited": old.inherited, **changes}
-        made.planner = Planner(made, self._given, self._more, **settings)
-        return made
-
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run[Any]:
         plan = self.planner.plan()
-        return Run(plan, bind_inputs(str(self.name), plan, args, kwargs), None)
+        return Run(plan, plan.inputs.bind(args, kwargs), None)
 
     async def _run_async(self, run: Run[Any]) -> Run[Any]:
         await self._execution.execute(run, keep=True)

@@ -15,26 +15,28 @@ import flowdeco
 
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
-    0: {"_errors", "_events"},
+    0: {"_errors", "_events", "_order", "_tree"},
     1: {"_signature", "_options"},
     2: {"_scope", "_attempt"},
     3: {"_task"},
     4: {"_lookup"},
-    5: {"_graph"},
-    6: {"_plan"},
-    7: {"_run", "_build"},
-    8: {"_board", "_planner", "_input"},
-    9: {"_thread"},
-    10: {"_engine"},
-    11: {"_execution"},
-    12: {"_workflow"},
+    5: {"_graph", "_adapter"},
+    6: {"_build", "_input"},
+    7: {"_plan"},
+    8: {"_override", "_run"},
+    9: {"_board", "_planner"},
+    10: {"_thread"},
+    11: {"_lane"},
+    12: {"_engine"},
+    13: {"_execution"},
+    14: {"_workflow"},
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
     # The satellites: the core never imports them.
-    13: {"testing", "render", "executors", "store"},
-    14: {"cli"},
-    15: {"__main__"},
+    15: {"testing", "render", "executors", "store"},
+    16: {"cli"},
+    17: {"__main__"},
 }
-FIRST_SATELLITE_FLOOR = 13
+FIRST_SATELLITE_FLOOR = 15
 FLOOR_OF = {module: floor for floor, modules in FLOORS.items() for module in modules}
 
 DEPENDENCIES = {"anyio", "typing_extensions"}

@@ -365,3 +365,32 @@ async def test_a_run_does_not_wait_for_threads_that_it_no_longer_needs() -> None
     finally:
         release.set()
         limiter.total_tokens = before
+
+
+def test_runs_started_in_threads_find_threads_whatever_kind_of_work_they_have_for_them(backend: Backend) -> None:
+    @task(timeout=60)
+    def timed() -> int:
+        return 1
+
+    @workflow
+    def only_timed(timed: int) -> int:
+        return timed
+
+    @workflow
+    def only_its_own_function() -> int:
+        return 2
+
+    @task
+    def calls_both() -> int:
+        return only_timed() + from_thread.run(only_its_own_function.call)
+
+    @workflow(needs={"found": [calls_both.with_options(name=f"calls{i}") for i in range(8)]})
+    async def outer(found: list[int]) -> list[int]:
+        return found
+
+    async def main() -> list[int]:
+        to_thread.current_default_thread_limiter().total_tokens = 2
+        with fail_after(30):
+            return await outer()
+
+    assert anyio.run(main, backend=backend[0], backend_options=backend[1]) == [3] * 8

@@ -1,0 +1,75 @@
+"""Calls a function as it was declared, with values that a plan has in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from inspect import Parameter
+from typing import Any, TypeAlias
+
+from ._lookup import Default, Gather, Source
+from ._signature import POSITIONAL, Param
+
+__all__ = ["Given", "adapt", "choose_arguments"]
+
+# A parameter that is passed, and where its value comes from: of a `Gather`, the values of all its parts in a row.
+Given: TypeAlias = tuple[Param, Source]
+
+
+def choose_arguments(params: Iterable[Param], sources: Iterable[Source]) -> list[Given]:
+    """Return what has to be passed, the positional ones first; a default only where one by position follows."""
+    positional: list[Given] = []
+    keywords: list[Given] = []
+    for param, source in zip(params, sources, strict=True):
+        if param.kind in POSITIONAL or param.kind is Parameter.VAR_POSITIONAL:
+            positional.append((param, source))
+        elif not isinstance(source, Default):
+            keywords.append((param, source))
+    while positional and isinstance(positional[-1][1], Default):
+        positional.pop()
+    return positional + keywords
+
+
+def adapt(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
+    """Return what takes the values of all that is given by position, and calls `function` with them."""
+    if any(param.variadic or isinstance(source, Gather) for param, source in given):
+        return _gathering(function, given)
+    names = [param.name for param, _ in given if param.kind is Parameter.KEYWORD_ONLY]
+    return _naming(function, names, len(given) - len(names)) if names else function
+
+
+def _naming(function: Callable[..., Any], names: Sequence[str], first: int) -> Callable[..., Any]:
+    def start(*values: Any) -> Any:
+        return function(*values[:first], **dict(zip(names, values[first:], strict=True)))
+
+    return start
+
+
+def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
+    spans: list[tuple[Param, Source, slice]] = []
+    end = 0
+    for param, source in given:
+        begin, end = end, end + (len(source.parts) if isinstance(source, Gather) else 1)
+        spans.append((param, source, slice(begin, end)))
+
+    def start(*values: Any) -> Any:
+        args: list[Any] = []
+        named: dict[str, Any] = {}
+        for param, source, span in spans:
+            value = _gather(source, values[span])
+            if param.kind is Parameter.VAR_POSITIONAL:
+                args += value
+            elif param.kind is Parameter.VAR_KEYWORD:
+                named.update(value)
+            elif param.kind is Parameter.KEYWORD_ONLY:
+                named[param.name] = value
+            else:
+                args.append(value)
+        return function(*args, **named)
+
+    return start
+
+
+def _gather(source: Source, values: tuple[Any, ...]) -> Any:
+    if not isinstance(source, Gather):
+        return values[0]
+    return list(values) if source.keys is None else dict(zip(source.keys, values, strict=True))

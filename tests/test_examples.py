@@ -1,0 +1,204 @@
+"""Each example runs, and prints what it should."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import flowdeco
+
+from . import benchmark
+from .conftest import Backend
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NAMES = ["stdlib_report", "wordcount"]
+
+PACKAGE = {
+    "shop/__init__.py": '"""A shop."""\nfrom shop import till\n',
+    "shop/till.py": '''\
+import os
+from . import stock
+
+def close(till):
+    """Count the money."""
+    total = 0
+    for coin in till:
+        total += coin  # TODO: notes
+    return total
+
+class Till:
+    def close(self):
+        def nested():
+            return os.name
+        return nested()
+''',
+    "shop/stock.py": '''\
+import os
+import shop.till
+
+def close(till):
+    """Count the money."""
+    total = 0
+    for coin in till:
+        total += coin  # TODO: notes
+    return total
+
+def _count(): ...  # XXX
+''',
+    "shop/template.py": "{% this is no Python %}\n",
+    "shop/tests/test_till.py": "import os\n",
+}
+
+REPORT = """\
+{path}: 3 modules, 28 lines, 5 functions
+
+The longest modules
+  shop.till                                                          15 lines
+  shop.stock                                                         11 lines
+  shop                                                                2 lines
+
+The longest functions
+  shop.till: close                                                    6 lines
+  shop.stock: close                                                   6 lines
+  shop.till: Till.close                                               4 lines
+  shop.till: Till.close.nested                                        2 lines
+  shop.stock: _count                                                  1 lines
+
+Imported by most modules
+  shop                                                              2 modules
+  shop.till                                                         2 modules
+  os                                                                2 modules
+  shop.stock                                                        1 modules
+
+Modules that import each other
+  shop.stock and shop.till
+
+Public names without a docstring
+  shop.till                                                            3 of 4
+  shop.stock                                                           0 of 1
+
+Names given to most functions
+  close                                                               3 times
+  _count                                                              1 times
+  nested                                                              1 times
+
+The same functions in two modules
+  shop.stock and shop.till                                            6 lines
+
+Left to do: TODO, FIXME, XXX, HACK
+  shop.stock                                                          2 notes
+  shop.till                                                           1 notes
+"""
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_script(name: str, *args: str) -> str:
+    """Run an example as a program of its own; return what it prints."""
+    package = Path(inspect.getfile(flowdeco)).parents[1]
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py"), *args],
+        env={**os.environ, "PYTHONPATH": str(package)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    for name, text in PACKAGE.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_every_example_is_tested_here() -> None:
+    assert sorted(file.stem for file in EXAMPLES.glob("*.py")) == NAMES
+    for name in NAMES:
+        module = load(name)
+        assert module.__doc__
+        assert callable(module.main)
+
+
+def test_the_report_counts_what_the_files_contain(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("stdlib_report").main(["--path", str(package)])
+    printed = capsys.readouterr().out
+    report, times = printed.split("\nMade in ")
+    assert report == REPORT.format(path=package)
+    assert re.match(r"\d+\.\d s\. The tasks that took longest:\n(  \w+ +\d+\.\d\d s\n){3}$", times)
+
+
+def test_the_report_is_the_same_on_every_event_loop(package: Path, backend: Backend) -> None:
+    name, options = backend
+    report = load("stdlib_report").report.with_options(backend=name, backend_options=options)
+    assert report(path=package) + "\n" == REPORT.format(path=package)
+
+
+def test_the_report_on_no_files_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("stdlib_report").main(["--path", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert f"{tmp_path}: 0 modules, 0 lines, 0 functions\n" in printed
+    assert printed.count("  none\n") == 8
+
+
+def test_the_report_refuses_what_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load("stdlib_report").main(["--path", str(tmp_path / "missing")])
+    assert f"error: {tmp_path / 'missing'} is not a folder\n" in capsys.readouterr().err
+
+
+def test_the_report_reads_the_standard_library() -> None:
+    email = Path(sysconfig.get_path("stdlib")) / "email"
+    files = list(email.rglob("*.py"))
+    lines = sum(len(file.read_bytes().splitlines()) for file in files)
+    printed = run_script("stdlib_report", "--path", str(email))
+    assert printed.startswith(f"{email}: {len(files)} modules, {lines:,} lines, ")
+    assert re.search(r"Left to do.*\n  _header_value_parser +\d+ notes\n", printed)
+
+
+def test_wordcount_lists_the_most_frequent_words(tmp_path: Path) -> None:
+    for name, text in {"a.txt": "To be, or not to be,\n", "b.txt": "that is the question: to be.\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    printed = run_script("wordcount", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "--top", "2")
+    assert printed.splitlines() == [
+        "12 words in 2 files; the longest is 'question'",
+        "  to                       3",
+        "  be                       3",
+    ]
+
+
+def test_the_tests_in_wordcount_pass() -> None:
+    module = load("wordcount")
+    tests = [test for name, test in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 3
+    for test in tests:
+        test()
+
+
+@pytest.mark.parametrize("backend_name", ["asyncio", "trio"])
+def test_the_benchmark_measures_every_section(backend_name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark.main(["--quick", "--backend", backend_name, "--sizes", "9", "--rounds", "1"])
+    printed = capsys.readouterr().out
+    for section in benchmark.SECTIONS:
+        assert f"\n\n{section}: " in printed
+    assert re.search(r"\n\ntargets: \d+ met, \d+ over\n$", printed)
