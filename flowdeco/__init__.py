@@ -61,3 +61,7 @@ __all__ = [
     "value",
     "workflow",
 ]
+
+# Errors and reprs name what users import, not the private modules.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
