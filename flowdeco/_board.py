@@ -58,20 +58,18 @@ class Board:
         self.handed: dict[int, tuple[Coroutine[Any, Any, Any], Context]] = {}
         self.pending = plan.counts.copy()
         self.uses = None if keep else plan.uses.copy()
-        self.left = sum(not node.replaced for node in plan.graph.nodes) if plan.threaded else 0
+        self.left = plan.size
         self.shared = plan.threaded or bool(plan.parts)
         self.stopped = False
         self.lock = Lock()
 
     def take(self, index: int) -> tuple[Any, ...]:
-        """Return a node's arguments, and let go of what nobody else needs."""
-        call = self.plan.calls[index]
-        if call.slot == -1:
+        """Return a node's arguments, and let go of what nobody else needs; the lock must be held."""
+        _, _, _, slot, take, _, slots = self.plan.calls[index]
+        if slot == -1:
             return ()
-        with self.lock:
-            args = (self.values[call.slot],) if call.take is None else call.take(self.values)
-            if self.uses is not None:
-                self.release(call.slots)
+        args = (self.values[slot],) if take is None else take(self.values)
+        self.release(slots)
         return args
 
     def release(self, slots: tuple[int, ...]) -> None:
@@ -84,33 +82,36 @@ class Board:
             if not uses[slot]:
                 self.values[slot] = UNSET
 
-    def settle(self, index: int, result: Any, *, in_thread: bool) -> None:
-        """Take a result in, and put the nodes for which it was the last to come on the lists.
-
-        Args:
-            index: the node.
-            result: its result.
-            in_thread: whether a thread's lane asks, which goes on with the backlog itself.
+    def note_parts(self, index: int, result: Any) -> None:
+        """Take in the parts of a result that have names of their own, if the node's has.
 
         Raises:
             OutputError: the result does not fit the task's `outputs=`.
         """
-        plan, values = self.plan, self.values
-        parts = plan.parts.get(index)
+        parts = self.plan.parts.get(index)
         if parts is not None:
-            step = plan.graph.nodes[index].step
+            step = self.plan.graph.nodes[index].step
             take_part(step, result, parts.names[0])
             for name, place in parts.places:
-                values[place] = take_part(step, result, name)
-        with self.lock:
-            if self.uses is None or self.uses[index]:
-                values[index] = result
-            self.run._finished[index] = perf_counter()
-            self.left -= 1
-            for follower in plan.calls[index].followers:
-                self.pending[follower] -= 1
-                if not self.pending[follower]:
-                    (self.backlog if in_thread and plan.calls[follower].in_thread else self.ready).append(follower)
+                self.values[place] = take_part(step, result, name)
+
+    def settle(self, index: int, result: Any, threads: deque[int]) -> None:
+        """Take a result in, and list the nodes for which it was the last to come; the lock must be held.
+
+        Args:
+            index: the node.
+            result: its result.
+            threads: the list for nodes that run in a thread: a thread's lane goes on with the backlog itself.
+        """
+        calls, pending = self.plan.calls, self.pending
+        if self.uses is None or self.uses[index]:
+            self.values[index] = result
+        self.run._finished[index] = perf_counter()
+        self.left -= 1
+        for follower in calls[index].followers:
+            pending[follower] -= 1
+            if not pending[follower]:
+                (threads if calls[follower].in_thread else self.ready).append(follower)
 
     def hand(self, index: int, awaitable: Any, context: Context) -> None:
         """Put what a function in a thread returned on the list of the event loop, to be awaited there."""
@@ -155,6 +156,6 @@ def strip_traceback(error: BaseException) -> None:
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
         trace = trace.tb_next
     if trace is not None:
-        error.__traceback__ = trace
+        error.with_traceback(trace)  # an error may refuse to have its attributes set
     elif isinstance(error, FlowdecoError):
         error.__traceback__ = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from anyio import create_task_group, sleep, to_thread
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from ._attempt import LIMITER
 from ._board import Board
@@ -63,6 +64,9 @@ class Engine:
             raise _bare(group) from None
         finally:
             self.group = None
+        if self.board.stopped and self.board.run.error is None:
+            await checkpoint()  # a thread has heard of a cancellation: here it is raised
+            raise AssertionError("the run was stopped by nobody")
 
     async def _run_lane(self, *, host: bool = False) -> None:
         if not host:

@@ -22,6 +22,7 @@ __all__ = [
     "StaleNameError",
     "StrayCancellationError",
     "TaskTimeoutError",
+    "TypeMismatchError",
     "UnknownTaskError",
     "UnmatchedParameterError",
     "UnusedTaskError",
@@ -186,6 +187,22 @@ class ShadowedInputError(GraphError):
 
     function: str
     parameter: str
+
+
+class TypeMismatchError(GraphError):
+    """What a task gives plainly is not what a parameter is annotated to take. Found by `check(types=True)` only.
+
+    Attributes:
+        function: the name of the task or workflow that has the parameter.
+        parameter: its name.
+        expected: the type that the parameter is annotated with.
+        actual: the type of what it would receive.
+    """
+
+    function: str
+    parameter: str
+    expected: object
+    actual: object
 
 
 class UnknownTaskError(FlowdecoError, KeyError):

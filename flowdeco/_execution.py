@@ -46,13 +46,13 @@ class Execution:
         self.backend = backend
         self.backend_options = backend_options
 
-    def run_blocking(self, run: Run[Any], *, keep: bool = False) -> None:
+    def run_blocking(self, run: Run[Any]) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread; a `def` is called here, after.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        execute = partial(self.execute, run, keep=keep, body=self.is_async)
+        execute = partial(self.execute, run, body=self.is_async)
         if _loop_is_running():
             raise self._running_loop_error()
         if _in_worker_thread():
@@ -69,40 +69,40 @@ class Execution:
             raise run.error
         return run.result
 
-    async def execute(self, run: Run[Any], *, keep: bool = False, body: bool = True) -> None:
+    async def execute(self, run: Run[Any], *, body: bool = True) -> None:
         """Run the nodes and the workflow's own function; what they raise is left in the record.
 
         Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
 
         Args:
             run: the record, and what the run needs to know.
-            keep: whether the results of all tasks are kept.
             body: whether the workflow's own function is run, too.
         """
         count_threads_apart()
         run._start()
-        with _NO_LIMIT if self.timeout is None else move_on_after(self.timeout) as limit:
-            try:
-                await Engine(run._plan, run, keep=keep).execute()
-            except BaseException as error:
-                # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
-                if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
-                    run._end(Status.CANCELLED)
-                    raise
-            if body and run.error is None:
-                await self._await_body(run)
+        try:
+            with _NO_LIMIT if self.timeout is None else move_on_after(self.timeout) as limit:
+                await Engine(run._plan, run, keep=run._keep).execute()
+                if body and run.error is None:
+                    await self._await_body(run)
+        except BaseException as error:
+            # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
+            if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
+                run._end(Status.CANCELLED)
+                raise
         self._end(run, limit)
 
     async def _await_body(self, run: Run[Any]) -> None:
         if not self.is_async:
             await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
             return
-        function, args = _body_of(run)
+        function, args = run._take_body()
         try:
-            run._complete(await function(*args))
+            coroutine = function(*args)
+            del args
+            run._complete(await coroutine)
         except BaseException as error:
             if isinstance(error, anyio.get_cancelled_exc_class()):
-                run._end(Status.CANCELLED)
                 raise
             strip_traceback(error)
             run._note_failure(None, error)
@@ -113,10 +113,14 @@ class Execution:
 
     def _run_body(self, run: Run[Any]) -> None:
         """Call the workflow's own `def`, and end the run."""
-        function, args = _body_of(run)
+        function, args = run._take_body()
         try:
             run._complete(function(*args))
         except BaseException as error:
+            cancellation = _cancellation()
+            if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
+                run._end(Status.CANCELLED)
+                raise cancellation from None
             strip_traceback(error)
             run._note_failure(None, error)
             run._fail()
@@ -154,11 +158,6 @@ class Execution:
         return RunningLoopError(message, workflow=self.name)
 
 
-def _body_of(run: Run[Any]) -> tuple[Callable[..., Any], list[Any]]:
-    slots, function = run._plan.body
-    return function, [run._values[slot] for slot in slots]
-
-
 def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         from_thread.run(execute)
@@ -174,6 +173,17 @@ def _in_worker_thread() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _cancellation() -> BaseException | None:
+    """Return what tells this thread that what it works for is cancelled; `None` if it is not."""
+    try:
+        from_thread.check_cancelled()
+    except RuntimeError:  # anyio did not make this thread
+        pass
+    except BaseException as error:
+        return error
+    return None
 
 
 def _loop_is_running() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Coroutine, Generator
 from contextvars import Context
 from math import inf
+from threading import local
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -37,6 +38,15 @@ class Crew(Protocol):
         """Cancel what is under way."""
 
 
+class _Turn(local):
+    """When an event loop's thread must let others run, across the runs that follow each other without waiting."""
+
+    until = 0.0
+
+
+_turn = _Turn()
+
+
 class Lane:
     """Runs nodes one after the other in a task of the event loop; awaiting it runs it.
 
@@ -54,7 +64,8 @@ class Lane:
         self.alone = alone
         self.thrown = False
         self.trap: Any = None
-        self.until = perf_counter() + SLICE
+        # The caller's own time began with an earlier run, if nothing has waited since.
+        self.until = _turn.until if host else perf_counter() + SLICE
 
     def __await__(self) -> Generator[Any, Any, None]:
         # All that a node needs is a local variable here: this loop is what a node costs.
@@ -102,7 +113,7 @@ class Lane:
     def _let_others_run(self) -> Generator[Any, Any, float]:
         yield from checkpoint().__await__()
         now = perf_counter()
-        self.until = now + SLICE
+        self.until = _turn.until = now + SLICE
         return now
 
     def _run_shared(self, index: int) -> Generator[Any, Any, None]:
@@ -113,7 +124,10 @@ class Lane:
             coroutine = _awaited(awaitable)
             del awaitable
         else:
-            coroutine, context = board.plan.calls[index].start(*board.take(index)), crew.context.copy()
+            with board.lock:
+                args = board.take(index)
+            coroutine, context = board.plan.calls[index].start(*args), crew.context.copy()
+            del args
             board.run._started[index] = perf_counter()
         try:
             self.trap = context.run(coroutine.send, None)
@@ -121,7 +135,9 @@ class Lane:
             result = stop.value
         else:
             result = yield from self._wait(coroutine, context)
-        board.settle(index, result, in_thread=False)
+        board.note_parts(index, result)
+        with board.lock:
+            board.settle(index, result, board.ready)
 
     def _pass_on(self, index: int) -> bool:
         """Leave a node to a thread, or to the lanes of a task group; return whether this lane ends."""
@@ -148,7 +164,7 @@ class Lane:
             try:
                 self.trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
             except StopIteration as stop:
-                self.until = perf_counter() + SLICE
+                self.until = _turn.until = perf_counter() + SLICE
                 return stop.value
             finally:
                 error = None

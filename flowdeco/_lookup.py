@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from inspect import Parameter
 from types import ModuleType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from ._errors import (
     AmbiguousNameError,
@@ -19,9 +19,10 @@ from ._errors import (
     nearest,
 )
 from ._options import shorten
-from ._scope import Namespace
+from ._scope import Namespace, Scope
 from ._signature import MISSING, Param
 from ._task import Step
+from ._watch import Watch
 
 __all__ = ["Constant", "Default", "FromInput", "FromRun", "FromStep", "Gather", "Lookup", "Source", "Watch"]
 
@@ -71,30 +72,8 @@ class Gather(NamedTuple):
 
 Source: TypeAlias = FromStep | FromInput | FromRun | Default | Constant | Gather
 
-
-class Watch:
-    """The names that a graph was built from, so as to see whether they still mean the same."""
-
-    __slots__ = ("absent", "bound")
-
-    def __init__(self) -> None:
-        self.bound: dict[tuple[int, str], tuple[Namespace, str, Step]] = {}
-        self.absent: dict[tuple[int, str], tuple[Namespace, str]] = {}
-
-    def holds(self) -> bool:
-        """Whether every name still refers to the same task, and the others still to none."""
-        for namespace, name, step in self.bound.values():
-            if namespace.get(name) is not step:
-                return False
-        for namespace, name in self.absent.values():
-            if issubclass(type(namespace.get(name)), Step):
-                return False
-        return True
-
-    def update(self, other: Watch) -> None:
-        """Take in what another one watches."""
-        self.bound.update(other.bound)
-        self.absent.update(other.absent)
+# The parts of results that are available in a namespace: by name, then by the id of the task that gives it.
+Parts: TypeAlias = dict[str, dict[int, FromStep]]
 
 
 class Lookup:
@@ -110,15 +89,15 @@ class Lookup:
     def __init__(self, owner: Step, given: Mapping[str, Step], more: tuple[Any, ...], before: Watch | None) -> None:
         self.owner = owner
         self.given = given
-        self.watch = Watch()
+        self.watch = Watch(Step, before)
         self.problems: list[GraphError] = []
         self.shadowed: list[GraphError] = []
         self.used_given: set[str] = set()
         self.inputs: dict[str, Param] = {}
-        self._before = before
-        self._outputs: dict[int, dict[str, list[FromStep]]] = {}
-        self._found: dict[tuple[int, str], FromStep | None] = {}
+        self._found: dict[int, dict[str, FromStep | None]] = {}
+        self._labels: dict[int, str] = {}
         self._modules: list[Namespace] = [vars(part) for part in more if isinstance(part, ModuleType)]
+        self._from_list: dict[str, FromStep | None] = {}
         self._listed: dict[str, list[FromStep]] = {}
         for step in more:
             if isinstance(step, Step):
@@ -128,13 +107,21 @@ class Lookup:
 
     def resolve_owner(self) -> dict[str, Source]:
         """Return what the workflow's own parameters receive; those that name no task become the inputs."""
-        found: dict[str, Source] = {}
-        for param in self.owner._signature.params:
-            source = self.resolve(self.owner, param)
-            if isinstance(source, FromInput) and source.name == param.name:
+        needs, params = self.owner.needs, self.owner._signature.params
+        for param in params:  # first, since needs= may name an input
+            if self._is_input(param):
                 self.inputs[param.name] = param
-            found[param.name] = source
-        return found
+        return {
+            param.name: FromInput(param.name)
+            if needs.get(param.name) is None and param.name in self.inputs
+            else self.resolve(self.owner, param)
+            for param in params
+        }
+
+    def _is_input(self, param: Param) -> bool:
+        if param.variadic or param.name in RUN_NAMES or self.owner.needs.get(param.name) is not None:
+            return False
+        return param.name in self.owner.needs or self._find_step(self.owner, param.name) is None
 
     def resolve(self, function: Step, param: Param) -> Source:
         """Return what one parameter receives; a problem is noted, and counts as the parameter's default."""
@@ -150,83 +137,89 @@ class Lookup:
 
     def _resolve_need(self, function: Step, param: Param, need: Any) -> Source:
         if need is None:
-            if function is self.owner:
-                return FromInput(param.name)
-            if param.default is MISSING and not param.variadic:
+            if param.default is MISSING:
                 reason = f"needs= says that {param.name!r} is not a dependency, and it has no default. Give it one."
                 self._report(MissingDependencyError, function, param.name, reason)
             return Default()
-        if isinstance(need, Mapping):
-            return Gather(tuple(need), tuple(self._resolve_part(function, param, part) for part in need.values()))
-        if isinstance(need, (list, tuple)):
-            return Gather(None, tuple(self._resolve_part(function, param, part) for part in need))
+        if isinstance(need, dict):
+            by_key = cast("dict[Any, Step | str]", need)
+            return self._gather(function, param, tuple(by_key), tuple(by_key.values()))
+        if isinstance(need, tuple):
+            return self._gather(function, param, None, cast("tuple[Step | str, ...]", need))
         return self._resolve_part(function, param, need)
+
+    def _gather(
+        self, function: Step, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Step | str, ...]
+    ) -> Gather:
+        return Gather(keys, tuple([self._resolve_part(function, param, part) for part in parts]))
 
     def _resolve_part(self, function: Step, param: Param, part: Step | str) -> Source:
         if isinstance(part, Step):
-            return FromStep(part)
+            return self._take(part, param.name)
         return self.resolve_name(function, part, Param(part, param.kind))
 
     def resolve_name(self, function: Step, name: str, param: Param) -> Source:
         """Apply the rules from the second on."""
-        own = function is self.owner
-        if name in self.given:
-            self.used_given.add(name)
-            return FromStep(self.given[name])
-        found = self.find(function, function._scope, name)
-        if not own and name in self.inputs:
-            if found is None:
-                return FromInput(name)
-            self._note_shadowed(function, name)
-        found = found or self.find(function, self.owner._scope, name) or self._find_listed(function, name)
+        found = self._find_step(function, name)
         if found is not None:
             return found
+        if name in self.inputs:
+            return FromInput(name)
         if name in RUN_NAMES and (param.default is MISSING or param.default is None):
             return FromRun(name)
-        if own:
-            return FromInput(name) if name == param.name and name not in RUN_NAMES else self._default(function, param)
-        return self._default(function, param)
-
-    def _default(self, function: Step, param: Param) -> Source:
         if param.default is MISSING:
-            self._report_missing(function, param.name)
+            self._report_missing(function, name)
         return Default()
 
-    def find(self, function: Step, scope: Iterable[Namespace], name: str) -> FromStep | None:
+    def _find_step(self, function: Step, name: str) -> FromStep | None:
+        """Return the task or the part of a result that a name means, unless an input comes first."""
+        if name in self.given:
+            self.used_given.add(name)
+            return self._take(self.given[name], name)
+        found = self.find(function, function._scope, name)
+        if name in self.inputs and function is not self.owner:
+            if found is not None:
+                self._note_shadowed(function, name)
+            return found
+        found = found or self.find(function, self.owner._scope, name)
+        if found is None:
+            if name not in self._from_list:
+                self._from_list[name] = self._find_listed(function, name)
+            found = self._from_list[name]
+        return found
+
+    def find(self, function: Step, scope: Scope, name: str) -> FromStep | None:
         """Return what `name` refers to in the nearest namespace that has it, as a task or as an output of one."""
         for namespace in scope:
-            key = id(namespace), name
-            if key not in self._found:
-                self._found[key] = self._find_in(function, namespace, name)
-            found = self._found[key]
+            known = self._found.get(id(namespace))
+            if known is None:
+                known = self._found[id(namespace)] = {}
+            if name not in known:
+                known[name] = self._find_in(function, namespace, name)
+            found = known[name]
             if found is not None:
                 return found
         return None
 
     def _find_in(self, function: Step, namespace: Namespace, name: str) -> FromStep | None:
-        key = id(namespace), name
-        value = namespace.get(name)
-        if issubclass(type(value), Step):
-            self.watch.bound[key] = namespace, name, value
-            return FromStep(value)
-        self.watch.absent[key] = namespace, name
-        if self._before is not None and key in self._before.bound:
-            self._report_stale(name, value)
-        providers = self._outputs_of(namespace).get(name, [])
+        seen = self.watch.see(namespace)
+        step = seen.find_step(name)
+        if step is not None:
+            return self._take(step, name)
+        lost = self.watch.find_lost(namespace, name)
+        if lost is not None:
+            self._report_stale(name, namespace.get(name))
+            return FromStep(lost)
+        seen.absent[name] = None
+        providers = seen.find_providers(name)
         if len(providers) > 1:
-            self._report_ambiguous(function, name, [p.step for p in providers])
-        return providers[0] if providers else None
+            self._report_ambiguous(function, name, providers)
+        return FromStep(providers[0], name) if providers else None
 
-    def _outputs_of(self, namespace: Namespace) -> dict[str, list[FromStep]]:
-        """Return the parts of results that the tasks bound in a namespace make available, by name."""
-        if id(namespace) not in self._outputs:
-            index: dict[str, list[FromStep]] = {}
-            steps = {id(v): v for v in list(namespace.values()) if issubclass(type(v), Step)}
-            for step in steps.values():
-                for output in step.outputs:
-                    index.setdefault(output, []).append(FromStep(step, output))
-            self._outputs[id(namespace)] = index
-        return self._outputs[id(namespace)]
+    def _take(self, step: Step, name: str) -> FromStep:
+        if step.name is None:
+            self._labels.setdefault(id(step), name)
+        return FromStep(step)
 
     def _find_listed(self, function: Step, name: str) -> FromStep | None:
         found = [*self._listed.get(name, ()), *(self.find(function, (module,), name) for module in self._modules)]
@@ -237,12 +230,17 @@ class Lookup:
 
     def fail(self, kind: type[GraphError], text: str, **data: Any) -> None:
         """Note a problem."""
-        message = f"Cannot build workflow {self.owner.name!r}: {text}"
-        self.problems.append(kind(message, workflow=self.owner.name, **data))
+        message = f"Cannot build workflow {self._name_of(self.owner)!r}: {text}"
+        self.problems.append(kind(message, workflow=self._name_of(self.owner), **data))
+
+    def _name_of(self, step: Step) -> str:
+        """Return what to call a task in an error: without a name of its own, by what it was found under."""
+        return step.name or self._labels.get(id(step)) or shorten(step._function)
 
     def _report(self, kind: type[GraphError], function: Step, parameter: str, reason: str, **data: Any) -> None:
-        text = f"{function._kind} {function.name!r} needs {parameter!r}, and {reason}"
-        self.fail(kind, text, function=function.name, parameter=parameter, **data)
+        name = self._name_of(function)
+        text = f"{function._kind} {name!r} needs {parameter!r}, and {reason}"
+        self.fail(kind, text, function=name, parameter=parameter, **data)
 
     def _report_missing(self, function: Step, name: str) -> None:
         if name == "self":
@@ -252,37 +250,35 @@ class Lookup:
             self._report(MethodError, function, name, reason)
             return
         hint = nearest(name, self._names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
-        for namespace in (*function._scope, *self.owner._scope):
-            value = namespace.get(name)
-            if callable(value):
-                hint = f" There is {shorten(value)}, which is not a task: decorate it with @task."
-                break
+        if any(callable(namespace.get(name)) for namespace in (*function._scope, *self.owner._scope)):
+            hint = " What has that name is not a task: decorate it with @task."
         way_out = (
-            f" Add a parameter {name!r} to {self.owner.name!r} to make it an input, or say what it is with needs=."
+            f" Add a parameter {name!r} to {self._name_of(self.owner)!r} to make it an input, "
+            "or say what it is with needs=."
         )
         self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
 
     def _names_in_reach(self, function: Step) -> list[str]:
         names = [*self.inputs, *self.given, *self._listed]
-        for namespace in (*function._scope, *self.owner._scope, *self._modules):
-            items = namespace.items() if isinstance(namespace, dict) else getattr(namespace, "bindings", {}).items()
-            names += [name for name, value in list(items) if issubclass(type(value), Step)]
-            names += self._outputs_of(namespace)
+        spaces = {id(space): space for space in (*function._scope, *self.owner._scope, *self._modules)}
+        for namespace in spaces.values():
+            names += self.watch.see(namespace).list_names()
         return [name for name in names if name != function.name]
 
     def _report_ambiguous(self, function: Step, name: str, steps: list[Step]) -> None:
-        places = listed([f"{s._function.__module__}.{s.name}" for s in steps])
+        places = listed([f"{s._function.__module__}.{self._name_of(s)}" for s in steps])
         reason = f"that may be {places}. Say which with needs= or tasks={{{name!r}: ...}}."
         self._report(AmbiguousNameError, function, name, reason, candidates=tuple(steps))
 
     def _note_shadowed(self, function: Step, name: str) -> None:
-        text = f"task {function.name!r} takes {name!r} from the task of that name that is nearer to it than the input. "
+        taker, workflow = self._name_of(function), self._name_of(self.owner)
+        text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
         text += "Rename the input, or say which with needs=."
-        message = f"Cannot vouch for workflow {self.owner.name!r}: {text}"
-        data = {"workflow": self.owner.name, "function": function.name, "parameter": name}
+        message = f"Cannot vouch for workflow {workflow!r}: {text}"
+        data = {"workflow": workflow, "function": taker, "parameter": name}
         self.shadowed.append(ShadowedInputError(message, **data))
 
     def _report_stale(self, name: str, value: Any) -> None:
-        now = "is gone" if value is None else f"is {shorten(value)}"
-        text = f"{name!r} was a task when it last ran and now {now}. Bind it to a task again, as in task({name})."
+        now = "is none any more" if value is None else f"is {shorten(value)} now"
+        text = f"{name!r} was a task when its graph was last built, and {now}. Bind it to a task again."
         self.fail(StaleNameError, text, name=name, value=value)

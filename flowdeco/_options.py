@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from anyio import get_all_backends
 
@@ -39,13 +39,36 @@ def shorten(value: object, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+# isinstance alone would leave the types of what is inside unknown.
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, (list, tuple))
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
 def check_timeout(subject: str, value: object) -> None:
     """Accept `None` and a positive number of seconds."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise reject(subject, "timeout", value, "is not a number. Give seconds, or None for no limit.", wrong_type=True)
-    if math.isnan(value) or value <= 0:
+    try:
+        seconds = float(value)
+    except OverflowError:
+        raise reject(subject, "timeout", value, "is too large. Give seconds, or None for no limit.") from None
+    if math.isnan(seconds) or seconds <= 0:
         raise reject(subject, "timeout", value, "is not above zero. Give seconds, or None for no limit.")
 
 
@@ -63,7 +86,7 @@ def check_outputs(subject: str, value: object) -> tuple[str, ...]:
     """Return the names of a task's outputs; there are none for `None`."""
     if value is None:
         return ()
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if not _is_sequence(value):
         raise reject(
             subject, "outputs", value, 'is not a tuple of names, as in outputs=("train", "test").', wrong_type=True
         )
@@ -85,35 +108,58 @@ def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[s
             raise OptionTypeError(message, option=name, value=changes[name])
 
 
-def check_needs(subject: str, value: object, params: Mapping[str, bool | None], step_type: type) -> dict[str, Any]:
-    """Return `needs=` as a dictionary.
+def check_needs(
+    subject: str, value: object, params: Mapping[str, bool | None], keywords: Collection[str], step_type: type
+) -> dict[str, Any]:
+    """Return `needs=` as a dictionary that does not change when what was given does.
 
     Args:
         subject: what is being defined, for errors.
         value: what was given.
         params: each parameter's name with what its need must be: `None` anything, `True` a list, `False` a dict.
+        keywords: the parameters that can be given by name.
         step_type: what counts as a task or a workflow.
     """
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
+    if not _is_mapping(value):
         raise reject(subject, "needs", value, "is not a mapping, as in needs={'page': fetch}.", wrong_type=True)
     for name, need in value.items():
         if name not in params:
             hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
             raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
-        if params[name] is not None and not isinstance(need, (list, tuple) if params[name] else Mapping):
-            wanted = "a list" if params[name] else "a dict"
-            raise reject(subject, "needs", value, f"must give {wanted} for {name!r}.", wrong_type=True)
+        if params[name] is not None:
+            _check_shape(subject, value, name, need, keywords if params[name] is False else None)
         _check_need(subject, value, name, need, step_type)
-    return dict(value)
+    return {name: _take_down(need) for name, need in value.items()}
+
+
+def _take_down(need: Any) -> Any:
+    if _is_list(need):
+        return tuple(need)
+    return dict(need) if _is_mapping(need) else need
+
+
+def _check_shape(subject: str, value: object, name: str, need: object, keywords: Collection[str] | None) -> None:
+    """Accept a list for `*args`, and for `**kwargs` a dict of what can be given besides `keywords`."""
+    if keywords is None:
+        if not _is_list(need):
+            raise reject(subject, "needs", value, f"must give a list for {name!r}.", wrong_type=True)
+        return
+    if not _is_mapping(need):
+        raise reject(subject, "needs", value, f"must give a dict for {name!r}.", wrong_type=True)
+    for key in need:
+        if not isinstance(key, str):
+            reason = f"has the key {key!r} for {name!r}, which no argument can be called."
+            raise reject(subject, "needs", value, reason, wrong_type=True)
+        if key in keywords:
+            reason = f"has the key {key!r} for {name!r}, which is a parameter of its own."
+            raise reject(subject, "needs", value, reason)
 
 
 def _check_need(subject: str, value: object, name: str, need: object, step_type: type) -> None:
     parts: Iterable[object] = [need]
-    if isinstance(need, Mapping):
+    if _is_mapping(need):
         parts = need.values()
-    elif isinstance(need, (list, tuple)):
+    elif _is_list(need):
         parts = need
     for part in parts:
         if isinstance(part, (step_type, str)) or (part is None and need is None):
@@ -129,7 +175,7 @@ def check_after(subject: str, value: object, step_type: type) -> tuple[Any, ...]
     """Return `after=` as a tuple of tasks, workflows and names."""
     if value is None:
         return ()
-    parts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    parts: tuple[object, ...] = tuple(value) if _is_list(value) else (value,)
     for part in parts:
         if not isinstance(part, (step_type, str)):
             raise reject(
@@ -142,13 +188,13 @@ def check_tasks(subject: str, value: object, step_type: type) -> tuple[dict[str,
     """Return `tasks=` as names given by hand, and as tasks and modules to look names up in."""
     if value is None:
         return {}, ()
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         for name, part in value.items():
             if not isinstance(name, str) or not isinstance(part, step_type):
                 reason = f"gives {name!r} {shorten(part)}, which is not a task or a workflow."
                 raise reject(subject, "tasks", value, reason, wrong_type=True)
         return dict(value), ()
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if not _is_iterable(value):
         raise reject(
             subject,
             "tasks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["find_cycles", "sort_by_needs"]
 
@@ -43,35 +43,39 @@ def find_cycles(needs: Mapping[int, Collection[int]]) -> list[list[int]]:
     cycles: list[list[int]] = []
     room = _MOST_PASSES * len(needs)
     seen: set[int] = set()
-    path: dict[int, Iterator[int]] = {}
     for start in needs:
+        walk = _Walk()
         key: int | None = start
         while key is not None:
-            if key in path and room > 0:
-                cycles.append(_path_from(key, path))
-                room -= len(cycles[-1])
+            if key in walk.places:
+                if room > 0:
+                    cycles.append(walk.path[walk.places[key] :])
+                    room -= len(cycles[-1])
             elif key in needs and key not in seen:
                 seen.add(key)
-                path[key] = iter(needs[key])
-            key = _next_need(path)
+                walk.enter(key, needs[key])
+            key = walk.next_need()
     return cycles
 
 
-def _next_need(path: dict[int, Iterator[int]]) -> int | None:
-    """Return the next key to look at, stepping back along the path where nothing is left to see."""
-    while path:
-        last = next(reversed(path))
-        need = next(path[last], None)
-        if need is not None:
-            return need
-        del path[last]
-    return None
+class _Walk:
+    """A path along the needs, with what is still to be looked at from each key on it."""
 
+    def __init__(self) -> None:
+        self.path: list[int] = []
+        self.places: dict[int, int] = {}
+        self._open: list[Iterator[int]] = []
 
-def _path_from(start: int, path: dict[int, Iterator[int]]) -> list[int]:
-    tail: list[int] = []
-    for key in reversed(path):
-        tail.append(key)
-        if key == start:
-            break
-    return tail[::-1]
+    def enter(self, key: int, needs: Iterable[int]) -> None:
+        self.places[key] = len(self.path)
+        self.path.append(key)
+        self._open.append(iter(needs))
+
+    def next_need(self) -> int | None:
+        """Return the next key to look at, stepping back where nothing is left; `None` at the end."""
+        while self._open:
+            for need in self._open[-1]:
+                return need
+            self._open.pop()
+            del self.places[self.path.pop()]
+        return None

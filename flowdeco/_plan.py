@@ -6,9 +6,9 @@ the run and its state, the constants, and the parts of results that have names o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from ._adapter import adapt, choose_arguments
 from ._attempt import Launch, Start, launch
@@ -16,8 +16,8 @@ from ._errors import OutputError
 from ._graph import Graph, Node, parts_of
 from ._input import Inputs
 from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Source, Watch
-from ._signature import Param
-from ._task import Task
+from ._signature import POSITIONAL, Param
+from ._task import Step, Task
 
 __all__ = ["UNSET", "Call", "Parts", "Plan", "take_part"]
 
@@ -77,6 +77,7 @@ class Plan:
         inputs: binds the arguments of a call.
         calls: how each node runs, by index.
         counts: how many nodes each one waits for.
+        size: how many nodes run.
         roots: the nodes that wait for none.
         uses: how many readers each place has.
         template: the list of values before a run.
@@ -119,6 +120,7 @@ class Plan:
                 followers[i].append(node.index)
         launches = [self._launch(node) for node in nodes]  # all of them first: parts of results get their places here
         self.calls = [self._call(slots, how, followers[i]) for i, (slots, how) in enumerate(launches)]
+        self.size = sum(not node.replaced for node in nodes)
         self.roots = [n.index for n in nodes if not self.counts[n.index] and not n.replaced]
         self.threaded = any(call.in_thread for call in self.calls)
         self._count_uses()
@@ -157,11 +159,17 @@ class Plan:
             before = self.parts.get(index, Parts(names, ()))
             self.parts[index] = Parts(names, (*before.places, (output, place)))
         for node in self.graph.nodes:
-            if node.step.outputs and not node.replaced:
-                self.parts.setdefault(node.index, Parts(node.step.outputs, ()))
+            names = node.step.outputs
+            if names and not node.replaced:
+                self.parts.setdefault(node.index, Parts(names, ()))
 
-    def _arguments(self, function: Start, params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
+    def _arguments(self, function: Start, params: Sequence[Param], sources: Sequence[Source]) -> Arguments:
         """Return how to call a function with its values by position."""
+        steps = [source.step for source in sources if type(source) is FromStep and source.output is None]
+        if len(steps) == len(sources) and all(param.kind in POSITIONAL for param in params):
+            # So it is with most functions, and this is a good part of what compiling costs.
+            nodes = self.graph._by_step
+            return Arguments(tuple([nodes[id(step)].index for step in steps]), function)
         given = choose_arguments(params, sources)
         slots = [self._slot(param, part) for param, source in given for part in parts_of(source)]
         return Arguments(tuple(slots), adapt(function, given))
@@ -192,26 +200,32 @@ def _never(*_: Any) -> Any:
     raise AssertionError("a value stands in for this node")
 
 
-def take_part(step: Any, result: Any, output: str) -> Any:
+def take_part(step: Step, result: object, output: str) -> Any:
     """Return the part of a task's result that has the name `output`.
 
     Raises:
         OutputError: the result is neither a mapping with the names of `outputs=` nor a sequence of that length.
     """
-    outputs: tuple[str, ...] = step.outputs
-    if isinstance(result, Mapping):
-        parts: Mapping[Any, Any] = result
-        missing = [name for name in outputs if name not in parts]
+    outputs = step.outputs
+    if _is_mapping(result):
+        missing = [name for name in outputs if name not in result]
         if not missing:
-            return parts[output]
+            return result[output]
         reason = f"the result has no {missing[0]!r}"
-    elif isinstance(result, Sequence) and not isinstance(result, (str, bytes)):
-        items: Sequence[Any] = result
-        if len(items) == len(outputs):
-            return items[outputs.index(output)]
-        reason = f"the result has {len(items)} items"
+    elif _is_sequence(result):
+        if len(result) == len(outputs):
+            return result[outputs.index(output)]
+        reason = f"the result has {len(result)} items"
     else:
         reason = f"the result is of type {type(result).__name__}"
     message = f"Cannot take the outputs {', '.join(map(repr, outputs))} of task {step.name!r}: {reason}. "
     message += f"Return a mapping with these keys, or a sequence of {len(outputs)}."
     raise OutputError(message, task=step.name, outputs=outputs, result=result)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ._build import build_graph
-from ._errors import CycleError, GraphError, UnusedTaskError
+from ._errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from ._graph import Graph, Node
 from ._lookup import Constant, Lookup, Watch
 from ._override import Layer, Override, find_step, follow, graphs_within, instead_of
@@ -18,6 +18,7 @@ from ._plan import Plan
 from ._scope import LocalScope, refresh_scopes
 from ._signature import Param
 from ._task import Step
+from ._types import find_mismatches
 
 __all__ = ["Planner"]
 
@@ -99,11 +100,11 @@ class Planner:
                 self._compiled = compiled = self._compile()
         return compiled.plan
 
-    def check(self) -> None:
+    def check(self, *, types: bool) -> None:
         """Raise everything that is wrong with the graph, also what does not keep it from running."""
         self.refresh()
         with _building:
-            _raise_problems(self.owner.name, self._find_problems())
+            _raise_problems(self.owner.name, self._find_problems(types=types))
 
     def check_overrides(self) -> None:
         """Find out whether there is something to replace for each override, and something to replace it with.
@@ -135,27 +136,32 @@ class Planner:
             scopes += planner._compiled.local_scopes if planner._compiled is not None else ()
         return _Compiled(Plan(graph, lookup.watch), tuple(rests_on), tuple(dict.fromkeys(scopes)))
 
-    def _find_problems(self) -> list[GraphError]:
+    def _find_problems(self, *, types: bool) -> list[GraphError]:
         layers = self._layers()
         with _entered(self.owner):
             graph, lookup = self._build(layers)
             problems = lookup.problems + lookup.shadowed
+            problems += find_mismatches(graph) if types else []
             if not layers:  # else what a replaced task needed may be unused, and rightly so
                 problems += self._find_unused(graph, lookup)
             for _, planner in _nested(graph, layers):
                 try:
-                    problems += planner._find_problems()
+                    problems += planner._find_problems(types=types)
                 except CycleError as error:
                     problems.append(error)
         return problems
 
-    def _find_unused(self, graph: Graph, lookup: Lookup) -> list[GraphError]:
-        unused: list[object] = [step for name, step in self._given.items() if name not in lookup.used_given]
+    def _find_unused(self, graph: Graph, lookup: Lookup) -> list[UnusedTaskError]:
+        """Return an error for each entry of `tasks=` that nothing needs; one that may be needed is not among them."""
+        ambiguous = [problem for problem in lookup.problems if isinstance(problem, AmbiguousNameError)]
+        candidates = {id(step) for problem in ambiguous for step in problem.candidates}
+        found = [_unused(graph.name, n, step) for n, step in self._given.items() if n not in lookup.used_given]
         for part in self._more:
-            steps = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
-            if not any(issubclass(type(step), Step) and graph.find(step) for step in steps):
-                unused.append(part)
-        return [_unused(graph.name, part) for part in unused]
+            steps: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
+            steps = [step for step in steps if issubclass(type(step), Step)]
+            if not any(graph.find(step) is not None or id(step) in candidates for step in steps):
+                found.append(_unused(graph.name, None, part))
+        return found
 
     def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Lookup]:
         before = None if self._compiled is None else self._compiled.plan.watch
@@ -187,8 +193,7 @@ class Planner:
 
 
 def _local_scopes(watch: Watch) -> list[LocalScope]:
-    namespaces = [*(n for n, _, _ in watch.bound.values()), *(n for n, _ in watch.absent.values())]
-    return [namespace for namespace in namespaces if isinstance(namespace, LocalScope)]
+    return [namespace for namespace in watch.namespaces if isinstance(namespace, LocalScope)]
 
 
 def _is_current(compiled: _Compiled) -> bool:
@@ -236,7 +241,7 @@ def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
         raise error
 
 
-def _unused(workflow: str, part: object) -> UnusedTaskError:
-    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else repr(part)
+def _unused(workflow: str, name: str | None, part: Step | ModuleType) -> UnusedTaskError:
+    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else f"{part._kind} {(name or part.name)!r}"
     message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
     return UnusedTaskError(message, workflow=workflow, task=part)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from time import perf_counter, time
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 from ._errors import StrayCancellationError, UnknownTaskError, nearest
@@ -75,6 +75,7 @@ class Run(Generic[R]):
         "_finished",
         "_id",
         "_inputs",
+        "_keep",
         "_plan",
         "_started",
         "_time_start",
@@ -86,7 +87,9 @@ class Run(Generic[R]):
         "status",
     )
 
-    def __init__(self, plan: Plan, inputs: dict[str, Any], state: dict[Any, Any] | None) -> None:
+    def __init__(
+        self, plan: Plan, inputs: dict[str, Any], *, keep: bool = False, state: dict[Any, Any] | None = None
+    ) -> None:
         self.status = Status.PENDING
         self.result: R | None = None
         self.error: BaseException | None = None
@@ -94,6 +97,7 @@ class Run(Generic[R]):
         self.state: dict[Any, Any] = {} if state is None else state
         self._id: str | None = None
         self._inputs = inputs
+        self._keep = keep
         self._plan = plan
         self._clock_start = self._clock_end = self._time_start = 0.0
         count = len(plan.calls)
@@ -172,6 +176,22 @@ class Run(Generic[R]):
     def _end(self, status: Status) -> None:
         self.status = status
         self._clock_end = perf_counter()
+        if self._keep:
+            self._values[self._plan.run_place] = UNSET  # it would keep itself alive
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Let all values go. In place, as whatever has run the nodes may take a while to go itself."""
+        self._values[:] = self._plan.template
+
+    def _take_body(self) -> tuple[Callable[..., Any], list[Any]]:
+        """Return the workflow's own function and its arguments, of which the run lets go if it is not to be kept."""
+        slots, function = self._plan.body
+        args = [self._values[slot] for slot in slots]
+        if not self._keep:
+            self._let_go()
+        return function, args
 
     def _complete(self, result: R) -> None:
         self.result = result
@@ -227,9 +247,10 @@ def _weight(error: BaseException) -> int:
 
 
 def _add_note(error: BaseException, note: str) -> None:
-    """Add a note once: the same error object may come out of several runs."""
-    if note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    """Add a note once, as the same error may come out of several runs; one that takes no attributes gets it, too."""
+    notes = error.__dict__.setdefault("__notes__", [])
+    if isinstance(notes, list) and note not in notes:
+        cast("list[str]", notes).append(note)
 
 
 class TaskRecord:

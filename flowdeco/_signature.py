@@ -8,17 +8,19 @@ import sys
 from collections.abc import Callable
 from dis import opmap
 from inspect import Parameter
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Param", "Signature", "can_wait", "innermost", "read_signature"]
+__all__ = ["Param", "Signature", "can_wait", "is_coroutine_function", "peel", "read_signature"]
 
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 MISSING: Any = Parameter.empty
 
 Kind = Literal["sync", "async", "generator", "async generator"]
 
+_BINDING: tuple[type, ...] = (MethodType, staticmethod, classmethod)
 _SEND = opmap.get("SEND")
+_AWAITABLE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 
 
 class Param(NamedTuple):
@@ -46,13 +48,16 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
     Raises:
         ValueError: it is written in C and does not say what it takes.
+        TypeError: what it says is no signature.
     """
     return Signature(_read_params(function), _read_kind(function))
 
 
 def _read_params(function: Callable[..., Any]) -> tuple[Param, ...]:
-    if type(function) is FunctionType and not {"__wrapped__", "__signature__"} & function.__dict__.keys():
-        return _plain_params(function)
+    if type(function) is FunctionType:
+        extra = function.__dict__
+        if not extra or ("__wrapped__" not in extra and "__signature__" not in extra):
+            return _plain_params(function)
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
@@ -65,66 +70,75 @@ def _read_params(function: Callable[..., Any]) -> tuple[Param, ...]:
 def _plain_params(function: FunctionType) -> tuple[Param, ...]:
     """Read the code object: ten times as fast as `inspect.signature`."""
     code = function.__code__
-    names, count = code.co_varnames, code.co_argcount
+    names, count, flags = code.co_varnames, code.co_argcount, code.co_flags
     defaults = function.__defaults__ or ()
-    bare = count - len(defaults)
+    bare, only = count - len(defaults), code.co_posonlyargcount
     params = [
-        Param(
-            name,
-            POSITIONAL[i >= code.co_posonlyargcount],
-            defaults[i - bare] if i >= bare else MISSING,
-        )
+        Param(name, POSITIONAL[i >= only], defaults[i - bare] if i >= bare else MISSING)
         for i, name in enumerate(names[:count])
     ]
     end = count + code.co_kwonlyargcount
-    if code.co_flags & inspect.CO_VARARGS:
+    if flags & inspect.CO_VARARGS:
         params.append(Param(names[end], Parameter.VAR_POSITIONAL))
-    keywords = function.__kwdefaults__ or {}
-    params += [Param(n, Parameter.KEYWORD_ONLY, keywords.get(n, MISSING)) for n in names[count:end]]
-    if code.co_flags & inspect.CO_VARKEYWORDS:
-        params.append(Param(names[end + bool(code.co_flags & inspect.CO_VARARGS)], Parameter.VAR_KEYWORD))
+    if end > count:
+        keywords = function.__kwdefaults__ or {}
+        params += [Param(n, Parameter.KEYWORD_ONLY, keywords.get(n, MISSING)) for n in names[count:end]]
+    if flags & inspect.CO_VARKEYWORDS:
+        params.append(Param(names[end + bool(flags & inspect.CO_VARARGS)], Parameter.VAR_KEYWORD))
     return tuple(params)
 
 
 def _read_kind(function: Callable[..., Any]) -> Kind:
-    if type(function) is not FunctionType:
-        target = _strip_partials(function)
-        if not isinstance(target, (FunctionType, MethodType, type)) and not inspect.isbuiltin(target):
-            function = type(target).__call__ if not inspect.iscoroutinefunction(target) else target
-        else:
-            function = target
-    if inspect.iscoroutinefunction(function):
+    target: Any = function
+    if type(target) is not FunctionType:
+        target = _strip(target)
+        is_plain = isinstance(target, (FunctionType, MethodType, type)) or inspect.isbuiltin(target)
+        if not is_plain and not inspect.iscoroutinefunction(target):
+            target = type(target).__call__
+    code = getattr(getattr(target, "__func__", target), "__code__", None)
+    flags: int = getattr(code, "co_flags", 0)
+    if flags & _AWAITABLE or (getattr(target, "__dict__", None) and inspect.iscoroutinefunction(target)):
         return "async"
-    if inspect.isasyncgenfunction(function):
+    if flags & inspect.CO_ASYNC_GENERATOR:
         return "async generator"
-    return "generator" if inspect.isgeneratorfunction(function) else "sync"
+    return "generator" if flags & inspect.CO_GENERATOR else "sync"
 
 
-def _strip_partials(function: Any) -> Any:
-    while isinstance(function, functools.partial):
-        function = function.func
+def _strip(function: Any) -> Any:
+    """Return what is called in the end by partials and static methods."""
+    while isinstance(function, (functools.partial, staticmethod)):
+        function = function.func if isinstance(function, functools.partial) else function.__func__
     return function
 
 
-def innermost(function: Any) -> FunctionType | None:
-    """Return the function written in Python that is behind partials, methods, wrappers and instances, if any."""
-    for _ in range(100):
-        if isinstance(function, functools.partial):
-            function = function.func
-        elif isinstance(function, (MethodType, staticmethod, classmethod)):
-            function = function.__func__
-        elif hasattr(function, "__wrapped__") and not isinstance(function, type):
-            function = function.__wrapped__
-        elif isinstance(function, (FunctionType, type)) or not callable(function):
-            break
-        else:
-            function = getattr(type(function), "__call__", None)  # noqa: B004 - the function is wanted, not the answer
-    return function if isinstance(function, FunctionType) else None
+def peel(function: Any) -> list[Any]:
+    """Return a callable and what is inside it, layer by layer: of partials, methods, wrappers and instances."""
+    layers = [function]
+    # There is an end to it, also where something wraps itself.
+    while (inner := _inside(layers[-1])) is not None and len(layers) < 100:
+        layers.append(inner)
+    return layers
+
+
+def _inside(function: Any) -> Any:
+    if type(function) is FunctionType:
+        return function.__dict__.get("__wrapped__")
+    if isinstance(function, functools.partial):
+        return function.func
+    if isinstance(function, _BINDING):
+        return getattr(function, "__func__", None)
+    if isinstance(function, type) or not callable(function):
+        return None
+    wrapped = getattr(function, "__wrapped__", None)
+    if wrapped is not None:
+        return wrapped
+    call = getattr(type(function), "__call__", None)  # noqa: B004 - the function is wanted, not the answer
+    return None if isinstance(call, WrapperDescriptorType) else call
 
 
 def is_coroutine_function(function: Any) -> bool:
     """Whether a call is sure to make a coroutine and to run none of its code yet."""
-    target = _strip_partials(function)
+    target = _strip(function)
     if isinstance(target, MethodType):
         target = target.__func__
     return type(target) is FunctionType and bool(target.__code__.co_flags & inspect.CO_COROUTINE)
@@ -132,7 +146,7 @@ def is_coroutine_function(function: Any) -> bool:
 
 def can_wait(function: Any) -> bool:
     """Whether a coroutine of `function` may suspend: one without a single `await` cannot."""
-    target = _strip_partials(function)
+    target = _strip(function)
     target = getattr(target, "__func__", target)
     code: CodeType | None = getattr(target, "__code__", None)
     return code is None or _SEND is None or _SEND in code.co_code[::2]

@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from typing_extensions import Unpack
@@ -31,6 +31,7 @@ class Step:
     _kind = "step"
     # What finds the graph of a workflow; a task has none.
     planner: Any = None
+    _name: str | None
     _function: Callable[..., Any]
     _signature: Signature
     _scope: Scope
@@ -39,8 +40,7 @@ class Step:
     @property
     def name(self) -> str | None:
         """What the record calls it: `name=`, else the function's name; `None` if it has neither."""
-        own = self._options.get("name") or getattr(self._function, "__name__", None)
-        return None if own == "<lambda>" else own
+        return self._name
 
     @property
     def needs(self) -> Mapping[str, Any]:
@@ -85,8 +85,18 @@ class Step:
     def __repr__(self) -> str:
         return f"<{self._kind} {self.name or shorten(self._function)!r}>"
 
+    def __reduce__(self) -> str:
+        """Be pickled and copied as a function is: by the name that it can be imported under."""
+        return str(getattr(self, "__qualname__", self.name))
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(cast("Callable[..., Any]", self), instance)
+        """Be a method where the function would be one."""
+        if instance is None or isinstance(self._function, staticmethod) or not hasattr(self._function, "__get__"):
+            return self
+        return self._bind(instance)
+
+    def _bind(self, instance: object) -> Any:
+        return MethodType(cast("Callable[..., Any]", self), instance)
 
     def _launch(self, plan: Any, inputs: tuple[str, ...]) -> Launch:
         """Return how a workflow starts by its plan: with the outer run, then with these inputs by position."""
@@ -94,20 +104,42 @@ class Step:
 
     def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
         """Take the function in, check the options, and note the names in reach if `scope` is not given."""
-        functools.update_wrapper(cast("Callable[..., Any]", self), function)
-        self._function = function
         self._signature = _signature_of(self._kind, function)
+        self._function = function
+        self._look_like(function)
         self._options = dict(options)
-        self._check(f"{self._kind} {self.name or shorten(function)!r}", self._options)
-        self._scope = capture_scope(function, self, Step) if scope is None else scope
+        own_name = options["name"] or getattr(function, "__name__", None)
+        self._name = None if own_name == "<lambda>" else own_name
+        self._check(f"{self._kind} {self._name or shorten(function)!r}", self._options)
+        if scope is None:
+            scope = capture_scope(function, self, Step, thorough=self._kind == "workflow")
+        self._scope = scope
         if self._signature.kind == "async" and sys.version_info >= (3, 12):
             inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
+
+    def _look_like(self, function: Callable[..., Any]) -> None:
+        """Take on the function's name, documentation and attributes, as `functools.wraps` does."""
+        own = self.__dict__
+        if isinstance(function, FunctionType) and function.__dict__:
+            # What a step has itself stays what it is, and a callable object keeps its attributes to itself.
+            own.update({name: value for name, value in function.__dict__.items() if not _is_own(type(self), name)})
+        for name in functools.WRAPPER_ASSIGNMENTS:
+            try:
+                own[name] = getattr(function, name)
+            except AttributeError:
+                pass
+        own["__wrapped__"] = function
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         check_name(subject, options["name"])
         check_timeout(subject, options["timeout"])
-        wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in self._signature.params}
-        options["needs"] = check_needs(subject, options["needs"], wanted, Step)
+        if options["needs"] is not None:
+            params = self._signature.params
+            wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in params}
+            keywords = [p.name for p in params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
+            options["needs"] = check_needs(subject, options["needs"], wanted, keywords, Step)
+        else:
+            options["needs"] = {}
         options["after"] = check_after(subject, options["after"], Step)
 
     def _copy(self, options: dict[str, Any], **changes: Any) -> Self:
@@ -133,6 +165,10 @@ class TaskOptions(TypedDict, total=False):
     timeout: float | None
 
 
+def _is_own(kind: type, name: str) -> bool:
+    return any(name in vars(base) for base in kind.__mro__)
+
+
 class Task(Step, Generic[P, R_co]):
     """A function that workflows can run. Made by `@task`.
 
@@ -155,6 +191,9 @@ class Task(Step, Generic[P, R_co]):
         """
         return self._copy(self._options, **options)
 
+    def _bind(self, instance: object) -> Any:
+        return cast("Any", self._function).__get__(instance)
+
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         super()._check(subject, options)
         options["outputs"] = check_outputs(subject, options["outputs"])
@@ -169,7 +208,7 @@ def _signature_of(kind: str, function: Any) -> Signature:
         raise OptionTypeError(message, option="function", value=function)
     try:
         return read_signature(function)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
         raise OptionTypeError(message, option="function", value=function) from error
 

@@ -6,6 +6,7 @@ import concurrent.futures
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from time import perf_counter
+from typing import Any
 
 from anyio import from_thread, get_cancelled_exc_class
 
@@ -41,39 +42,45 @@ class ThreadLanes:
         """Run nodes of the backlog until there are none. Called in a worker thread."""
         context = copy_context()
         context.run(IN_THREAD.set, True)
-        look_up = perf_counter() + SLICE
-        while (index := self._next()) is not None:
-            self._run_node(index, context.copy())
+        board, look_up = self.board, perf_counter() + SLICE
+        job = self._next()
+        while job is not None and not board.stopped:
+            job = self._run_node(*job, context.copy())
             self.done += 1
             if perf_counter() > look_up:
                 self._stop_if_cancelled()
                 look_up = perf_counter() + SLICE
-            board = self.board
-            # Else this thread's return is what brings the others to the event loop's notice.
-            if board.backlog and (board.ready or (not self.conducting and self.count < self.most)):
+            # Without another job, this thread's return is what the event loop takes notice of.
+            held_up = board.backlog and not self.conducting and self.count < self.most
+            if job is not None and (board.ready or held_up):
                 from_thread.run_sync(self._attend)
 
-    def _next(self) -> int | None:
-        with self.board.lock:
-            if self.board.backlog:
-                return self.board.backlog.popleft()
+    def _next(self, ended: int = -1, result: Any = None) -> tuple[int, tuple[Any, ...]] | None:
+        """Take the result of the node that ended, if one has; return the next and its arguments."""
+        board = self.board
+        with board.lock:
+            if ended >= 0:
+                board.settle(ended, result, board.backlog)
+            if board.backlog:
+                index = board.backlog.popleft()
+                return index, board.take(index)
             self.count -= 1
             return None
 
-    def _run_node(self, index: int, context: Context) -> None:
+    def _run_node(self, index: int, args: tuple[Any, ...], context: Context) -> tuple[int, tuple[Any, ...]] | None:
+        """Run one node; return the next and its arguments."""
         board = self.board
-        start = board.plan.calls[index].start
-        args = board.take(index)
         board.run._started[index] = perf_counter()
         try:
-            result = context.run(start, *args)
+            result = context.run(board.plan.calls[index].start, *args)
             del args
-            if is_awaitable(result):
-                board.hand(index, result, context)
-            else:
-                board.settle(index, result, in_thread=True)
+            if not is_awaitable(result):
+                board.note_parts(index, result)
+                return self._next(index, result)
+            board.hand(index, result, context)
         except BaseException as error:
             self._fail(index, error)
+        return self._next()
 
     def _fail(self, index: int, error: BaseException) -> None:
         board = self.board

@@ -44,9 +44,15 @@ class WorkflowOptions(TypedDict, total=False):
     backend_options: Mapping[str, Any] | None
 
 
+class _Untyped:
+    """No function says that it returns this, so what seems to is one that says nothing, or `Any`."""
+
+
 class Decorator(Protocol):
     """What `workflow` with options alone returns."""
 
+    @overload
+    def __call__(self, function: Callable[..., _Untyped], /) -> Workflow[Any, Any]: ...
     @overload
     def __call__(self, function: Callable[..., Coroutine[Any, Any, T]], /) -> Workflow[Coroutine[Any, Any, T], T]: ...
     @overload
@@ -74,7 +80,7 @@ class Workflow(Step, Generic[R_co, T_co]):
     planner: Planner
     __signature__ = _InputSignature()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> R_co:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> R_co:
         """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
 
         In a worker thread of anyio it runs on the event loop that owns the thread.
@@ -93,14 +99,14 @@ class Workflow(Step, Generic[R_co, T_co]):
             raise run.error
         return cast("R_co", run.result)
 
-    def call(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
+    def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
         """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
         return self._execution.result(self._new_run(args, kwargs))
 
-    def call_sync(self, *args: Any, **kwargs: Any) -> T_co:
+    def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
         run = self._new_run(args, kwargs)
         self._execution.run_blocking(run)
@@ -109,19 +115,21 @@ class Workflow(Step, Generic[R_co, T_co]):
         return cast("T_co", run.result)
 
     @overload
-    def run(self: Workflow[Coroutine[Any, Any, T], T], *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
+    def run(self: Workflow[_Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
     @overload
-    def run(self, *args: Any, **kwargs: Any) -> Run[T_co]: ...
-    def run(self, *args: Any, **kwargs: Any) -> Any:
+    def run(self: Workflow[Coroutine[Any, Any, T], T], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
+    @overload
+    def run(self, /, *args: Any, **kwargs: Any) -> Run[T_co]: ...
+    def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run it as a call does, but return the `Run`, with every task's result; an `async def`'s is to be awaited.
 
         What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
         `KeyboardInterrupt` and `SystemExit` are raised.
         """
-        run = self._new_run(args, kwargs)
+        run = self._new_run(args, kwargs, keep=True)
         if self._execution.is_async:
             return self._run_async(run)
-        self._execution.run_blocking(run, keep=True)
+        self._execution.run_blocking(run)
         run._log_failure()
         return run
 
@@ -130,16 +138,20 @@ class Workflow(Step, Generic[R_co, T_co]):
         """What it runs. Raises `GraphError` if that cannot be found out."""
         return self.planner.plan().graph
 
-    def check(self) -> None:
+    def check(self, *, types: bool = False) -> None:
         """Find everything that is wrong with the graph, without running anything.
 
         Besides what would keep it from running: entries of `tasks=` that nothing needs, and inputs that a task does
         not get because a task of the same name is nearer to it.
 
+        Args:
+            types: whether to compare annotations, too: those of the parameters with those of what they receive from
+                tasks, as far as they can be read. Only what plainly does not go together counts.
+
         Raises:
             GraphError: with all its `problems`.
         """
-        self.planner.check()
+        self.planner.check(types=types)
 
     def override(self, replacements: Mapping[Any, Any] | None = None, /, **named: Any) -> Self:
         """Return a workflow like this one in which something stands in for some of the tasks.
@@ -203,7 +215,7 @@ class Workflow(Step, Generic[R_co, T_co]):
     def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
         async def start(outer: Run[Any], *values: Any) -> Any:
             given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
-            return await self._execution.result(Run(plan, given, outer.state))
+            return await self._execution.result(Run(plan, given, state=outer.state))
 
         return Launch(start, False, True)
 
@@ -226,16 +238,18 @@ class Workflow(Step, Generic[R_co, T_co]):
         options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
         check_backend(subject, options["backend"], options["backend_options"])
 
-    def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run[Any]:
+    def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.planner.plan()
-        return Run(plan, plan.inputs.bind(args, kwargs), None)
+        return Run(plan, plan.inputs.bind(args, kwargs), keep=keep)
 
     async def _run_async(self, run: Run[Any]) -> Run[Any]:
-        await self._execution.execute(run, keep=True)
+        await self._execution.execute(run)
         run._log_failure()
         return run
 
 
+@overload
+def workflow(function: Callable[..., _Untyped], /, **options: Unpack[WorkflowOptions]) -> Workflow[Any, Any]: ...
 @overload
 def workflow(
     function: Callable[..., Coroutine[Any, Any, T]], /, **options: Unpack[WorkflowOptions]

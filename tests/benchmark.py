@@ -137,7 +137,9 @@ def row(name: str, count: int, samples: Samples, scale: float, note: str = "") -
     return f"{name:<10}{count:>7,}{''.join(cells)}   {note}"
 
 
-async def measure_shape(settings: Settings, shape: Shape, graph: Graph, function: Function, rivals: bool) -> Samples:
+async def measure_shape(settings: Settings, shape: Shape, function: Function, rivals: bool = True) -> Samples:
+    # What is defined in a function that still runs stays alive: so there is a function for each graph.
+    graph = build(shape, function)
     contestants: Contestants = {"call": graph, "kept": graph.run}
     if rivals:
         add_rivals(contestants, settings, shape, function)
@@ -151,8 +153,7 @@ async def measure_ready(settings: Settings) -> None:
         kept: list[float] = []
         for size in (*settings.sizes, settings.flat):
             shape = make(size)
-            graph = build(shape, ready)
-            samples = await measure_shape(settings, shape, graph, ready, size != settings.flat)
+            samples = await measure_shape(settings, shape, ready, rivals=size != settings.flat)
             kept.append(median(samples["kept"]) / len(shape) * US)
             say(row(name, len(shape), samples, US / len(shape), judge("kept at most", kept[-1], 2)))
         flat = kept[-1] / kept[0]
@@ -160,7 +161,7 @@ async def measure_ready(settings: Settings) -> None:
             f"{judge('at most', flat, 1.5)}")  # fmt: skip
     for size in settings.sizes:
         graph = build_by_name(size)
-        samples = await measure_shape(settings, make_chain(size), graph, ready, rivals=False)
+        samples = await measure({"call": graph, "kept": graph.run}, settings.rounds, max(1, settings.sample // size))
         say(row("by name", size, samples, US / size, judge("kept at most", median(samples["kept"]) / size * US, 2)))
 
 
@@ -169,7 +170,7 @@ async def measure_waits(settings: Settings) -> None:
     for name, make in SHAPES.items():
         for size in settings.sizes:
             shape = make(size)
-            samples = await measure_shape(settings, shape, build(shape, waits), waits, rivals=True)
+            samples = await measure_shape(settings, shape, waits)
             rival = "anyio" if name == "fan" or settings.backend == "trio" else "asyncio"
             ratio = compare(samples, "kept", rival)
             note = f"kept/{rival} {ratio:.2f}"
@@ -183,7 +184,7 @@ async def measure_plain(settings: Settings) -> None:
     for name, make in SHAPES.items():
         for size in settings.sizes:
             shape = make(size)
-            samples = await measure_shape(settings, shape, build(shape, plain), plain, size <= 1_000)
+            samples = await measure_shape(settings, shape, plain, rivals=size <= 1_000)
             cost = median(samples["kept"]) / len(shape) * US
             say(row(name, len(shape), samples, US / len(shape), judge("kept at most", cost, 5)))
 
@@ -289,18 +290,22 @@ async def weigh(make: Callable[[int], Graph], count: int) -> list[float]:
 async def measure_manners(settings: Settings) -> None:
     """what others on the event loop notice of many nodes that never wait, ms"""
     for name, make in SHAPES.items():
-        graph = build(make(settings.many), ready)
-        await graph.run()
-        gaps = [await find_gap(graph) * MS for _ in range(settings.rounds)]
-        late = [await overshoot(graph, 0.003) * MS for _ in range(settings.rounds)]
+        gaps, late = await measure_one(settings, make(settings.many))
         say(f"{name:<10}largest gap of a ticker {median(gaps):.2f} (worst {max(gaps):.2f}), "
             f"{judge('at most', median(gaps), 5)}; deadline overshot by {median(late):.2f} (worst {max(late):.2f}), "
             f"{judge('at most', median(late), 5)}")  # fmt: skip
 
 
+async def measure_one(settings: Settings, shape: Shape) -> tuple[list[float], list[float]]:
+    graph = build(shape, ready)
+    await graph.run()
+    gaps = [await find_gap(graph) * MS for _ in range(settings.rounds)]
+    return gaps, [await overshoot(graph, 0.003) * MS for _ in range(settings.rounds)]
+
+
 async def find_gap(graph: Graph) -> float:
     """Return the longest time in seconds for which another task of the event loop had no turn during a run."""
-    turns = [time.perf_counter()]
+    turns: list[float] = []
 
     async def tick() -> None:
         while True:
@@ -311,6 +316,7 @@ async def find_gap(graph: Graph) -> float:
     async with anyio.create_task_group() as group:
         group.start_soon(tick)
         await checkpoint()
+        turns.append(time.perf_counter())
         await graph.run()
         turns.append(time.perf_counter())
         group.cancel_scope.cancel()

@@ -400,3 +400,28 @@ async def test_run_tells_how_every_task_went() -> None:
     times = [first.started, first.finished, second.started, second.finished]
     assert None not in times
     assert times == sorted(t for t in times if t is not None)
+
+
+async def test_runs_that_never_wait_let_others_run_between_them() -> None:
+    others = 0
+
+    async def count_turns() -> None:
+        nonlocal others
+        while True:
+            others += 1
+            await checkpoint()
+
+    @task
+    async def one() -> int:
+        return sum(range(2000))
+
+    @workflow
+    async def small(one: int) -> int:
+        return one
+
+    async with create_task_group() as group:
+        group.start_soon(count_turns)
+        for _ in range(1000):
+            await small()
+        group.cancel_scope.cancel()
+    assert others > 3

@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import Edge, Graph, GraphError, MissingDependencyError, task, workflow
 
-from .modules import make_module
+from .modules import chain, make_module, take
 
 
 def names_of(graph: Graph) -> list[str]:
@@ -118,7 +118,7 @@ def test_a_task_needed_twice_by_one_task_counts_once_as_its_dependency() -> None
 def test_a_graph_is_as_long_as_it_has_nodes() -> None:
     assert len(summary.graph) == 3
     assert list(summary.graph) == list(summary.graph.nodes)
-    assert len(workflow(lambda url: url, name="bare").graph) == 0
+    assert len(workflow(take, name="bare").graph) == 0
 
 
 def test_a_graph_tells_the_name_and_the_inputs_of_its_workflow() -> None:
@@ -196,14 +196,14 @@ def test_equal_names_in_one_module_are_numbered() -> None:
         return task(lambda: None, name=name)
 
     tasks = [make("load"), make("load"), make("load (2)"), make("load"), make("save")]
-    w = workflow(lambda all_: None, name="w", needs={"all_": tasks})
+    w = workflow(take, name="w", needs={"given": tasks})
     assert names_of(w.graph) == ["load", "load (3)", "load (2)", "load (4)", "save"]
 
 
 def test_equal_names_are_qualified_even_where_the_name_has_a_dot() -> None:
     steps = make_module("shop.steps", "@task(name='v1.load')\ndef load(): ...")
     other = make_module("bank.steps", "@task(name='v1.load')\ndef load(): ...")
-    w = workflow(lambda all_: None, name="w", needs={"all_": [steps.load, other.load]})
+    w = workflow(take, name="w", needs={"given": [steps.load, other.load]})
     assert names_of(w.graph) == ["shop.steps.v1.load", "bank.steps.v1.load"]
 
 
@@ -260,15 +260,9 @@ def test_after_an_input_or_the_run_names_no_task(name: str) -> None:
 
 
 def test_a_workflow_of_20_000_tasks_compiles_without_recursion() -> None:
-    def after(before: Any, name: str) -> Any:
-        return task(lambda before: before, name=name, needs={"before": before})
-
-    last: Any = task(lambda: 0, name="0")
-    for number in range(1, 20_000):
-        last = after(last, str(number))
-    w = workflow(lambda last: last, name="w", needs={"last": last})
-    assert len(w.graph) == 20_000
-    assert [node.index for node in w.graph] == list(range(20_000))
+    graph = chain(20_000)
+    assert len(graph) == 20_000
+    assert [node.name for node in graph] == [f"t{number}" for number in range(20_000)]
 
 
 def test_a_task_with_5_000_parameters_gets_them_all() -> None:

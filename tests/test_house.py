@@ -16,12 +16,12 @@ import flowdeco
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
     0: {"_errors", "_events", "_order", "_tree"},
-    1: {"_signature", "_options"},
-    2: {"_scope", "_attempt"},
-    3: {"_task"},
+    1: {"_signature", "_options", "_frame"},
+    2: {"_scope", "_attempt", "_annotation"},
+    3: {"_task", "_watch"},
     4: {"_lookup"},
     5: {"_graph", "_adapter"},
-    6: {"_build", "_input"},
+    6: {"_build", "_input", "_types"},
     7: {"_plan"},
     8: {"_override", "_run"},
     9: {"_board", "_planner"},

@@ -125,10 +125,16 @@ async def test_an_async_task_starts_at_once_while_the_thread_that_released_it_go
         started.set()
 
     @workflow
-    async def mixed(holds_the_thread: bool, on_the_loop: None, holds_another: bool) -> tuple[bool, bool]:
+    async def with_one(holds_the_thread: bool, on_the_loop: None) -> bool:
+        return holds_the_thread
+
+    @workflow
+    async def with_two(holds_the_thread: bool, on_the_loop: None, holds_another: bool) -> tuple[bool, bool]:
         return holds_the_thread, holds_another
 
-    assert await mixed() == (True, True)
+    assert await with_one()
+    started.clear()
+    assert await with_two() == (True, True)
 
 
 async def test_an_async_task_that_waits_does_not_keep_plain_functions_from_starting() -> None:

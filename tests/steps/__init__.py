@@ -1,0 +1,1 @@
+"""Modules of tasks, to be imported by the tests of names."""
