@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
@@ -22,8 +21,6 @@ from ._events import Status
 from ._run import Run
 
 __all__ = ["Execution"]
-
-_NO_LIMIT: AbstractContextManager[None] = nullcontext()
 
 
 class Execution:
@@ -62,9 +59,19 @@ class Execution:
         if not self.is_async and run.error is None:
             self._run_body(run)
 
+    def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
+        """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
+        coroutine = self.result(run)
+        named: Any = coroutine  # the type checkers know no name of it
+        named.__qualname__ = self.name
+        return coroutine
+
     async def result(self, run: Run[Any]) -> Any:
-        """Run it; return its result or raise its error."""
+        """Run it; return its result or raise its error. If the run is to be kept, log the error and return the run."""
         await self.execute(run)
+        if run._keep:
+            run._log_failure()
+            return run
         if run.error is not None:
             raise run.error
         return run.result
@@ -80,26 +87,32 @@ class Execution:
         """
         count_threads_apart()
         run._start()
+        limit: CancelScope | None = None
         try:
-            with _NO_LIMIT if self.timeout is None else move_on_after(self.timeout) as limit:
-                await Engine(run._plan, run, keep=run._keep).execute()
-                if body and run.error is None:
-                    await self._await_body(run)
+            if self.timeout is None:
+                await self._execute_all(run, body=body)
+            else:
+                with move_on_after(self.timeout) as limit:
+                    await self._execute_all(run, body=body)
         except BaseException as error:
             # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
             if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
                 run._end(Status.CANCELLED)
                 raise
-        self._end(run, limit)
+        if limit is not None or run.error is not None:
+            self._end(run, limit)
 
-    async def _await_body(self, run: Run[Any]) -> None:
+    async def _execute_all(self, run: Run[Any], *, body: bool) -> None:
+        await Engine(run._plan, run, keep=run._keep).execute()
+        if not body or run.error is not None:
+            return
         if not self.is_async:
             await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
             return
         function, args = run._take_body()
         try:
             coroutine = function(*args)
-            del args
+            del args  # the function may let go of them while it waits
             run._complete(await coroutine)
         except BaseException as error:
             if isinstance(error, anyio.get_cancelled_exc_class()):

@@ -108,9 +108,10 @@ _EXTENDED = opmap.get("EXTENDED_ARG")
 _COPY = opmap.get("COPY")
 _CALLS = {opmap[name] for name in ("PRECALL", "CALL", "CALL_KW", "CALL_FUNCTION_EX") if name in opmap}
 _STORE_NAME = opmap.get("STORE_NAME")
-_STORE_FAST = {opmap[name] for name in ("STORE_FAST", "STORE_DEREF") if name in opmap}
+_STORES = {opmap[name] for name in ("STORE_FAST", "STORE_DEREF") if name in opmap}
 # From 3.13 on: two instructions in one, each with half of the argument.
-_STORE_AND = {opmap[name] for name in ("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST") if name in opmap}
+_STORE_STORE = opmap.get("STORE_FAST_STORE_FAST", -1)
+_STORE_LOAD = opmap.get("STORE_FAST_LOAD_FAST", -2)
 
 
 def read_targets(frame: FrameType, own_name: str) -> list[str]:
@@ -135,10 +136,11 @@ def read_targets(frame: FrameType, own_name: str) -> list[str]:
         elif op in _CALLS and not arg and not names:
             decorated = True
         else:
-            found = _target(code, op, arg)
-            names += [found] if found else []
-            if not found or len(names) == most:
+            found = _targets(code, op, arg)
+            names += found
+            if not found or len(names) >= most:
                 break
+    names = names[:most]
     return [name for name in names if name == own_name] if decorated else names
 
 
@@ -151,10 +153,12 @@ def _instructions(ops: bytes, start: int) -> Iterator[tuple[int, int]]:
             yield op, arg
 
 
-def _target(code: Any, op: int, arg: int) -> str | None:
-    """Return the variable that an instruction binds, if it is one of `code`'s own."""
-    if op in _STORE_AND:
-        return str(code._varname_from_oparg(arg >> 4))
-    if op in _STORE_FAST:
-        return str(code._varname_from_oparg(arg))
-    return str(code.co_names[arg]) if op == _STORE_NAME else None
+def _targets(code: Any, op: int, arg: int) -> list[str]:
+    """Return the variables that an instruction binds, if they are the code's own."""
+    if op in _STORES:
+        return [code._varname_from_oparg(arg)]
+    if op == _STORE_NAME:
+        return [code.co_names[arg]]
+    if op == _STORE_STORE:
+        return [code._varname_from_oparg(arg >> 4), code._varname_from_oparg(arg & 15)]
+    return [code._varname_from_oparg(arg >> 4)] if op == _STORE_LOAD else []

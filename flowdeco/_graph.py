@@ -13,7 +13,6 @@ from ._tree import Branch, draw_tree
 
 __all__ = ["Edge", "Graph", "Node", "parts_of", "steps_of"]
 
-
 # The names of parameters, with what each receives.
 Arguments: TypeAlias = "list[tuple[str, Source]]"
 

@@ -235,6 +235,8 @@ class Lookup:
 
     def _name_of(self, step: Step) -> str:
         """Return what to call a task in an error: without a name of its own, by what it was found under."""
+        if step is self.owner:
+            return step.name or "workflow"
         return step.name or self._labels.get(id(step)) or shorten(step._function)
 
     def _report(self, kind: type[GraphError], function: Step, parameter: str, reason: str, **data: Any) -> None:

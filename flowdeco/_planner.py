@@ -82,10 +82,13 @@ class Planner:
             GraphError: the graph cannot be built.
             UnknownTaskError: an override has nothing to replace any more.
         """
-        if self._compiled is None:
+        compiled = self._compiled
+        if compiled is None:
             self.refresh()
-        elif self._compiled.local_scopes:
-            refresh_scopes(self._compiled.local_scopes)
+        elif compiled.local_scopes:
+            refresh_scopes(compiled.local_scopes)
+        elif not compiled.rests_on and compiled.plan.watch.holds():
+            return compiled.plan  # the shortest way, for most calls
         return self.current_plan()
 
     def refresh(self) -> None:
@@ -97,7 +100,9 @@ class Planner:
         compiled = self._compiled
         if compiled is None or not _is_current(compiled):
             with _building:
-                self._compiled = compiled = self._compile()
+                compiled = self._compiled  # another thread may have been faster
+                if compiled is None or not _is_current(compiled):
+                    self._compiled = compiled = self._compile()
         return compiled.plan
 
     def check(self, *, types: bool) -> None:
@@ -188,8 +193,7 @@ class Planner:
         """Return the planner of this workflow where it runs within one in which `layers` replace tasks."""
         if not layers:
             return self
-        around = (*self._around, *layers)
-        return Planner(self.owner, self._given, self._more, self.base, self.overrides, around)
+        return Planner(self.owner, self._given, self._more, self.base, self.overrides, layers)
 
 
 def _local_scopes(watch: Watch) -> list[LocalScope]:
@@ -231,6 +235,7 @@ def _entered(workflow: Step) -> Generator[None]:
 
 def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
     """Raise a single problem as it is, and several as one error; the same problem counts once."""
+    name = name or "workflow"
     distinct = list({str(problem): problem for problem in problems}.values())
     if len(distinct) == 1:
         raise distinct[0]

@@ -46,8 +46,8 @@ class Comparison:
     def _compare(
         self, step: Step, name: str, params: tuple[Param, ...], sources: tuple[Source, ...]
     ) -> Iterator[TypeMismatchError]:
-        wanted = self._annotations_of(step).params if sources else {}
-        for param, source in zip(params, sources, strict=bool(sources)):
+        wanted = self._annotations_of(step).params
+        for param, source in zip(params, sources, strict=True):
             if param.name not in wanted:
                 continue
             for taken, given, actual, expected in self._pairs(param, wanted[param.name], source, repr(param.name)):

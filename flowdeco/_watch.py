@@ -61,9 +61,11 @@ class Seen:
         if any(issubclass(kind, self.step_type) for kind in set(map(type, map(get, self.absent)))):
             return False
         # To look through a whole module at each call costs too much; where there is one more name, it has grown.
-        if self._parts is not None and self._size != len(self.namespace):
-            self._size = len(self.namespace)
-            return self._read_parts() == self._parts
+        size = len(self.namespace)
+        if self._parts is not None and self._size != size:
+            if self._read_parts() != self._parts:
+                return False
+            self._size = size
         return True
 
     def update(self, other: Seen) -> None:

@@ -93,7 +93,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         """
         run = self._new_run(args, kwargs)
         if self._execution.is_async:
-            return cast("R_co", self._execution.result(run))
+            return cast("R_co", self._execution.start(run))
         self._execution.run_blocking(run)
         if run.error is not None:
             raise run.error
@@ -104,7 +104,7 @@ class Workflow(Step, Generic[R_co, T_co]):
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
-        return self._execution.result(self._new_run(args, kwargs))
+        return self._execution.start(self._new_run(args, kwargs))
 
     def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
@@ -128,7 +128,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         """
         run = self._new_run(args, kwargs, keep=True)
         if self._execution.is_async:
-            return self._run_async(run)
+            return self._execution.start(run)
         self._execution.run_blocking(run)
         run._log_failure()
         return run
@@ -166,6 +166,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         Raises:
             UnknownTaskError: there is no such task.
             OptionError: a function cannot be used.
+            OutputError: a value does not fit the task's `outputs=`.
+            GraphError: the graph cannot be built as it is.
         """
         given = {**(replacements or {}), **named}
         overrides = tuple(
@@ -241,11 +243,6 @@ class Workflow(Step, Generic[R_co, T_co]):
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.planner.plan()
         return Run(plan, plan.inputs.bind(args, kwargs), keep=keep)
-
-    async def _run_async(self, run: Run[Any]) -> Run[Any]:
-        await self._execution.execute(run)
-        run._log_failure()
-        return run
 
 
 @overload

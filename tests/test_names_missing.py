@@ -1,5 +1,6 @@
 """The last two rules of names: defaults, and what is said of a name that means nothing."""
 
+import functools
 import inspect
 from typing import Any
 
@@ -15,7 +16,7 @@ from flowdeco import (
 )
 
 from .conftest import Backend
-from .naming import fail_to_build, make_module, mention, on
+from .naming import fail_to_build, make_module, mention, on, take
 from .steps import library, web
 
 
@@ -90,6 +91,36 @@ def test_a_missing_dependency_names_the_nearest_name_in_reach(wrong: str, near: 
         f"Cannot build workflow 'w': task 'read' needs {wrong!r}, and no task or input has that name. "
         f"Did you mean {near!r}?"
     )
+
+
+def test_a_task_without_a_name_is_called_by_its_variable() -> None:
+    def make(function: Any) -> Any:
+        return task(functools.partial(function, depth=1))
+
+    def read(nope: int, depth: int) -> Any: ...
+
+    reader = make(read)
+    mention(reader)
+
+    @workflow(needs={"by_hand": make(read)})
+    def w(reader: Any, by_hand: Any) -> Any: ...
+
+    assert sorted(str(problem).partition(", and")[0] for problem in fail_to_build(w).problems) == [
+        "Cannot build workflow 'w': task 'by_hand' needs 'nope'",
+        "Cannot build workflow 'w': task 'reader' needs 'nope'",
+    ]
+
+
+def test_a_workflow_without_a_name_is_called_a_workflow() -> None:
+    def read(nope: int, never: int) -> Any: ...
+
+    w = workflow(functools.partial(take), needs={"given": task(read)})
+    assert w.name is None
+    error = fail_to_build(w)
+    assert str(error).startswith(
+        "Cannot build workflow 'workflow': 2 problems.\n  - Cannot build workflow 'workflow': "
+    )
+    assert (error.workflow, error.problems[0].workflow) == ("workflow", "workflow")
 
 
 def undecorated() -> int:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -259,6 +260,7 @@ class Agent:
     def __init__(self) -> None:
         self.planner = self
         self.name = "agent"
+        self.mood = "good"
 
     def __call__(self) -> str:
         return self.name
@@ -271,6 +273,20 @@ class Agent:
     @staticmethod
     def answer(question: str) -> str:
         return f"answer to {question}"
+
+    @task
+    def list_answers(self, question: str) -> Iterator[str]:
+        yield self.name
+        yield question
+
+    @workflow
+    @staticmethod
+    def ask(question: str, answer: str) -> str:
+        return answer
+
+    @workflow
+    def ask_self(self, question: str) -> Any:
+        return self, question
 
     @classmethod
     @task
@@ -287,6 +303,7 @@ def test_a_callable_object_s_attributes_are_its_own(backend: Backend) -> None:
 
     assert on(w, backend)() == "agent"
     assert (made.name, made.planner) == (None, None)
+    assert not hasattr(made, "mood")
 
 
 def test_a_task_in_a_class_is_a_method_where_the_function_would_be_one() -> None:
@@ -296,11 +313,17 @@ def test_a_task_in_a_class_is_a_method_where_the_function_would_be_one() -> None
     assert agent.make("x") == Agent.make("x") == "Agent x"
     with pytest.raises(OptionTypeError):
         task(Agent.think)
-    bound = task(agent.think)
-    mention(bound)
+    bound, listed = task(agent.think), task(agent.list_answers)
+    mention(bound, listed)
 
     @workflow
-    def w(question: str, bound: str) -> str:
-        return bound
+    def w(question: str, bound: str, listed: list[str]) -> Any:
+        return bound, listed
 
-    assert w("x") == "agent thinks about x"
+    assert w("x") == ("agent thinks about x", ["agent", "x"])
+
+
+def test_a_workflow_in_a_class_is_a_method_where_the_function_would_be_one() -> None:
+    agent: Any = Agent()
+    assert agent.ask("x") == Agent.ask("x") == "answer to x"
+    assert agent.ask_self("x") == (agent, "x")

@@ -18,6 +18,7 @@ from flowdeco import (
 )
 
 from .conftest import Backend
+from .modules import make_module
 
 
 @task
@@ -331,98 +332,45 @@ def nothing_else(inner: Any) -> Any:
     return inner
 
 
-async def test_a_name_within_that_changes_is_noticed_at_the_next_call_of_the_outer() -> None:
-    names: dict[str, Any] = {"workflow": workflow, "task": task}
-    exec(
-        "@task\ndef step(): return 1\n"
-        "@workflow\nasync def within(step): return step\n"
-        "@workflow\nasync def w(within): return within",
-        names,
+@pytest.fixture
+def steps() -> Any:
+    """A module with a workflow within a workflow, and what it has run."""
+    return make_module(
+        "steps",
+        """
+        ran = []
+        @task
+        def step(): return 1
+        @task
+        def deeper(step): return step
+        @task
+        def first(): ran.append("first")
+        @workflow
+        async def within(deeper): return deeper
+        @workflow
+        async def w(within, first): return within
+        """,
     )
-    assert await names["w"]() == 1
-    names["step"] = task(lambda: 2)
-    assert await names["w"]() == 2
-    names["within"] = workflow(lambda: 3, name="within")
-    assert await names["w"]() == 3
 
 
-async def test_a_graph_within_that_becomes_wrong_is_an_error_before_anything_runs() -> None:
-    ran: list[str] = []
-    names: dict[str, Any] = {"workflow": workflow, "task": task, "ran": ran}
-    exec(
-        "@task\ndef first(): ran.append('first')\n"
-        "@task\ndef step(): return 1\n"
-        "@workflow\nasync def within(step): return step\n"
-        "@workflow\nasync def w(first, within): return within",
-        names,
-    )
-    assert await names["w"]() == 1
-    names["step"] = task(nothing_else)
-    ran.clear()
+async def test_a_name_within_that_changes_is_noticed_at_the_next_call_of_the_outer(steps: Any) -> None:
+    assert await steps.w() == 1
+    steps.step = task(lambda: 2)
+    assert await steps.w() == 2
+    steps.within = workflow(lambda: 3, name="within")
+    assert await steps.w() == 3
+
+
+async def test_a_graph_within_that_becomes_wrong_is_an_error_before_anything_runs(steps: Any) -> None:
+    assert await steps.w() == 1
+    steps.step = task(nothing_else)
+    steps.ran.clear()
     with pytest.raises(MissingDependencyError, match="'inner'"):
-        await names["w"]()
-    assert ran == []
+        await steps.w()
+    assert steps.ran == []
 
 
 def test_a_workflow_cannot_be_made_a_task() -> None:
     with pytest.raises(OptionTypeError) as caught:
         task(inner)
     assert str(caught.value) == ("Cannot make a task of <workflow 'inner'>: it is one already. Use its with_options().")
-
-
-# with_options
-
-
-async def test_with_options_makes_a_workflow_of_the_same_function_and_leaves_the_first_as_it_was() -> None:
-    quick = inner_async.with_options(name="quick", timeout=5)
-    assert (quick.name, quick.timeout) == ("quick", 5)
-    assert (inner_async.name, inner_async.timeout) == ("inner_async", None)
-    assert await quick(url="x") == ("x", ["<x>"])
-
-
-async def test_with_options_names_what_else_is_needed() -> None:
-    @task
-    def other() -> str:
-        return "other"
-
-    @task
-    def before() -> str:
-        ran.append("before")
-        return "before"
-
-    ran: list[str] = []
-    assert await inner_async.with_options(needs={"words": other})(url="x") == ("x", "other")
-    assert await inner_async.with_options(tasks={"words": other})(url="x") == ("x", "other")
-    assert await inner_async.with_options(needs={"words": None}, after=before)("x", "y") == ("x", "y")
-    assert ran == ["before"]
-
-
-def test_with_options_rejects_an_option_that_does_not_exist() -> None:
-    unknown: dict[str, Any] = {"timeuot": 5}
-    with pytest.raises(OptionTypeError) as caught:
-        inner.with_options(**unknown)
-    assert str(caught.value) == (
-        "Cannot change workflow 'inner': there is no option 'timeuot'. Did you mean 'timeout'? "
-        "It has 'name', 'needs', 'after', 'tasks', 'timeout', 'backend' and 'backend_options'."
-    )
-
-
-async def test_a_workflow_with_other_options_is_a_node_of_its_own() -> None:
-    again = inner_async.with_options(name="again")
-
-    @workflow(needs={"second": again})
-    async def w(url: Any, inner_async: Any, second: Any) -> Any:
-        return inner_async, second
-
-    assert [node.name for node in w.graph] == ["inner_async", "again"]
-    assert await w("x") == EXPECTED
-
-
-async def test_the_outermost_backend_counts() -> None:
-    other = inner_async.with_options(backend="trio")
-
-    @workflow(needs={"second": other})
-    async def w(url: Any, second: Any) -> Any:
-        return second
-
-    assert await w("x") == EXPECTED[0]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from flowdeco import (
-    GraphError,
     InputError,
     MissingDependencyError,
+    StaleNameError,
     UnknownTaskError,
     task,
     workflow,
@@ -213,13 +213,26 @@ def test_an_override_that_has_nothing_to_replace_any_more_is_an_error_at_the_cal
         """
         @task
         def page(): return "first"
+        @task
+        def words(page): return page
         @workflow
-        def w(page=None): return page
+        def w(words): return words
         """,
     )
     w = module.w.override(page="P")
-    del module.page
-    with pytest.raises((UnknownTaskError, GraphError)):
+    assert w() == "P"
+    module.words = task(lambda: "alone", name="words")
+    with pytest.raises(UnknownTaskError) as caught:
+        w()
+    assert str(caught.value) == "Cannot override workflow 'w': it has no task 'page'. It has 'words'."
+
+
+def test_an_override_of_a_name_that_is_no_task_any_more_is_an_error_at_the_call() -> None:
+    module = make_module("steps", "@task\ndef page(): ...\n@workflow\ndef w(page): return page")
+    w = module.w.override(page="P")
+    assert w() == "P"
+    module.page = None
+    with pytest.raises(StaleNameError, match="'page' was a task"):
         w()
 
 

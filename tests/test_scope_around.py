@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowdeco import task, workflow
 
@@ -152,6 +154,44 @@ def test_a_function_in_a_class_does_not_see_the_names_of_the_class() -> None:
     assert Steps.build().graph.inputs == ("hidden",)
 
 
+def test_a_class_body_goes_before_the_closure(backend: Backend) -> None:
+    def make() -> Any:
+        x = task(lambda: "the function's")
+
+        def read() -> Any:
+            return x
+
+        class Steps:
+            x = task(lambda: "the class's")
+
+            @workflow(needs={"y": "x"})
+            def w(y: Any) -> Any:  # noqa: N805
+                return y, x
+
+        return Steps, read
+
+    made = make()[0]
+    assert on(made.w, backend)()[0] == "the class's"
+
+
+def test_other_names_of_a_task_around_are_found_when_the_function_within_is_called(backend: Backend) -> None:
+    def make() -> Any:
+        one = two = three = four = five = six = 0
+        first = task(lambda: 1)
+        alias = first
+
+        def inner() -> Any:
+            @workflow
+            def w(alias: int) -> int:
+                return alias
+
+            return w
+
+        return inner(), first, alias, (one, two, three, four, five, six)
+
+    assert on(make()[0], backend)() == 1
+
+
 # The closure
 
 
@@ -226,30 +266,32 @@ def test_a_wrapper_does_not_count_as_the_place_of_the_decorator(backend: Backend
         return "b", a
 
     @wrapping.quick
-    def c(b: Any) -> Any:
-        return "c", b
+    def c(b: Any, source: str) -> Any:
+        return "c", b, source
 
     @wrapping.named("the fourth")
-    def d(c: Any) -> Any:
-        return "d", c
+    def d(c: Any, source: str) -> Any:
+        return "d", c, source
 
     @registry.add
     def e(d: Any, source: str) -> Any:
-        return "e", d
+        return "e", d, source
 
     @wrapping.shouting
-    def f(e: Any) -> Any:
-        return "f", e
+    def f(e: Any, source: str) -> Any:
+        return [source]
 
     @wrapping.preset
-    def g(f: Any, prefix: str) -> Any:
-        return prefix, f
+    def g(f: Any, e: Any, prefix: str, source: str) -> Any:
+        return prefix, f, e, source
 
     @workflow
     def w(g: Any) -> Any:
         return g
 
-    assert on(w, backend)() == ("preset", "('F', ('E', ('D', ('C', ('B', ('A', \"THE MODULE'S\"))))))")
+    here = "the module's"
+    inner = ("e", ("d", ("c", ("b", ("a", here)), here), here), here)
+    assert on(w, backend)() == ("preset", str([here]).upper(), inner, here)
     assert (c.timeout, d.name, registry.tasks) == (5, "the fourth", [e])
 
 
@@ -294,3 +336,39 @@ def test_a_decorator_may_be_called_by_the_standard_library(backend: Backend) -> 
 
     assert on(w, backend)() == ((1, "the module's"), (2, "the module's"))
     assert (first.timeout, fetch.timeout, load.timeout) == (9, None, None)
+
+
+def nest(levels: list[tuple[str, str]], innermost: list[str]) -> str:
+    """Return the source of a module of functions and classes within each other, which bind `x` or do not."""
+    head: list[str] = []
+    tail: list[str] = []
+    for depth, (kind, when) in enumerate(levels):
+        outside, inside = " " * (depth - 1), " " * depth
+        bind = f"{inside}x = task(lambda: {depth})"
+        opening = {"module": [], "def": [f"{outside}def inner():"], "class": [f"{outside}class inner:"]}[kind]
+        call = [f"{outside}inner()"] if kind == "def" else []
+        head += [*opening, *([bind] if when == "before" else [])]
+        tail = [*([bind] if when == "after" else []), *call, *tail]
+    return "\n".join([*head, *(" " * (len(levels) - 1) + line for line in innermost), *tail])
+
+
+LEVELS = st.lists(
+    st.tuples(st.sampled_from(["def", "def", "class"]), st.sampled_from(["before", "after", "never"])), max_size=4
+)
+
+
+@given(LEVELS, st.sampled_from(["before", "after", "never"]))
+def test_a_parameter_means_what_a_variable_of_that_name_means_there(levels: Any, when: str) -> None:
+    nested = [("module", when), *levels]
+    found: list[Any] = []
+    names = {"task": task, "workflow": workflow, "found": found}
+    make_module("m", nest(nested, ["@workflow", "def w(x): return x", "found.append(w)"]), **names)
+    make_module("m", nest(nested, ["def probe(): return x", "found.append(probe)"]), **names)
+    w, probe = found
+    try:
+        expected = probe()
+    except NameError:
+        expected = None
+    if nested[-1][0] == "class" and nested[-1][1] != "never":
+        expected = task(lambda: len(levels))  # the decorator runs in the class, whose names a variable would not mean
+    assert [node.step() for node in w.graph] == ([expected()] if expected is not None else [])
