@@ -23,7 +23,6 @@ IN_THREAD: ContextVar[bool] = ContextVar("flowdeco_in_thread", default=False)
 LIMITER: ContextVar[CapacityLimiter | None] = ContextVar("flowdeco_limiter", default=None)
 
 Start: TypeAlias = Callable[..., Any]
-_CO_ITERABLE_COROUTINE = 0x100
 
 
 def count_threads_apart() -> None:
@@ -205,4 +204,4 @@ def is_awaitable(value: object) -> bool:
     """Whether `await` takes the value."""
     if hasattr(type(value), "__await__"):
         return True
-    return isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & _CO_ITERABLE_COROUTINE)
+    return isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE)

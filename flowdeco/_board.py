@@ -14,7 +14,7 @@ from ._errors import FlowdecoError
 from ._plan import UNSET, Plan, take_part
 from ._run import Run
 
-__all__ = ["Board", "strip_traceback"]
+__all__ = ["Board", "as_failure"]
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -138,16 +138,21 @@ class Board:
 
     def fail(self, index: int, error: BaseException) -> None:
         """Take a failed node into the record, and start nothing new."""
-        if isinstance(error, (StopIteration, StopAsyncIteration)):
-            # Python itself does this to a coroutine: outside a generator they would pass for its end.
-            converted = RuntimeError(f"task raised {type(error).__name__}")
-            converted.__cause__ = error
-            error = converted
-        else:
-            strip_traceback(error)
+        error = as_failure(error)
         with self.lock:
             self.run._note_failure(index, error)
         self.stop()
+
+
+def as_failure(error: BaseException) -> BaseException:
+    """Return what a run fails with when a function has raised `error`: mostly that itself, without our frames."""
+    if isinstance(error, (StopIteration, StopAsyncIteration)):
+        # Python itself does this to a coroutine: outside a generator they would pass for its end.
+        converted = RuntimeError(f"task raised {type(error).__name__}")
+        converted.__cause__ = error
+        return converted
+    strip_traceback(error)
+    return error
 
 
 def strip_traceback(error: BaseException) -> None:

@@ -264,6 +264,9 @@ class StrayCancellationError(FlowdecoError, RuntimeError):
 
     What it raised is the `__cause__`. Left as it was, it would look as if the caller had been cancelled.
 
+    On asyncio there is one case that cannot be told from a cancellation of the caller, and passes as one: a task that
+    runs in the caller's own asyncio task awaits something that was itself cancelled.
+
     Attributes:
         task: the task's name.
     """

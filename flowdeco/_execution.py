@@ -11,10 +11,10 @@ from typing import Any
 
 import anyio
 from anyio import CancelScope, from_thread, move_on_after, to_thread
-from anyio.lowlevel import current_token
+from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from ._attempt import IN_THREAD, LIMITER, count_threads_apart
-from ._board import strip_traceback
+from ._board import as_failure
 from ._engine import Engine
 from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
 from ._events import Status
@@ -51,7 +51,7 @@ class Execution:
         """
         execute = partial(self.execute, run, body=self.is_async)
         if _loop_is_running():
-            raise self._running_loop_error()
+            raise self._running_loop_error(run)
         if _in_worker_thread():
             _run_from_thread(execute)
         else:
@@ -108,6 +108,7 @@ class Execution:
             return
         if not self.is_async:
             await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
+            await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
             return
         function, args = run._take_body()
         try:
@@ -117,8 +118,7 @@ class Execution:
         except BaseException as error:
             if isinstance(error, anyio.get_cancelled_exc_class()):
                 raise
-            strip_traceback(error)
-            run._note_failure(None, error)
+            run._note_failure(None, as_failure(error))
 
     def _run_body_in_thread(self, run: Run[Any]) -> None:
         IN_THREAD.set(True)
@@ -134,8 +134,7 @@ class Execution:
             if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
                 run._end(Status.CANCELLED)
                 raise cancellation from None
-            strip_traceback(error)
-            run._note_failure(None, error)
+            run._note_failure(None, as_failure(error))
             run._fail()
             if not isinstance(error, Exception):
                 raise
@@ -163,20 +162,26 @@ class Execution:
         except RuntimeError as error:
             if run.status is not Status.PENDING:
                 raise
-            raise self._running_loop_error() from error
+            raise self._running_loop_error(run) from error
 
-    def _running_loop_error(self) -> RunningLoopError:
+    def _running_loop_error(self, run: Run[Any]) -> RunningLoopError:
         reason = "this thread's event loop is running, and a blocking call would stop it"
         message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.call(...)."
+        if run._keep:
+            message += f" For its run: await anyio.to_thread.run_sync({self.name}.run, ...)."
         return RunningLoopError(message, workflow=self.name)
 
 
 def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
+    token = IN_THREAD.set(True)
     try:
         from_thread.run(execute)
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise
+    finally:
+        IN_THREAD.reset(token)
 
 
 def _in_worker_thread() -> bool:

@@ -172,7 +172,7 @@ class Lane:
     def _fail(self, index: int, error: BaseException) -> bool:
         """Take a failure into the record; return whether it is a cancellation and must be passed on."""
         crew, board = self.crew, self.crew.board
-        if isinstance(error, GeneratorExit):
+        if isinstance(error, GeneratorExit) and self.thrown:  # the event loop gives this coroutine up
             return True
         if isinstance(error, get_cancelled_exc_class()):
             if current_effective_deadline() == -inf or (self.thrown and self.host):

@@ -72,9 +72,6 @@ class Gather(NamedTuple):
 
 Source: TypeAlias = FromStep | FromInput | FromRun | Default | Constant | Gather
 
-# The parts of results that are available in a namespace: by name, then by the id of the task that gives it.
-Parts: TypeAlias = dict[str, dict[int, FromStep]]
-
 
 class Lookup:
     """Looks names up for one workflow, once; what it found wrong is in `problems`.

@@ -48,10 +48,11 @@ class Failure(NamedTuple):
 class _Link:
     """Leads from an error to its run, and is left behind where the error is copied or sent elsewhere."""
 
-    __slots__ = ("run",)
+    __slots__ = ("notes", "run")
 
-    def __init__(self, run: Run[Any] | None = None) -> None:
+    def __init__(self, run: Run[Any] | None = None, notes: tuple[str, ...] = ()) -> None:
         self.run = run
+        self.notes = notes
 
     def __reduce__(self) -> tuple[type[_Link], tuple[()]]:
         return _Link, ()
@@ -218,19 +219,31 @@ class Run(Generic[R]):
     def _fail(self) -> None:
         """End the run with its error, to which the notes are added."""
         self._end(Status.FAILED)
+        self.result = None
         error = self.error
         if error is None:
             return
+        former = error.__dict__.get(_LINK)
+        before = former.notes if isinstance(former, _Link) else ()
+        if isinstance(former, _Link) and former.run is not None and former.run._clock_end <= self._clock_start:
+            _take_notes_off(error, before)  # of a run that is over: the same object is raised again
+            before = ()
+        notes = self._notes(error)
+        _add_notes(error, notes)
+        error.__dict__[_LINK] = _Link(self, (*before, *notes))
+
+    def _notes(self, error: BaseException) -> list[str]:
+        """Return what the error is to say of the run: where it was raised, and what failed besides."""
         failed = next(f for f in self.errors if f.error is error)
         place = f"workflow {self.workflow!r}"
-        _add_note(error, f"Raised by task {failed.task!r} of {place}." if failed.task else f"Raised by {place}.")
+        notes = [f"Raised by task {failed.task!r} of {place}." if failed.task else f"Raised by {place}."]
         others = [f for f in self.errors if f.error is not error]
         for other in others[:_MOST_NOTES]:
             who = f"task {other.task!r}" if other.task else place
-            _add_note(error, f"Also failed: {who} with {shorten(other.error, 200)}.")
+            notes.append(f"Also failed: {who} with {shorten(other.error, 200)}.")
         if len(others) > _MOST_NOTES:
-            _add_note(error, f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors.")
-        error.__dict__[_LINK] = _Link(self)
+            notes.append(f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors.")
+        return notes
 
     def _log_failure(self) -> None:
         if self.error is not None:
@@ -249,11 +262,18 @@ def _weight(error: BaseException) -> int:
     return 0 if isinstance(error, StrayCancellationError) else 1
 
 
-def _add_note(error: BaseException, note: str) -> None:
-    """Add a note once, as the same error may come out of several runs; one that takes no attributes gets it, too."""
-    notes = error.__dict__.setdefault("__notes__", [])
-    if isinstance(notes, list) and note not in notes:
-        cast("list[str]", notes).append(note)
+def _add_notes(error: BaseException, notes: list[str]) -> None:
+    """Add each note once, as the same error may come out of several runs; also if it takes no attributes."""
+    there = error.__dict__.setdefault("__notes__", [])
+    if isinstance(there, list):
+        known = cast("list[str]", there)
+        known += [note for note in notes if note not in known]
+
+
+def _take_notes_off(error: BaseException, notes: tuple[str, ...]) -> None:
+    there = error.__dict__.get("__notes__")
+    if isinstance(there, list):
+        there[:] = [note for note in cast("list[str]", there) if note not in notes]
 
 
 class TaskRecord:

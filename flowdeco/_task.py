@@ -29,6 +29,8 @@ class Step:
     """What can be a node of a graph: a decorated function with its options and the names in its reach."""
 
     _kind = "step"
+    # How many there have been: while none is added, no name has come to mean one that was not there before.
+    defined = 0
     # What finds the graph of a workflow; a task has none.
     planner: Any = None
     _name: str | None
@@ -102,9 +104,16 @@ class Step:
         """Return how a workflow starts by its plan: with the outer run, then with these inputs by position."""
         raise AssertionError(f"{self!r} starts as a task")
 
-    def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
+    def _define(
+        self,
+        function: Callable[..., Any],
+        options: dict[str, Any],
+        scope: Scope | None,
+        signature: Signature | None = None,
+    ) -> None:
         """Take the function in, check the options, and note the names in reach if `scope` is not given."""
-        self._signature = _signature_of(self._kind, function)
+        Step.defined += 1
+        self._signature = signature or _signature_of(self._kind, function)
         self._function = function
         self._look_like(function)
         self._options = dict(options)
@@ -147,7 +156,7 @@ class Step:
         check_changes(f"{self._kind} {self.name!r}", changes, options)
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
-        copy._define(self._function, {**options, **changes}, self._scope)
+        copy._define(self._function, {**options, **changes}, self._scope, self._signature)
         return copy
 
 
@@ -215,11 +224,15 @@ def _signature_of(kind: str, function: Any) -> Signature:
 
 def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[..., Any]:
     """Return a task that has another function in the place of the step's own, under the same policy and name."""
-    params = {p.name for p in _signature_of("task", function).params}
+    signature = _signature_of("task", function)
+    if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
+        # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
+        signature = Signature(step._signature.params, signature.kind)
+    params = {p.name for p in signature.params}
     needs = {name: need for name, need in step.graph_needs.items() if name in params}
     options = {"outputs": None, **step._options, "needs": needs, "after": step.graph_after, "name": step.name}
     made: Task[..., Any] = Task()
-    made._define(function, {name: options[name] for name in TaskOptions.__annotations__}, scope)
+    made._define(function, {name: options[name] for name in TaskOptions.__annotations__}, scope, signature)
     return made
 
 

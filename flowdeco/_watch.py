@@ -22,15 +22,15 @@ class Seen:
         absent: the names that refer to none.
     """
 
-    __slots__ = ("_parts", "_size", "absent", "bound", "namespace", "step_type")
+    __slots__ = ("_extent", "_parts", "absent", "bound", "namespace", "step_type")
 
-    def __init__(self, namespace: Namespace, step_type: type) -> None:
+    def __init__(self, namespace: Namespace, step_type: Any) -> None:
         self.namespace = namespace
         self.step_type = step_type
         self.bound: dict[str, Any] = {}
         self.absent: dict[str, None] = {}
         self._parts: Parts | None = None
-        self._size = 0
+        self._extent = 0, 0
 
     def find_step(self, name: str) -> Any:
         """Return the task that a name refers to now; `None` if it refers to anything else."""
@@ -43,7 +43,7 @@ class Seen:
     def find_providers(self, name: str) -> list[Any]:
         """Return the tasks bound here of whose results a part has that name."""
         if self._parts is None:
-            self._parts, self._size = self._read_parts(), len(self.namespace)
+            self._parts, self._extent = self._read_parts(), self._measure()
         found: dict[str, Any] = self._parts.get(name, {})
         self.bound.update(found)
         return list({id(step): step for step in found.values()}.values())
@@ -58,22 +58,25 @@ class Seen:
         get = self.namespace.get
         if not all(map(is_, map(get, self.bound), self.bound.values())):
             return False
-        if any(issubclass(kind, self.step_type) for kind in set(map(type, map(get, self.absent)))):
-            return False
-        # To look through a whole module at each call costs too much; where there is one more name, it has grown.
-        size = len(self.namespace)
-        if self._parts is not None and self._size != size:
+        for kind in set(map(type, map(get, self.absent))) if self.absent else ():
+            if issubclass(kind, self.step_type):
+                return False
+        # To look through a whole module at each call costs too much: only where names or tasks have come or gone.
+        if self._parts is not None and self._extent != self._measure():
             if self._read_parts() != self._parts:
                 return False
-            self._size = size
+            self._extent = self._measure()
         return True
+
+    def _measure(self) -> tuple[int, int]:
+        return len(self.namespace), self.step_type.defined
 
     def update(self, other: Seen) -> None:
         """Take in what was looked up here for another graph."""
         self.bound.update(other.bound)
         self.absent.update(other.absent)
         if other._parts is not None:
-            self._parts, self._size = other._parts, other._size
+            self._parts, self._extent = other._parts, other._extent
 
     def _read_parts(self) -> Parts:
         parts: Parts = {}
@@ -88,11 +91,11 @@ class Watch:
     """The names that a graph was built from.
 
     Args:
-        step_type: what counts as a task or a workflow.
+        step_type: what counts as a task or a workflow; it counts how many there have been.
         before: the names of the graph before, if there was one.
     """
 
-    def __init__(self, step_type: type, before: Watch | None) -> None:
+    def __init__(self, step_type: Any, before: Watch | None) -> None:
         self._step_type = step_type
         self._seen: dict[int, Seen] = {}
         self._before: dict[int, Seen] = before._seen if before is not None else {}
@@ -119,7 +122,10 @@ class Watch:
 
     def holds(self) -> bool:
         """Whether every name means the same as before."""
-        return all(seen.holds() for seen in self._seen.values())
+        for seen in self._seen.values():  # each call of a workflow asks, and a generator costs more than the loop
+            if not seen.holds():
+                return False
+        return True
 
     def update(self, other: Watch) -> None:
         """Take in the names of another graph."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, Self, TypeAlias, TypedDict, TypeVar, 
 from typing_extensions import Unpack
 
 from ._attempt import Launch
+from ._errors import OptionTypeError
 from ._execution import Execution
 from ._graph import Graph
 from ._input import signature_of
@@ -20,7 +21,7 @@ from ._plan import Plan
 from ._planner import Planner
 from ._run import Run
 from ._scope import Scope, capture_scope
-from ._signature import Param
+from ._signature import Param, Signature
 from ._task import After, Need, Step
 
 __all__ = ["Workflow", "workflow"]
@@ -66,7 +67,7 @@ class _InputSignature:
     def __get__(self, instance: Workflow[Any, Any] | None, owner: type) -> inspect.Signature:
         if instance is None:
             raise AttributeError("__signature__")
-        return signature_of(instance.params)
+        return signature_of(instance.params[len(instance._bound) :])
 
 
 class Workflow(Step, Generic[R_co, T_co]):
@@ -79,6 +80,8 @@ class Workflow(Step, Generic[R_co, T_co]):
     _kind = "workflow"
     planner: Planner
     __signature__ = _InputSignature()
+    # What a method is bound to.
+    _bound: tuple[object, ...] = ()
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> R_co:
         """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
@@ -196,6 +199,12 @@ class Workflow(Step, Generic[R_co, T_co]):
             made.planner = Planner(made, made._given, made._more, base.planner, self.planner.overrides)
         return made
 
+    def _bind(self, instance: object) -> Self:
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__)
+        bound._bound = (instance,)
+        return bound
+
     # What a graph asks of a step.
 
     @property
@@ -223,8 +232,17 @@ class Workflow(Step, Generic[R_co, T_co]):
 
     # How it is made.
 
-    def _define(self, function: Callable[..., Any], options: dict[str, Any], scope: Scope | None) -> None:
-        super()._define(function, options, scope)
+    def _define(
+        self,
+        function: Callable[..., Any],
+        options: dict[str, Any],
+        scope: Scope | None,
+        signature: Signature | None = None,
+    ) -> None:
+        super()._define(function, options, scope, signature)
+        if self._signature.kind.endswith("generator"):
+            message = f"Cannot make a workflow of {self.name!r}: it yields. Make that a task, and return here."
+            raise OptionTypeError(message, option="function", value=function)
         self.planner = Planner(self, self._given, self._more)
         self._execution = Execution(
             self.name or "workflow",
@@ -242,7 +260,7 @@ class Workflow(Step, Generic[R_co, T_co]):
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.planner.plan()
-        return Run(plan, plan.inputs.bind(args, kwargs), keep=keep)
+        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), keep=keep)
 
 
 @overload

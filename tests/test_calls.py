@@ -165,6 +165,7 @@ async def test_a_blocking_call_on_a_running_loop_is_an_error_that_names_the_way_
     assert str(caught.value) == (
         "Cannot call workflow 'plain': this thread's event loop is running, and a blocking call would stop it. "
         "Use: await plain.call(...)."
+        + (" For its run: await anyio.to_thread.run_sync(plain.run, ...)." if how == "run" else "")
     )
 
 

@@ -400,3 +400,29 @@ def test_runs_started_in_threads_find_threads_whatever_kind_of_work_they_have_fo
             return await outer()
 
     assert anyio.run(main, backend=backend[0], backend_options=backend[1]) == [3] * 8
+
+
+async def test_blocking_calls_from_as_many_threads_as_the_event_loop_has_find_threads() -> None:
+    @task
+    def load(x: int) -> int:
+        return x + 1
+
+    @workflow
+    def loaded(x: int, load: int) -> int:
+        return load
+
+    limiter = to_thread.current_default_thread_limiter()
+    before, limiter.total_tokens = limiter.total_tokens, 3
+    found: list[int] = []
+
+    async def call(x: int) -> None:
+        found.append(await to_thread.run_sync(loaded, x))  # as a web framework calls a plain function
+
+    try:
+        with fail_after(20):
+            async with anyio.create_task_group() as group:
+                for x in range(9):
+                    group.start_soon(call, x)
+    finally:
+        limiter.total_tokens = before
+    assert sorted(found) == list(range(1, 10))
