@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ._lookup import Default, Gather, Source
 from ._signature import POSITIONAL, Param
 
-__all__ = ["Given", "adapt", "choose_arguments"]
+__all__ = ["adapt", "choose_arguments"]
 
 # A parameter that is passed, and where its value comes from: of a `Gather`, the values of all its parts in a row.
 Given: TypeAlias = tuple[Param, Source]

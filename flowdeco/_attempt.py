@@ -15,7 +15,7 @@ from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelle
 from ._errors import TaskTimeoutError
 from ._signature import Kind, can_wait, is_coroutine_function
 
-__all__ = ["IN_THREAD", "LIMITER", "Launch", "count_threads_apart", "discard", "is_awaitable", "launch"]
+__all__ = ["IN_THREAD", "LIMITER", "Launch", "Start", "count_threads_apart", "discard", "is_awaitable", "launch"]
 
 # True in what a task's function calls in a worker thread. A run started there gets threads of its own,
 # since those that all wait for it are the ones it would otherwise wait for.

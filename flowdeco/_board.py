@@ -29,13 +29,14 @@ class Board:
         pending: how many nodes each node still waits for.
         uses: how many readers each place still has; `None` if the values are kept for the record.
         left: how many nodes have not ended well yet; counted where threads take part.
-        shared: whether the plan takes more care than the quickest way to run a node.
+        careful: whether the plan takes more care than the quickest way to run a node.
         stopped: whether nothing new may start.
         lock: held to change any of these where threads take part.
     """
 
     __slots__ = (
         "backlog",
+        "careful",
         "handed",
         "left",
         "lock",
@@ -43,7 +44,6 @@ class Board:
         "plan",
         "ready",
         "run",
-        "shared",
         "stopped",
         "uses",
         "values",
@@ -59,7 +59,7 @@ class Board:
         self.pending = plan.counts.copy()
         self.uses = None if keep else plan.uses.copy()
         self.left = plan.size
-        self.shared = plan.threaded or bool(plan.parts)
+        self.careful = plan.threaded or bool(plan.parts)
         self.stopped = False
         self.lock = Lock()
 

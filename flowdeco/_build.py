@@ -14,7 +14,7 @@ from ._order import find_cycles, sort_by_needs
 from ._signature import Param
 from ._task import Step
 
-__all__ = ["Replace", "build_graph"]
+__all__ = ["build_graph"]
 
 # Gives what runs, or what is given, in the place of a task; mostly the task itself.
 Replace: TypeAlias = Callable[[Step], Step | Constant]

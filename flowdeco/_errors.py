@@ -27,6 +27,8 @@ __all__ = [
     "UnmatchedParameterError",
     "UnusedTaskError",
     "WorkflowTimeoutError",
+    "listed",
+    "nearest",
 ]
 
 # Comparing one misspelt name with very many costs milliseconds; past this it buys nothing.

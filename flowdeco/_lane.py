@@ -19,7 +19,7 @@ from anyio.lowlevel import checkpoint
 from ._board import Board
 from ._thread import SLICE, stray
 
-__all__ = ["Crew", "Lane"]
+__all__ = ["Lane"]
 
 
 class Crew(Protocol):
@@ -71,7 +71,7 @@ class Lane:
         # All that a node needs is a local variable here: this loop is what a node costs.
         crew, board = self.crew, self.crew.board
         ready, calls, values, uses, pending = board.ready, board.plan.calls, board.values, board.uses, board.pending
-        started, finished, shared = board.run._started, board.run._finished, board.shared
+        started, finished, careful = board.run._started, board.run._finished, board.careful
         now = perf_counter()
         while ready:
             index = ready.popleft()
@@ -81,8 +81,8 @@ class Lane:
                     return
                 continue
             try:
-                if shared:
-                    yield from self._run_shared(index)
+                if careful:
+                    yield from self._run_with_care(index)
                 else:
                     coroutine = start(*take(values)) if take else start(values[slot]) if slot >= 0 else start()
                     context = crew.context.copy()
@@ -116,7 +116,7 @@ class Lane:
         self.until = _turn.until = now + SLICE
         return now
 
-    def _run_shared(self, index: int) -> Generator[Any, Any, None]:
+    def _run_with_care(self, index: int) -> Generator[Any, Any, None]:
         """Run a node of a plan that takes more care: threads take part in it, or results have parts."""
         crew, board = self.crew, self.crew.board
         if index in board.handed:

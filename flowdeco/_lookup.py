@@ -24,7 +24,18 @@ from ._signature import MISSING, Param
 from ._task import Step
 from ._watch import Watch
 
-__all__ = ["Constant", "Default", "FromInput", "FromRun", "FromStep", "Gather", "Lookup", "Source", "Watch"]
+__all__ = [
+    "RUN_NAMES",
+    "Constant",
+    "Default",
+    "FromInput",
+    "FromRun",
+    "FromStep",
+    "Gather",
+    "Lookup",
+    "Source",
+    "Watch",
+]
 
 RUN_NAMES = ("run", "state")
 

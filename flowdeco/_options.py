@@ -13,13 +13,13 @@ from ._errors import OptionError, OptionTypeError, listed, nearest
 
 __all__ = [
     "check_after",
+    "check_backend",
     "check_changes",
     "check_name",
     "check_needs",
     "check_outputs",
     "check_tasks",
     "check_timeout",
-    "reject",
     "shorten",
 ]
 

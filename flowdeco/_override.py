@@ -13,7 +13,7 @@ from ._plan import take_part
 from ._scope import Scope
 from ._task import Step, stand_in
 
-__all__ = ["Layer", "Override", "Value", "find_step", "follow", "graphs_within", "instead_of", "value"]
+__all__ = ["Layer", "Override", "find_step", "follow", "graphs_within", "instead_of", "value"]
 
 
 class Value:

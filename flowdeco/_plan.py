@@ -19,7 +19,7 @@ from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Source, Wa
 from ._signature import POSITIONAL, Param
 from ._task import Step, Task
 
-__all__ = ["UNSET", "Call", "Parts", "Plan", "take_part"]
+__all__ = ["UNSET", "Plan", "take_part"]
 
 
 class _Unset:

@@ -16,7 +16,7 @@ from ._graph import Node
 from ._options import shorten
 from ._plan import UNSET, Plan
 
-__all__ = ["Failure", "Run", "TaskRecord", "Tasks"]
+__all__ = ["Failure", "Run", "TaskRecord"]
 
 R = TypeVar("R")
 

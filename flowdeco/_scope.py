@@ -16,7 +16,7 @@ from weakref import ref
 from ._frame import encloses, find_enclosing, find_place, read_targets, read_variables
 from ._signature import peel
 
-__all__ = ["Cells", "LocalScope", "Namespace", "Scope", "capture_scope", "refresh_scopes"]
+__all__ = ["LocalScope", "Namespace", "Scope", "capture_scope", "refresh_scopes"]
 
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4

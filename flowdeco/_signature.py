@@ -11,7 +11,17 @@ from inspect import Parameter
 from types import CodeType, FunctionType, MethodType, WrapperDescriptorType
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Param", "Signature", "can_wait", "is_coroutine_function", "peel", "read_signature"]
+__all__ = [
+    "MISSING",
+    "POSITIONAL",
+    "Kind",
+    "Param",
+    "Signature",
+    "can_wait",
+    "is_coroutine_function",
+    "peel",
+    "read_signature",
+]
 
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 MISSING: Any = Parameter.empty

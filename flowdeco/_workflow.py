@@ -92,7 +92,10 @@ class Workflow(Step, Generic[R_co, T_co]):
             InputError: the arguments do not fit the inputs; nothing has run.
             GraphError: the graph cannot be built; nothing has run.
             RunningLoopError: a `def` workflow was called on a thread whose event loop is running.
-            WorkflowTimeoutError: it took longer than its `timeout=`.
+            TaskTimeoutError: a task took longer than its `timeout=`.
+            WorkflowTimeoutError: the run took longer than the workflow's `timeout=`.
+            OutputError: a task's result does not fit its `outputs=`.
+            Exception: whatever a task or the workflow's own function raises, as it is; `Run.of` gives the run.
         """
         run = self._new_run(args, kwargs)
         if self._execution.is_async:
