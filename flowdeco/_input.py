@@ -10,6 +10,8 @@ from ._errors import InputError, listed, nearest
 from ._graph import Graph
 from ._lookup import RUN_NAMES
 from ._signature import MISSING, POSITIONAL, Param
+from ._task import Step
+from ._watch import Seen
 
 __all__ = ["Inputs", "signature_of"]
 
@@ -50,7 +52,8 @@ class Inputs:
         if len(given) < len(self._names):
             missing = [name for name in self._required if name not in given]
             if missing:
-                raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.")
+                hint = self._near_task(missing[0]) if len(missing) == 1 else ""
+                raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.{hint}")
             given = {**self.defaults, **given}
         return given
 
@@ -73,6 +76,12 @@ class Inputs:
         if name in RUN_NAMES:
             return f" Each run has a {name!r} of its own."
         return nearest(name, self._names)
+
+    def _near_task(self, name: str) -> str:
+        """Return a hint at the task that an input was perhaps meant to name."""
+        scope = self._graph._owner._scope
+        hint = nearest(name, [n for namespace in scope for n in Seen(namespace, Step).list_names()])
+        return hint.replace("mean", "mean the task", 1) if hint else ""
 
     def _error(self, reason: str) -> InputError:
         names = tuple(self._names)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from ._scope import Namespace
 
-__all__ = ["Watch"]
+__all__ = ["Seen", "Watch"]
 
 # What gives a part of its result under a name: by that name, then by the variable that the task is bound to.
 Parts: TypeAlias = dict[str, dict[str, Any]]

@@ -176,3 +176,21 @@ async def test_asyncio_s_own_timeouts_and_task_groups_work_inside_tasks() -> Non
         return grouped, limited
 
     assert await both() == (3, "in time")
+
+
+def test_an_input_that_is_a_misspelt_task_is_called_so() -> None:
+    @task
+    def amount() -> int:
+        return 1
+
+    @workflow
+    def offer(amuont: int) -> int:
+        return amuont
+
+    with pytest.raises(InputError) as caught:
+        offer()
+    assert str(caught.value) == (
+        "Cannot call workflow 'offer': missing 1 required argument: 'amuont'. Did you mean the task 'amount'? "
+        "Its inputs are 'amuont'."
+    )
+    assert amount() == 1
