@@ -64,7 +64,7 @@ def _result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:
     """Return the type of a task's result, given what its function is annotated to return."""
     arguments, origin = get_args(returned), get_origin(returned) or returned
     if kind in ("generator", "async generator"):
-        return list[arguments[0]] if arguments else list  # type: ignore[valid-type]
+        return list[arguments[0]] if arguments else list  # type: ignore[valid-type]  # a type made while running
     if kind == "async" and function is not None and function.__code__.co_flags & inspect.CO_COROUTINE:
         return returned
     if origin in (abc.Coroutine, abc.Generator):

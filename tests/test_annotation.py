@@ -28,7 +28,7 @@ from flowdeco._annotation import item_of, may_be, read_annotations, show_type, v
 T = TypeVar("T")
 UserId = NewType("UserId", int)
 Alias = TypeAliasType("Alias", list[int] | None)
-Endless = TypeAliasType("Endless", "Endless")  # type: ignore[misc]
+Endless = TypeAliasType("Endless", "Endless")  # type: ignore[misc]  # as meant
 
 
 class Animal:

@@ -211,7 +211,7 @@ def test_help_shows_the_workflow_s_own_text_and_inputs() -> None:
 async def test_an_async_workflow_raises_bad_inputs_at_the_call_not_at_the_await() -> None:
     for call in (summary_async, summary_async.call, summary_async.run, summary.call):
         with pytest.raises(InputError, match="missing 1 required argument: 'url'"):
-            call()  # type: ignore[unused-coroutine, unused-ignore]
+            call()  # type: ignore[unused-coroutine, unused-ignore]  # it raises
 
 
 @pytest.mark.parametrize("how", ["call_sync", "run"])

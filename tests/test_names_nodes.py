@@ -243,7 +243,7 @@ def test_attributes_of_a_function_are_those_of_its_task_but_never_in_the_place_o
 
     for name in ("tag", "planner", "needs", "_scope", "_options", "__wrapped__"):
         setattr(page, name, "an attribute")
-    del page.__wrapped__  # type: ignore[attr-defined]
+    del page.__wrapped__  # type: ignore[attr-defined]  # set while running
     made: Any = task(page)
 
     @workflow

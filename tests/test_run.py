@@ -105,7 +105,7 @@ def test_every_run_has_an_id_of_its_own_that_stays() -> None:
 def test_the_inputs_in_the_record_cannot_be_changed() -> None:
     run = summary.run("x")
     with pytest.raises(TypeError):
-        run.inputs["url"] = "y"  # type: ignore[index]
+        run.inputs["url"] = "y"  # type: ignore[index]  # what is tested
 
 
 def test_a_failed_task_is_in_the_run_s_error_instead_of_raised(backend: Backend) -> None:

@@ -40,7 +40,7 @@ class Touchy:
     def __bool__(self) -> bool:
         raise RuntimeError("I am neither true nor false")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as Python says it
 
 
 def test_only_the_tasks_are_kept_of_a_local_scope() -> None:

@@ -249,7 +249,7 @@ def test_print_takes_a_list_of_needs(backend: Backend, capsys: pytest.CaptureFix
 def misleading() -> None: ...
 
 
-misleading.__signature__ = "no signature"  # type: ignore[attr-defined]
+misleading.__signature__ = "no signature"  # type: ignore[attr-defined]  # as meant
 
 
 @pytest.mark.parametrize("function", [max, functools.partial(max, 1), misleading], ids=name_of)
@@ -267,7 +267,7 @@ def test_a_signature_that_a_function_claims_to_have_is_the_one_that_counts(backe
         return args
 
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in ("a", "url")]
-    claim.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    claim.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as libraries do
     w: Any = workflow(claim)
     assert list(inspect.signature(w).parameters) == ["url"]
     assert on(w, backend)("u") == ("a", "u")
@@ -371,7 +371,7 @@ def test_what_is_inside_a_callable_is_found_to_the_innermost_function() -> None:
 def test_something_that_wraps_itself_has_an_end() -> None:
     def itself() -> Any: ...
 
-    itself.__wrapped__ = itself  # type: ignore[attr-defined]
+    itself.__wrapped__ = itself  # type: ignore[attr-defined]  # as meant
     assert set(peel(itself)) == {itself}
 
     class Endless:
