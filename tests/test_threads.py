@@ -302,7 +302,7 @@ async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own(
         held.set()
         release.wait(20)
 
-    @task(timeout=0.2)
+    @task(timeout=0.5)
     def quick() -> str:
         return "in time"
 
@@ -315,7 +315,7 @@ async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own(
             group.start_soon(to_thread.run_sync, hold)
             await held_up(held)
             group.start_soon(waits_for_a_thread)
-            await anyio.sleep(0.4)
+            await anyio.sleep(0.7)
             release.set()
     finally:
         release.set()
