@@ -165,6 +165,7 @@ class Lane:
                 self.trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
             except StopIteration as stop:
                 self.until = _turn.until = perf_counter() + SLICE
+                self.thrown = False  # what this node has dealt with says nothing of the next
                 return stop.value
             finally:
                 error = None

@@ -215,24 +215,27 @@ async def test_a_task_can_have_a_task_group_of_its_own() -> None:
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_native_cancel_of_the_caller_is_raised_in_it(together: bool) -> None:
-    ready = asyncio.Event()
+    count = 3 if together else 1
+    started: list[str] = []
     ended: list[str] = []
+    all_started = asyncio.Event()
 
     async def work() -> None:
         try:
-            ready.set()
-            await asyncio.sleep(3600)
+            started.append("work")
+            if len(started) == count:
+                all_started.set()
+            await sleep_forever()
         finally:
             ended.append("work")
 
-    steps = [task(work, name=f"work{i}") for i in range(3 if together else 1)]
+    steps = [task(work, name=f"work{i}") for i in range(count)]
 
     @workflow(after=steps)
     async def endless() -> None: ...
 
     caller = asyncio.create_task(endless())
-    await ready.wait()
-    await asyncio.sleep(0)
+    await all_started.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller

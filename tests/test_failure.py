@@ -306,6 +306,27 @@ async def test_a_task_that_raises_the_cancellation_exception_by_itself_has_faile
     assert asyncio.current_task() is not None
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancellation_that_one_task_dealt_with_is_not_taken_for_the_next_task_s() -> None:
+    @task
+    async def deals_with_it() -> None:
+        try:
+            async with asyncio.timeout(0.01):
+                await sleep_forever()
+        except TimeoutError:
+            return
+
+    @task
+    async def bad(deals_with_it: None) -> None:
+        raise asyncio.CancelledError
+
+    @workflow
+    async def stray(bad: None) -> None: ...
+
+    with pytest.raises(StrayCancellationError):
+        await stray()
+
+
 async def test_a_cancellation_that_a_task_kept_from_an_earlier_scope_is_a_failure() -> None:
     kept: list[BaseException] = []
 
