@@ -1,18 +1,26 @@
-"""Calls a function as it was declared, with values that a plan has in a row."""
+"""Calls a function as it was declared, with values that a plan has in a row, and names them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ._lookup import Default, Gather, Source
-from ._signature import POSITIONAL, Param
+from ._signature import MISSING, POSITIONAL, Param
 
-__all__ = ["adapt", "choose_arguments"]
+__all__ = ["Instead", "NameArguments", "adapt", "choose_arguments", "name_arguments", "pack", "span_arguments"]
 
+# Gives a function's arguments by name, for its values in a row.
+NameArguments: TypeAlias = Callable[[tuple[Any, ...]], Mapping[str, Any]]
 # A parameter that is passed, and where its value comes from: of a `Gather`, the values of all its parts in a row.
 Given: TypeAlias = tuple[Param, Source]
+
+
+class Instead(NamedTuple):
+    """Among the values of a `Gather`, says what the parameter receives instead of all of them."""
+
+    value: Any
 
 
 def choose_arguments(params: Iterable[Param], sources: Iterable[Source]) -> list[Given]:
@@ -44,12 +52,34 @@ def _naming(function: Callable[..., Any], names: Sequence[str], first: int) -> C
     return start
 
 
-def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
+def span_arguments(given: Sequence[Given]) -> list[tuple[Param, Source, slice]]:
+    """Return with each argument where in the row of values its own are."""
     spans: list[tuple[Param, Source, slice]] = []
     end = 0
     for param, source in given:
         begin, end = end, end + (len(source.parts) if isinstance(source, Gather) else 1)
         spans.append((param, source, slice(begin, end)))
+    return spans
+
+
+def name_arguments(params: Sequence[Param], sources: Sequence[Source]) -> NameArguments:
+    """Return what gives a function's arguments by name, defaults included, for the values by position."""
+    spans = span_arguments(choose_arguments(params, sources))
+    defaults = {param.name: param.default for param in params if param.default is not MISSING}
+
+    def name(values: tuple[Any, ...]) -> Mapping[str, Any]:
+        return {**defaults, **{param.name: _gather(source, values[span]) for param, source, span in spans}}
+
+    return name
+
+
+def pack(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call. To be adapted in the place of the function that is to be called elsewhere."""
+    return args, kwargs
+
+
+def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
+    spans = span_arguments(given)
 
     def start(*values: Any) -> Any:
         args: list[Any] = []
@@ -72,4 +102,7 @@ def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable
 def _gather(source: Source, values: tuple[Any, ...]) -> Any:
     if not isinstance(source, Gather):
         return values[0]
+    for value in values:
+        if type(value) is Instead:
+            return value.value
     return list(values) if source.keys is None else dict(zip(source.keys, values, strict=True))

@@ -1,21 +1,35 @@
-"""One task's function under its policy: how it is started, where it runs, and how long it may take."""
+"""One attempt of a task: how its function is called, where it runs, and how long it may take."""
 
 from __future__ import annotations
 
-import inspect
+import concurrent.futures
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing, suppress
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext, suppress
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
-from types import GeneratorType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelled_exc_class, move_on_after, to_thread
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from ._errors import TaskTimeoutError
-from ._signature import Kind, can_wait, is_coroutine_function
+from ._remote import ExecutorCall, RunIn, call_in_process
+from ._signature import Kind, can_wait, discard, is_awaitable, is_coroutine_function
+from ._state import WRITER, Writer
 
-__all__ = ["IN_THREAD", "LIMITER", "Launch", "Start", "count_threads_apart", "discard", "is_awaitable", "launch"]
+__all__ = [
+    "IN_THREAD",
+    "LIMITER",
+    "Job",
+    "Launch",
+    "Start",
+    "count_threads_apart",
+    "launch",
+    "launch_on_loop",
+    "leaves_behind",
+]
 
 # True in what a task's function calls in a worker thread. A run started there gets threads of its own,
 # since those that all wait for it are the ones it would otherwise wait for.
@@ -46,35 +60,89 @@ class Launch(NamedTuple):
     can_wait: bool
 
 
-def launch(name: str, function: Callable[..., Any], kind: Kind, start: Start, timeout: float | None) -> Launch:
-    """Return how to start a task's function.
+class Job(NamedTuple):
+    """What an attempt is made of.
 
-    Args:
+    Attributes:
         name: the task's name, for errors.
         function: the function.
         kind: what a call of it gives.
         start: the function, taking its arguments by position.
+        pack: takes the same, and gives the arguments as a tuple and a dictionary, to be sent elsewhere.
         timeout: seconds, or `None`.
+        run_in: where a `def` runs; `None`: in a thread.
+        writes: whether it may change the state, which is to know who did.
     """
-    if kind in ("sync", "generator"):
-        call = _listed(start) if kind == "generator" else start
-        if timeout is None:
-            return Launch(call, True, True)
-        return Launch(_timed_in_thread(name, call, timeout), False, True)
-    if kind == "async generator":
-        run = _collected(start)
+
+    name: str
+    function: Callable[..., Any]
+    kind: Kind
+    start: Start
+    pack: Start
+    timeout: float | None = None
+    run_in: RunIn = None
+    writes: bool = False
+
+
+class Observer(Protocol):
+    """Who is told if an attempt leaves behind a call that still runs."""
+
+    def note_left_behind(self) -> None:
+        """Take note that the call still runs."""
+
+    def note_end(self) -> None:
+        """Take note that the call has ended at last, on whatever thread."""
+
+
+def leaves_behind(job: Job) -> bool:
+    """Whether the attempt may be given up while it still runs somewhere."""
+    return job.timeout is not None and job.kind in ("sync", "generator") and job.run_in not in ("loop", "process")
+
+
+def launch(job: Job) -> Launch:
+    """Return how to make an attempt that nobody has to be told of."""
+    if leaves_behind(job):
+        return Launch(partial(_abandoning(job, job.timeout or 0.0), None), False, True)
+    if job.kind not in ("sync", "generator"):
+        return _launch_async(job)
+    if job.run_in is None or job.run_in == "thread":
+        call = _plain_call(job)
+        return Launch(_signed_call(job.name, call) if job.writes else call, True, True)
+    if job.run_in == "loop":
+        return Launch(_bounded(job, _inline(_plain_call(job))), False, True)
+    return Launch(_bounded(job, _in_process(job) if job.run_in == "process" else _in_executor(job)), False, True)
+
+
+def launch_on_loop(job: Job) -> Launch:
+    """Return how to make an attempt by a coroutine, wherever the function itself runs.
+
+    Where the attempt `leaves_behind`, its first argument is the `Observer`.
+    """
+    if leaves_behind(job):
+        return Launch(_abandoning(job, job.timeout or 0.0), False, True)
+    how = launch(job)
+    return Launch(_hopping(how.start), False, True) if how.in_thread else how
+
+
+def _launch_async(job: Job) -> Launch:
+    if job.kind == "async generator":
+        run = _collected(job.start)
     else:
-        run = start if is_coroutine_function(function) else _awaited(start)
-    if timeout is None:
-        return Launch(run, False, run is not start or can_wait(function))
-    return Launch(_timed(name, run, timeout), False, True)
+        run = job.start if is_coroutine_function(job.function) else _awaited(job.start)
+    bounded = _bounded(job, run)
+    return Launch(bounded, False, bounded is not job.start or can_wait(job.function))
 
 
-def _listed(start: Start) -> Start:
-    def call(*args: Any) -> list[Any]:
-        return list(start(*args))
+def _bounded(job: Job, run: Start) -> Start:
+    """Return a coroutine function under its timeout, and known to the state."""
+    if job.timeout is not None:
+        run = _timed(job.name, run, job.timeout)
+    return _signed(job.name, run) if job.writes else run
 
-    return call
+
+def _plain_call(job: Job) -> Start:
+    start = job.start
+    return (lambda *args: list(start(*args))) if job.kind == "generator" else start
 
 
 def _awaited(start: Start) -> Start:
@@ -92,6 +160,41 @@ def _collected(start: Start) -> Start:
     return run
 
 
+def _inline(call: Start) -> Start:
+    async def run(*args: Any) -> Any:
+        result = call(*args)
+        return await result if is_awaitable(result) else result
+
+    return run
+
+
+def _in_process(job: Job) -> Start:
+    async def run(*values: Any) -> Any:
+        args, kwargs = job.pack(*values)
+        return await call_in_process(job.name, job.function, args, kwargs, kind=job.kind)
+
+    return run
+
+
+def _signed(name: str, start: Start) -> Start:
+    async def run(*args: Any) -> Any:
+        token = WRITER.set(Writer(name))
+        try:
+            return await start(*args)
+        finally:
+            WRITER.reset(token)
+
+    return run
+
+
+def _signed_call(name: str, call: Start) -> Start:
+    def run(*args: Any) -> Any:
+        WRITER.set(Writer(name))  # the context is the node's own
+        return call(*args)
+
+    return run
+
+
 def _timed(name: str, start: Callable[..., Coroutine[Any, Any, Any]], timeout: float) -> Start:
     async def attempt(*args: Any) -> Any:
         with move_on_after(timeout):
@@ -101,32 +204,58 @@ def _timed(name: str, start: Callable[..., Coroutine[Any, Any, Any]], timeout: f
     return attempt
 
 
-def _timed_in_thread(name: str, start: Start, timeout: float) -> Start:
+def _hopping(call: Start) -> Start:
+    """Return what makes one call in a thread, waits for its end, and awaits what it returns."""
+
     async def attempt(*args: Any) -> Any:
-        call = _ThreadCall(start, args)
-        async with LIMITER.get() or to_thread.current_default_thread_limiter():  # its time begins with its thread
-            with move_on_after(timeout) as limit:
-                await _wait_for(call, limit)
-                return await call.result if is_awaitable(call.result) else call.result
-        raise _too_long(name, timeout, abandoned=call.abandoned)
+        return await ThreadCall(call, args).run_to_end()
 
     return attempt
 
 
-async def _wait_for(call: _ThreadCall, limit: CancelScope) -> None:
-    """Wait for the end of a call, also if the caller is cancelled: only its own limit leaves a thread behind."""
-    try:
-        await to_thread.run_sync(call, abandon_on_cancel=True, limiter=CapacityLimiter(1))
-    except get_cancelled_exc_class():
-        if not limit.cancel_called:
-            with CancelScope(shield=True, deadline=limit.deadline):
-                await call.wait_ended()
-        call.abandon()
-        if isinstance(call.error, Exception):
-            raise call.error from None
-        raise
-    if call.error is not None:
-        raise call.error
+def _abandoning(job: Job, timeout: float) -> Start:
+    """Return what makes one call elsewhere, and leaves it behind when its time is over."""
+    in_executor = isinstance(job.run_in, Executor)
+
+    async def attempt(observer: Observer | None, *args: Any) -> Any:
+        writer = Writer(job.name) if job.writes else None
+        token = None if writer is None else WRITER.set(writer)
+        on_end = None if observer is None else observer.note_end
+        call = _executor_call(job, args, on_end) if in_executor else ThreadCall(_plain_call(job), args, on_end)
+        try:
+            async with _place(in_executor):  # its time begins with its thread
+                with move_on_after(timeout) as limit:
+                    return await call.run(limit)
+        finally:
+            if token is not None:
+                WRITER.reset(token)
+            if call.abandoned:
+                if writer is not None:
+                    writer.abandoned = True
+                if observer is not None:
+                    observer.note_left_behind()
+        raise _too_long(job.name, timeout, abandoned=call.abandoned)
+
+    return attempt
+
+
+def _place(in_executor: bool) -> AbstractAsyncContextManager[Any]:
+    if in_executor:
+        return nullcontext()
+    return LIMITER.get() or to_thread.current_default_thread_limiter()
+
+
+def _executor_call(job: Job, values: tuple[Any, ...], on_end: Callable[[], object] | None = None) -> ExecutorCall:
+    args, kwargs = job.pack(*values)
+    assert isinstance(job.run_in, Executor)
+    return ExecutorCall(job.name, job.run_in, job.function, args, kwargs, kind=job.kind, on_end=on_end)
+
+
+def _in_executor(job: Job) -> Start:
+    async def run(*values: Any) -> Any:
+        return await _executor_call(job, values).run()
+
+    return run
 
 
 def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError:
@@ -136,7 +265,7 @@ def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError
     return TaskTimeoutError(message, task=name, timeout=timeout, abandoned=abandoned)
 
 
-class _ThreadCall:
+class ThreadCall:
     """One call in a thread that may be left behind.
 
     Attributes:
@@ -145,8 +274,9 @@ class _ThreadCall:
         abandoned: whether its thread still ran when nobody waited any more.
     """
 
-    def __init__(self, start: Start, args: tuple[Any, ...]) -> None:
+    def __init__(self, start: Start, args: tuple[Any, ...], on_end: Callable[[], object] | None = None) -> None:
         self._start = start
+        self._on_end = on_end
         self._args = args
         self._lock = Lock()
         self._running = False
@@ -173,11 +303,44 @@ class _ThreadCall:
             self._running = False
         if self._given_up:
             discard(self.result)
+            if self.abandoned and self._on_end is not None:
+                self._on_end()
         elif self._ended is not None:
             with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
                 from_thread.run_sync(self._ended.set)
 
-    async def wait_ended(self) -> None:
+    async def run_to_end(self) -> Any:
+        """Make the call in a thread, wait for its end, and return or raise what it gave; an awaitable is awaited."""
+        await to_thread.run_sync(self, limiter=LIMITER.get())
+        return await self._take()
+
+    async def run(self, limit: CancelScope) -> Any:
+        """Make the call in a thread, wait for its end, and return or raise what it gave; an awaitable is awaited.
+
+        Args:
+            limit: a scope around it; only when its time is over is a call that has begun left behind. If the caller is
+                cancelled, its end is waited for.
+        """
+        try:
+            await to_thread.run_sync(self, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        except get_cancelled_exc_class():
+            if not limit.cancel_called:
+                with CancelScope(shield=True, deadline=limit.deadline):
+                    await self._wait_ended()
+            self._give_up()
+            if isinstance(self.error, Exception):
+                raise self.error from None
+            raise
+        return await self._take()
+
+    async def _take(self) -> Any:
+        if isinstance(self.error, concurrent.futures.CancelledError):  # a call back to the event loop was cancelled
+            await checkpoint_if_cancelled()
+        if self.error is not None:
+            raise self.error
+        return await self.result if is_awaitable(self.result) else self.result
+
+    async def _wait_ended(self) -> None:
         """Wait until the thread is done with it; not at all if no thread has begun."""
         with self._lock:
             if not self._running:
@@ -185,23 +348,10 @@ class _ThreadCall:
             self._ended = Event()
         await self._ended.wait()
 
-    def abandon(self) -> None:
+    def _give_up(self) -> None:
         """Have what it still returns ignored, and keep it from beginning."""
         with self._lock:
             self._given_up = True
             self.abandoned = self._running
         if not self.abandoned:
             discard(self.result)
-
-
-def discard(value: object) -> None:
-    """Close what nobody will await, so that Python does not warn of it."""
-    if inspect.iscoroutine(value):
-        value.close()
-
-
-def is_awaitable(value: object) -> bool:
-    """Whether `await` takes the value."""
-    if hasattr(type(value), "__await__"):
-        return True
-    return isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE)

@@ -9,14 +9,15 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-from ._attempt import discard
-from ._errors import FlowdecoError
+from ._course import HookFailure, PassedOver, pass_over
+from ._events import Outcome, Skip, Status
+from ._failure import as_failure
 from ._plan import UNSET, Plan, take_part
 from ._run import Run
+from ._signature import discard
+from ._verdict import judge_node
 
-__all__ = ["Board", "as_failure"]
-
-_PACKAGE = __name__.partition(".")[0]
+__all__ = ["Board"]
 
 
 class Board:
@@ -30,16 +31,24 @@ class Board:
         uses: how many readers each place still has; `None` if the values are kept for the record.
         left: how many nodes have not ended well yet; counted where threads take part.
         careful: whether the plan takes more care than the quickest way to run a node.
+        affected: the nodes that need one that gave no result; they are judged when their turn comes.
+        judged: those of them that have been.
+        instead: for nodes that run all the same, places in the row of values, and defaults to put there.
+        passing: the nodes that do not run, but whose hooks are to be told, with what they end with.
         stopped: whether nothing new may start.
         lock: held to change any of these where threads take part.
     """
 
     __slots__ = (
+        "affected",
         "backlog",
         "careful",
         "handed",
+        "instead",
+        "judged",
         "left",
         "lock",
+        "passing",
         "pending",
         "plan",
         "ready",
@@ -59,7 +68,11 @@ class Board:
         self.pending = plan.counts.copy()
         self.uses = None if keep else plan.uses.copy()
         self.left = plan.size
-        self.careful = plan.threaded or bool(plan.parts)
+        self.careful = plan.threaded or bool(plan.parts) or bool(plan.outcomes)
+        self.affected: set[int] = set()
+        self.judged: set[int] = set()
+        self.instead: dict[int, tuple[tuple[int, Any], ...]] = {}
+        self.passing: dict[int, tuple[Status, BaseException]] = {}
         self.stopped = False
         self.lock = Lock()
 
@@ -69,8 +82,22 @@ class Board:
         if slot == -1:
             return ()
         args = (self.values[slot],) if take is None else take(self.values)
+        if index in self.instead:
+            row = list(args)
+            for place, value in self.instead.pop(index):
+                row[place] = value
+            args = tuple(row)
         self.release(slots)
         return args
+
+    def begin(self, index: int) -> Coroutine[Any, Any, Any]:
+        """Return the coroutine of a node that runs on the event loop, or of telling its hooks that it does not."""
+        if index in self.passing:
+            return pass_over(self.plan.settings[index], self.run, *self.passing.pop(index))
+        with self.lock:
+            args = self.take(index)
+        coroutine: Coroutine[Any, Any, Any] = self.plan.calls[index].start(*args)
+        return coroutine
 
     def release(self, slots: tuple[int, ...]) -> None:
         """Let go of the values that have no reader left."""
@@ -83,7 +110,7 @@ class Board:
                 self.values[slot] = UNSET
 
     def note_parts(self, index: int, result: Any) -> None:
-        """Take in the parts of a result that have names of their own, if the node's has.
+        """Take in the parts of a result that have names of their own, and the outcomes that somebody receives.
 
         Raises:
             OutputError: the result does not fit the task's `outputs=`.
@@ -94,6 +121,10 @@ class Board:
             take_part(step, result, parts.names[0])
             for name, place in parts.places:
                 self.values[place] = take_part(step, result, name)
+        for output, place in self.plan.outcomes.get(index, {}).items():
+            node = self.plan.graph.nodes[index]
+            value = result if output is None else take_part(node.step, result, output)
+            self.values[place] = Outcome(node.name, Status.COMPLETED, value)
 
     def settle(self, index: int, result: Any, threads: deque[int]) -> None:
         """Take a result in, and list the nodes for which it was the last to come; the lock must be held.
@@ -111,7 +142,8 @@ class Board:
         for follower in calls[index].followers:
             pending[follower] -= 1
             if not pending[follower]:
-                (threads if calls[follower].in_thread else self.ready).append(follower)
+                by_thread = calls[follower].in_thread and follower not in self.affected
+                (threads if by_thread else self.ready).append(follower)
 
     def hand(self, index: int, awaitable: Any, context: Context) -> None:
         """Put what a function in a thread returned on the list of the event loop, to be awaited there."""
@@ -136,31 +168,57 @@ class Board:
             never = len(self.pending) + 1
             self.pending[:] = [never] * len(self.pending)
 
-    def fail(self, index: int, error: BaseException) -> None:
-        """Take a failed node into the record, and start nothing new."""
-        error = as_failure(error)
-        with self.lock:
-            self.run._note_failure(index, error)
+    def fail(self, index: int, error: BaseException) -> bool:
+        """Take a node that ended without a result into the record; return whether the run goes on."""
+        if isinstance(error, PassedOver):
+            return self._leave_hole(index, error.status, error.cause)
+        if isinstance(error, HookFailure):
+            self.run._note_failure(None, as_failure(error.error))
+        else:
+            error = as_failure(error)
+            if isinstance(error, Skip):
+                return self._leave_hole(index, Status.SKIPPED, error)
+            with self.lock:
+                self.run._note_failure(index, error)
+            if index in self.plan.tolerated and isinstance(error, Exception):
+                return self._leave_hole(index, Status.FAILED, error)
+            self.run._take_error(error)
         self.stop()
+        return False
 
+    def _leave_hole(self, index: int, status: Status, cause: BaseException | None) -> bool:
+        """Go on without a node's result; return whether the run goes on."""
+        reason = (str(cause) or None) if status is Status.SKIPPED else None
+        error = None if status is Status.SKIPPED else cause
+        outcome: Outcome[Any] = Outcome(self.plan.graph.nodes[index].name, status, None, error, reason)
+        with self.lock:
+            self.run._note_end(index, status, cause)
+            for place in self.plan.outcomes.get(index, {}).values():
+                self.values[place] = outcome
+            self.left -= 1
+            for follower in self.plan.calls[index].followers:
+                self.affected.add(follower)
+                self.pending[follower] -= 1
+                if not self.pending[follower]:
+                    self.ready.append(follower)  # its turn to be judged
+            return not self.stopped
 
-def as_failure(error: BaseException) -> BaseException:
-    """Return what a run fails with when a function has raised `error`: mostly that itself, without our frames."""
-    if isinstance(error, (StopIteration, StopAsyncIteration)):
-        # Python itself does this to a coroutine: outside a generator they would pass for its end.
-        converted = RuntimeError(f"task raised {type(error).__name__}")
-        converted.__cause__ = error
-        return converted
-    strip_traceback(error)
-    return error
-
-
-def strip_traceback(error: BaseException) -> None:
-    """Drop the leading frames that are flowdeco's own, up to the user's; an error of ours keeps them all."""
-    trace = error.__traceback__
-    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
-        trace = trace.tb_next
-    if trace is not None:
-        error.with_traceback(trace)  # an error may refuse to have its attributes set
-    elif isinstance(error, FlowdecoError):
-        error.__traceback__ = None
+    def passes_over(self, index: int) -> bool:
+        """Judge a node that needs one which gave no result; return whether there is nothing to run."""
+        if index in self.judged:
+            return False
+        self.judged.add(index)
+        setting = self.plan.settings.get(index)
+        node = self.plan.graph.nodes[index]
+        with self.lock:
+            verdict = judge_node(self.plan.graph, node, self.run._ended, self.plan.offset_of(node))
+            if verdict.status is None:
+                self.instead[index] = verdict.instead
+                return False
+            self.release(self.plan.calls[index].slots)
+        assert verdict.cause is not None
+        if setting is not None and setting.is_watched:
+            self.passing[index] = verdict.status, verdict.cause
+            return False
+        self._leave_hole(index, verdict.status, verdict.cause)
+        return True

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from inspect import Parameter
 from typing import TypeAlias
 
-from ._errors import CycleError, MissingDependencyError, nearest
+from ._errors import CycleError, MissingDependencyError, SettledError, nearest
 from ._graph import Graph, Node, steps_of
-from ._lookup import Constant, FromStep, Gather, Lookup, Source
+from ._lookup import Constant, FromInput, FromStep, Gather, Lookup, Source
 from ._order import find_cycles, sort_by_needs
 from ._signature import Param
-from ._task import Step
+from ._step import Step
 
 __all__ = ["build_graph"]
 
@@ -40,6 +40,7 @@ class _Builder:
     def build(self) -> Graph:
         owner = self.lookup.owner
         body = [self._reach(source, owner, name) for name, source in self.lookup.resolve_owner().items()]
+        self._check_settled(owner, owner._signature.params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
         while self._open:
             self._resolve(self._open.popleft())
@@ -54,6 +55,24 @@ class _Builder:
         node._params = params = step.params
         node._sources = tuple([self._reach(self.lookup.resolve(step, param), step, param.name) for param in params])
         node._after = self._reach_all(step, step.graph_after)
+        if step.graph_settled:
+            self._check_settled(step, params, node._sources, step.graph_settled)
+        predicate = self.lookup.owner.predicate_of(step)
+        if predicate is not None:
+            asked = [(self.lookup.resolve(predicate, param), param.name) for param in predicate._signature.params]
+            node._predicate = predicate, tuple([self._reach(source, predicate, name) for source, name in asked])
+
+    def _check_settled(
+        self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
+    ) -> None:
+        """Report what is to be settled and is the result of no task."""
+        for param, source in zip(params, sources, strict=True):
+            if param.name in settled and not steps_of(source):
+                what = "an input" if isinstance(source, FromInput) else "no task"
+                text = f"{function._kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
+                text += "Take it out of settled=, or name a task."
+                data = {"function": function.name, "parameter": param.name}
+                self.lookup.fail(SettledError, text, **data)
 
     def _reach_all(self, function: Step, after: Iterable[Step | str]) -> tuple[Step, ...]:
         """Return what runs in the place of the entries of `after=`."""
@@ -139,6 +158,8 @@ class _Builder:
                 found.append(self.nodes[id(source.step)].index)
             else:
                 found += [self.nodes[id(step)].index for step in steps_of(source)]
+        for source in node._asked:
+            found += [self.nodes[id(step)].index for step in steps_of(source)]
         found += [self.nodes[id(step)].index for step in node._after]
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pickle import PicklingError
 from typing import Any
 
 __all__ = [
+    "AbandonedError",
     "AmbiguousNameError",
     "CycleError",
     "FlowdecoError",
     "GraphError",
     "InputError",
+    "LimitError",
+    "MainGuardError",
     "MethodError",
     "MissingDependencyError",
     "OptionError",
     "OptionTypeError",
     "OutputError",
+    "RemoteError",
     "RunningLoopError",
+    "SettledError",
     "ShadowedInputError",
     "StaleNameError",
+    "StateFieldError",
+    "StateKeyError",
+    "StateTypeError",
+    "StateValidationError",
     "StrayCancellationError",
     "TaskTimeoutError",
+    "TransferError",
     "TypeMismatchError",
     "UnknownTaskError",
     "UnmatchedParameterError",
     "UnusedTaskError",
+    "WorkerLostError",
     "WorkflowTimeoutError",
     "listed",
     "nearest",
@@ -128,6 +140,13 @@ class UnmatchedParameterError(GraphError):
 
 class MethodError(MissingDependencyError):
     """A method was decorated where it is defined, so that nothing can fill its `self`.
+
+    Attributes: as of `MissingDependencyError`.
+    """
+
+
+class SettledError(MissingDependencyError):
+    """A parameter named in `settled=` receives the result of no task.
 
     Attributes: as of `MissingDependencyError`.
     """
@@ -261,6 +280,64 @@ class WorkflowTimeoutError(FlowdecoError, TimeoutError):
     running: tuple[str, ...]
 
 
+class LimitError(FlowdecoError, RuntimeError):
+    """What runs inside a task needs more places of a limit than that task holds.
+
+    Attributes:
+        limit: the `Limit`.
+        demanded: how many places are needed.
+        held: how many the task around it holds.
+    """
+
+    limit: object
+    demanded: int
+    held: int
+
+
+class RemoteError(FlowdecoError, RuntimeError):
+    """A task could not be run in a process or by an executor.
+
+    Attributes:
+        task: the task's name.
+        function: the qualified name of its function.
+    """
+
+    task: str
+    function: str
+
+
+class TransferError(RemoteError, PicklingError):
+    """What a task receives, returns or raises cannot be sent between processes.
+
+    Attributes:
+        task, function: as of `RemoteError`.
+        part: what cannot be sent: `argument 'url'`, `arguments`, `function`, `result` or `error`.
+    """
+
+    part: str
+
+
+class WorkerLostError(RemoteError):
+    """A process died before it answered, or the executor broke. Another attempt gets a new process.
+
+    Attributes:
+        task, function: as of `RemoteError`.
+        exit_code: the process's exit code, or minus the signal that ended it; `None` where it is not known.
+    """
+
+    exit_code: int | None
+
+
+class MainGuardError(FlowdecoError, RuntimeError):
+    """A main script calls a workflow while a worker process imports it, for want of `if __name__ == "__main__":`.
+
+    Attributes:
+        workflow: the workflow's name.
+    """
+
+    workflow: str
+
+
 class StrayCancellationError(FlowdecoError, RuntimeError):
     """A task raised the event loop's cancellation exception although nobody had cancelled it.
 
@@ -274,6 +351,70 @@ class StrayCancellationError(FlowdecoError, RuntimeError):
     """
 
     task: str
+
+
+class AbandonedError(FlowdecoError, RuntimeError):
+    """An attempt that was abandoned at its timeout tried to change a state.
+
+    Attributes:
+        task: the task's name.
+    """
+
+    task: str
+
+
+class StateTypeError(FlowdecoError, TypeError):
+    """A state is defined, made or appended to in a way that its fields or its values do not allow.
+
+    Attributes:
+        state: the name of its class.
+        key: the key, or the name of the field, that this is about.
+    """
+
+    state: str
+    key: object
+
+
+class StateValidationError(FlowdecoError, ValueError):
+    """A validator has rejected a value. What the validator raised, if it did, is the `__cause__`.
+
+    Attributes:
+        state: the name of the state's class.
+        key: the key, or the name of the field.
+        value: what was rejected.
+        reason: what the validator said.
+    """
+
+    state: str
+    key: object
+    value: object
+    reason: str
+
+
+class StateFieldError(FlowdecoError, AttributeError):
+    """A state was asked for an attribute that is no field of it, or to let go of one that is.
+
+    Attributes:
+        state: the name of its class.
+        field: the name.
+        fields: the names of the fields it has.
+    """
+
+    state: str
+    field: str
+    fields: tuple[str, ...]
+
+
+class StateKeyError(FlowdecoError, KeyError):
+    """A state was asked for a key that is not there.
+
+    Attributes:
+        state: the name of its class.
+        key: the key.
+    """
+
+    state: str
+    key: object
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

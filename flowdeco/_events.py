@@ -1,10 +1,18 @@
-"""The statuses of a task and of a run."""
+"""What happens to a task or a run: its statuses, how it ended, and what a hook is told."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-__all__ = ["Status"]
+__all__ = ["Event", "EventKind", "Outcome", "Skip", "Status"]
+
+T = TypeVar("T")
+
+EventKind = Literal["state", "start", "success", "retry", "error", "recover"]
 
 
 class Status(StrEnum):
@@ -12,6 +20,127 @@ class Status(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    RETRYING = "retrying"
     COMPLETED = "completed"
     FAILED = "failed"
+    UPSTREAM_FAILED = "upstream_failed"
+    SKIPPED = "skipped"
     CANCELLED = "cancelled"
+
+
+class Skip(Exception):
+    """Raised in a task, it skips the task: `raise Skip("no news today")`. It is no error, and is never retried.
+
+    A parameter with a default takes the default instead of a skipped task's result; a task or workflow whose parameter
+    has none is skipped, too. A plain call of a workflow that is skipped itself raises the `Skip`, as it has no result;
+    `w.run()` returns the run, whose status is `skipped`.
+
+    Attributes:
+        reason: why; `""` if nothing was said.
+    """
+
+    def __init__(self, reason: str = "", /) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """How a task ended, as a parameter named in `settled=` receives it.
+
+    Attributes:
+        task: the task's name.
+        status: `completed`, `failed`, `upstream_failed` or `skipped`.
+        value: its result; `None` unless it is completed, and `None` may be the result.
+        error: what it failed with, or for `upstream_failed` what the task failed with that it needs; else `None`.
+        reason: why it was skipped; `None` if it was not.
+    """
+
+    task: str
+    status: Status
+    value: T | None = None
+    error: BaseException | None = None
+    reason: str | None = None
+
+    @property
+    def completed(self) -> bool:
+        """Whether there is a result."""
+        return self.status is Status.COMPLETED
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error: the task's own, or that of one that it needs."""
+        return self.error is not None
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it was skipped."""
+        return self.status is Status.SKIPPED
+
+    def unwrap(self) -> T:
+        """Return the result, as if the parameter had not been settled.
+
+        Raises:
+            BaseException: what the task failed with.
+            Skip: it was skipped.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.status is Status.SKIPPED:
+            raise Skip(self.reason or "")
+        return self.value  # type: ignore[return-value]  # completed: the value is there, and may well be None
+
+
+class Event(NamedTuple):
+    """What has happened, as hooks are told of it. `print(event)` gives a line to read.
+
+    Attributes:
+        kind: `"state"`, `"start"`, `"success"`, `"retry"` or `"error"`; `"recover"` for what `recover=` gets.
+        task: the task's name; `None` where it is about the workflow itself.
+        workflow: the workflow's name.
+        run: the `Run`.
+        status: how the task or the run stands now.
+        previous: how it stood before.
+        attempt: the number of the attempt, from 1; 0 before the first; `None` for a workflow.
+        error: the error at hand; `None` if there is none.
+        errors: every failed attempt so far, of this task or of the whole run, the earliest first.
+        result: the result of what is completed; `None` until then.
+        delay: seconds until the next attempt; `None` if none is to come.
+        inputs: the arguments of the task's own function by name, or the inputs of the workflow.
+        metadata: what `metadata=` says.
+        time: when, in UTC.
+    """
+
+    kind: EventKind
+    task: str | None
+    workflow: str
+    run: Any
+    status: Status
+    previous: Status
+    attempt: int | None
+    error: BaseException | None
+    errors: Sequence[Any]
+    result: Any
+    delay: float | None
+    inputs: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    time: datetime
+
+    @property
+    def state(self) -> Any:
+        """The state of the run."""
+        return self.run.state
+
+    @property
+    def event(self) -> Event:
+        """The event itself, so that a hook may ask for all of it at once."""
+        return self
+
+    def __str__(self) -> str:
+        who = self.workflow if self.task is None else f"{self.workflow}.{self.task}"
+        text = f"{self.time:%H:%M:%S} {who}: {self.status}"
+        if self.attempt is not None and self.attempt > 1:
+            text += f", attempt {self.attempt}"
+        if self.delay is not None:
+            text += f", again in {self.delay:.3g} s"
+        return text if self.error is None else f"{text} after {type(self.error).__name__}: {self.error}"

@@ -14,10 +14,13 @@ from anyio import CancelScope, from_thread, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from ._attempt import IN_THREAD, LIMITER, count_threads_apart
-from ._board import as_failure
 from ._engine import Engine
 from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
-from ._events import Status
+from ._events import Skip, Status
+from ._failure import as_failure
+from ._herald import Herald
+from ._hook import Hooks
+from ._remote import refuse_worker_import
 from ._run import Run
 
 __all__ = ["Execution"]
@@ -30,18 +33,29 @@ class Execution:
         name: its name, for errors.
         is_async: whether its own function is an `async def`.
         timeout: seconds for a run; `None`: no limit.
+        hooks: whom to tell of a run.
+        strict: whether a hook that raises fails the run.
         backend: the event loop for blocking calls.
         backend_options: what `anyio.run` passes on to it.
     """
 
     def __init__(
-        self, name: str, *, is_async: bool, timeout: float | None, backend: str, backend_options: dict[str, Any]
+        self,
+        name: str,
+        *,
+        is_async: bool,
+        timeout: float | None,
+        hooks: Hooks,
+        strict: bool,
+        backend: str,
+        backend_options: dict[str, Any],
     ) -> None:
         self.name = name
         self.is_async = is_async
         self.timeout = timeout
         self.backend = backend
         self.backend_options = backend_options
+        self.herald = Herald(hooks, strict=strict)
 
     def run_blocking(self, run: Run[Any]) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread; a `def` is called here, after.
@@ -49,15 +63,17 @@ class Execution:
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        execute = partial(self.execute, run, body=self.is_async)
         if _loop_is_running():
             raise self._running_loop_error(run)
-        if _in_worker_thread():
-            _run_from_thread(execute)
-        else:
-            self._run_loop(execute, run)
-        if not self.is_async and run.error is None:
-            self._run_body(run)
+        refuse_worker_import(self.name)
+        drive = _run_from_thread if _in_worker_thread() else partial(self._run_loop, run)
+        drive(partial(self.execute, run, body=self.is_async))
+        if run.status is Status.RUNNING:  # its own function is left
+            try:
+                self._run_body(run)
+            finally:
+                if self.herald.hooks:
+                    drive(partial(self.herald.tell_end, run))
 
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
@@ -72,8 +88,8 @@ class Execution:
         if run._keep:
             run._log_failure()
             return run
-        if run.error is not None:
-            raise run.error
+        if run._raised is not None:
+            raise run._raised
         return run.result
 
     async def execute(self, run: Run[Any], *, body: bool = True) -> None:
@@ -98,13 +114,23 @@ class Execution:
             # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
             if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
                 run._end(Status.CANCELLED)
+                if isinstance(error, anyio.get_cancelled_exc_class()):
+                    await self.herald.tell_end(run)
                 raise
-        if limit is not None or run.error is not None:
+        if limit is not None or run.error is not None or run._skip is not None:
             self._end(run, limit)
+        if self.herald.hooks and run.status is not Status.RUNNING:
+            await self.herald.tell_end(run)
 
     async def _execute_all(self, run: Run[Any], *, body: bool) -> None:
+        if self.herald.hooks:
+            await self.herald.tell_start(run)
+            if run.error is not None or run._skip is not None:
+                return
         await Engine(run._plan, run, keep=run._keep).execute()
-        if not body or run.error is not None:
+        if run._ended and run.error is None:
+            run._conclude()
+        if not body or run.error is not None or run._skip is not None:
             return
         if not self.is_async:
             await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
@@ -118,7 +144,15 @@ class Execution:
         except BaseException as error:
             if isinstance(error, anyio.get_cancelled_exc_class()):
                 raise
-            run._note_failure(None, as_failure(error))
+            self._fall(run, error)
+
+    def _fall(self, run: Run[Any], error: BaseException) -> None:
+        """Take into the record what the workflow's own function has raised."""
+        error = as_failure(error)
+        if isinstance(error, Skip):
+            run._skip = error
+        else:
+            run._note_failure(None, error)
 
     def _run_body_in_thread(self, run: Run[Any]) -> None:
         IN_THREAD.set(True)
@@ -134,8 +168,8 @@ class Execution:
             if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
                 run._end(Status.CANCELLED)
                 raise cancellation from None
-            run._note_failure(None, as_failure(error))
-            run._fail()
+            self._fall(run, error)
+            self._end(run, None)
             if not isinstance(error, Exception):
                 raise
 
@@ -145,6 +179,8 @@ class Execution:
             run._note_failure(None, self._too_long(run._cancelled()))
         if run.error is not None and run.status is not Status.FAILED:
             run._fail()
+        elif run.error is None and run._skip is not None:
+            run._end(Status.SKIPPED)
         if run.error is not None and not isinstance(run.error, Exception):
             raise run.error
 
@@ -154,7 +190,7 @@ class Execution:
             message += f" Under way: {listed(running)}."
         return WorkflowTimeoutError(message, workflow=self.name, timeout=self.timeout, running=running)
 
-    def _run_loop(self, execute: Callable[[], Coroutine[Any, Any, None]], run: Run[Any]) -> None:
+    def _run_loop(self, run: Run[Any], execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             _context_without_loop().run(
                 partial(anyio.run, execute, backend=self.backend, backend_options=self.backend_options)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Gather, Source
 from ._signature import Param
-from ._task import Step
+from ._step import Predicate, Step
 from ._tree import Branch, draw_tree
 
 __all__ = ["Edge", "Graph", "Node", "parts_of", "steps_of"]
@@ -32,6 +32,7 @@ class Node:
         "_after",
         "_params",
         "_plan",
+        "_predicate",
         "_sources",
         "_value",
         "dependencies",
@@ -54,6 +55,8 @@ class Node:
         self._params: tuple[Param, ...] = ()
         self._sources: tuple[Source, ...] = ()
         self._after: tuple[Step, ...] = ()
+        # The `when=`, with what its parameters receive.
+        self._predicate: tuple[Predicate, tuple[Source, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.name!r}>"
@@ -62,6 +65,11 @@ class Node:
     def _arguments(self) -> Arguments:
         return _pair(self._params, self._sources)
 
+    @property
+    def _asked(self) -> tuple[Source, ...]:
+        """What the parameters of its `when=` receive."""
+        return () if self._predicate is None else self._predicate[1]
+
 
 class Edge(NamedTuple):
     """That one thing receives the result of another, or comes after it.
@@ -69,7 +77,8 @@ class Edge(NamedTuple):
     Attributes:
         source: the name of a node or of an input.
         target: the name of the node that needs it; the workflow's name for what its own function needs.
-        parameter: which parameter receives it; `None` where only the order counts (`after=`).
+        parameter: which parameter of the function, or of its `when=`, receives it; `None` where only the order counts
+            (`after=`), or where a task is the `when=`.
     """
 
     source: str
@@ -113,7 +122,9 @@ class Graph:
     @property
     def edges(self) -> list[Edge]:
         """Every dependency, in the order of the nodes that have them; those of the workflow itself come last."""
-        found = [edge for node in self.nodes for edge in self._edges_to(node.name, node._arguments, node._after)]
+        found: list[Edge] = []
+        for node in self.nodes:
+            found += self._edges_to(node.name, node._arguments + _pair_predicate(node), node._after)
         return found + self._edges_to(self.name, self._arguments, self._ends)
 
     def find(self, key: object) -> Node | None:
@@ -144,19 +155,33 @@ class Graph:
     def _node_of(self, step: Step) -> Node:
         return self._by_step[id(step)]
 
+    def _blockers(self, node: Node | None) -> list[int]:
+        """Return the nodes whose failure keeps one, or the workflow's own function, from running."""
+        if node is None:
+            params, sources, settled = self._owner._signature.params, self._body, self._owner.settled
+            steps = [*self._ends]
+        else:
+            params, sources, settled = node._params, node._sources, node.step.graph_settled
+            steps = [*node._after, *(step for source in node._asked for step in steps_of(source))]
+        for param, source in zip(params, sources, strict=True):
+            steps += steps_of(source) if param.name not in settled else []
+        return [self._node_of(step).index for step in steps]
+
     def _edges_to(self, target: str, arguments: Arguments, after: tuple[Step, ...]) -> list[Edge]:
         found: list[Edge] = []
         for parameter, source in arguments:
             for part in parts_of(source):
                 if isinstance(part, FromInput):
-                    found.append(Edge(part.name, target, parameter))
+                    found.append(Edge(part.name, target, parameter or None))
                 elif isinstance(part, (FromStep, Constant)):
-                    found.append(Edge(self._node_of(part.step).name, target, parameter))
+                    found.append(Edge(self._node_of(part.step).name, target, parameter or None))
         return found + [Edge(self._node_of(step).name, target, None) for step in after]
 
     def _branches_below(self, name: str) -> list[Branch]:
         node = self._by_name[name]
-        return self._branches(node._arguments, node._after)
+        found = self._branches(node._arguments, node._after)
+        asked = self._branches(_pair_predicate(node), ())
+        return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
 
     def _branches(self, arguments: Arguments, after: tuple[Step, ...]) -> list[Branch]:
         parts = [(parameter, part) for parameter, source in arguments for part in parts_of(source)]
@@ -182,6 +207,15 @@ def _renamed(label: str, known: str, parameter: str) -> str:
 
 def _pair(params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
     return [(param.name, source) for param, source in zip(params, sources, strict=True)]
+
+
+def _pair_predicate(node: Node) -> Arguments:
+    if node._predicate is None:
+        return []
+    predicate, sources = node._predicate
+    # Where a task itself is the predicate, there is no parameter with a name.
+    names = ["" if param.name == "answer" else param.name for param in predicate._signature.params]
+    return list(zip(names, sources, strict=True))
 
 
 def parts_of(source: Source) -> tuple[Any, ...]:

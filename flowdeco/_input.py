@@ -10,7 +10,7 @@ from ._errors import InputError, listed, nearest
 from ._graph import Graph
 from ._lookup import RUN_NAMES
 from ._signature import MISSING, POSITIONAL, Param
-from ._task import Step
+from ._step import Step
 from ._watch import Seen
 
 __all__ = ["Inputs", "signature_of"]

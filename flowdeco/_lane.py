@@ -17,7 +17,7 @@ from anyio import current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
 from ._board import Board
-from ._thread import SLICE, stray
+from ._thread import SLICE, unstray
 
 __all__ = ["Lane"]
 
@@ -71,17 +71,20 @@ class Lane:
         # All that a node needs is a local variable here: this loop is what a node costs.
         crew, board = self.crew, self.crew.board
         ready, calls, values, uses, pending = board.ready, board.plan.calls, board.values, board.uses, board.pending
-        started, finished, careful = board.run._started, board.run._finished, board.careful
+        started, finished, careful, affected = board.run._started, board.run._finished, board.careful, board.affected
         now = perf_counter()
         while ready:
             index = ready.popleft()
             start, in_thread, can_wait, slot, take, followers, slots = calls[index]
+            special = bool(affected) and index in affected
+            if special and board.passes_over(index):
+                continue
             if (in_thread and index not in board.handed) or (self.alone and can_wait and ready):
                 if self._pass_on(index):
                     return
                 continue
             try:
-                if careful:
+                if careful or special:
                     yield from self._run_with_care(index)
                 else:
                     coroutine = start(*take(values)) if take else start(values[slot]) if slot >= 0 else start()
@@ -104,9 +107,12 @@ class Lane:
                     del result, coroutine, context  # or they would live on while the next node waits
                 finished[index] = now = perf_counter()
             except BaseException as error:
-                if self._fail(index, error):
+                if self._is_cancelled(index, error):
                     raise
-                return
+                if not board.fail(index, unstray(board, index, error, get_cancelled_exc_class())):
+                    crew.cancel()
+                    return
+                self.thrown, now = False, perf_counter()
             if now > self.until:
                 now = yield from self._let_others_run()
 
@@ -124,11 +130,9 @@ class Lane:
             coroutine = _awaited(awaitable)
             del awaitable
         else:
-            with board.lock:
-                args = board.take(index)
-            coroutine, context = board.plan.calls[index].start(*args), crew.context.copy()
-            del args
-            board.run._started[index] = perf_counter()
+            if index not in board.passing:
+                board.run._started[index] = perf_counter()
+            coroutine, context = board.begin(index), crew.context.copy()
         try:
             self.trap = context.run(coroutine.send, None)
         except StopIteration as stop:
@@ -170,19 +174,17 @@ class Lane:
             finally:
                 error = None
 
-    def _fail(self, index: int, error: BaseException) -> bool:
-        """Take a failure into the record; return whether it is a cancellation and must be passed on."""
-        crew, board = self.crew, self.crew.board
+    def _is_cancelled(self, index: int, error: BaseException) -> bool:
+        """Whether a node has ended with a cancellation that must be passed on, which is then in the record."""
         if isinstance(error, GeneratorExit) and self.thrown:  # the event loop gives this coroutine up
             return True
-        if isinstance(error, get_cancelled_exc_class()):
-            if current_effective_deadline() == -inf or (self.thrown and self.host):
-                board.run._note_cancelled(index)
-                board.stop()
-                return True
-            error = stray(board, index, error)
-        board.fail(index, error)
-        crew.cancel()
+        if not isinstance(error, get_cancelled_exc_class()):
+            return False
+        board = self.crew.board
+        if current_effective_deadline() == -inf or (self.thrown and self.host):
+            board.run._note_cancelled(index)
+            board.stop()
+            return True
         return False
 
 

@@ -21,7 +21,7 @@ from ._errors import (
 from ._options import shorten
 from ._scope import Namespace, Scope
 from ._signature import MISSING, Param
-from ._task import Step
+from ._step import Step
 from ._watch import Watch
 
 __all__ = [

@@ -18,6 +18,8 @@ __all__ = [
     "check_name",
     "check_needs",
     "check_outputs",
+    "check_settled",
+    "check_switches",
     "check_tasks",
     "check_timeout",
     "shorten",
@@ -96,6 +98,20 @@ def check_outputs(subject: str, value: object) -> tuple[str, ...]:
     if len(set(value)) < len(value):
         raise reject(subject, "outputs", value, "has a name twice.")
     return tuple(value)
+
+
+def check_settled(subject: str, value: object, params: Sequence[str]) -> tuple[str, ...]:
+    """Return the parameters that receive an outcome; there are none for `None`."""
+    if value is None:
+        return ()
+    if not isinstance(value, str) and not _is_sequence(value):
+        raise reject(subject, "settled", value, "is not the name of a parameter, or a list of names.", wrong_type=True)
+    names: tuple[Any, ...] = (value,) if isinstance(value, str) else tuple(value)
+    for name in names:
+        if name not in params:
+            hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
+            raise reject(subject, "settled", value, f"names {name!r}, which is no parameter of the function.{hint}")
+    return names
 
 
 def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[str]) -> None:
@@ -219,3 +235,11 @@ def check_backend(subject: str, backend: object, options: object) -> None:
         raise reject(
             subject, "backend_options", options, "is not a mapping, as in {'use_uvloop': True}.", wrong_type=True
         )
+
+
+def check_switches(subject: str, keep_going: object, hook_errors: object) -> None:
+    """Accept a bool, and one of two words."""
+    if not isinstance(keep_going, bool):
+        raise reject(subject, "keep_going", keep_going, "is not True or False.", wrong_type=True)
+    if hook_errors not in ("log", "raise"):
+        raise reject(subject, "hook_errors", hook_errors, "is not 'log' or 'raise'.")

@@ -11,7 +11,8 @@ from ._lookup import Constant, FromStep
 from ._options import shorten
 from ._plan import take_part
 from ._scope import Scope
-from ._task import Step, stand_in
+from ._step import Step
+from ._task import stand_in
 
 __all__ = ["Layer", "Override", "find_step", "follow", "graphs_within", "instead_of", "value"]
 

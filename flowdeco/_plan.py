@@ -7,17 +7,23 @@ the run and its state, the constants, and the parts of results that have names o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, cast
 
 from ._adapter import adapt, choose_arguments
-from ._attempt import Launch, Start, launch
+from ._attempt import Job, Launch, Start, launch
+from ._course import Condition, Setting
 from ._errors import OutputError
+from ._events import Outcome, Status
 from ._graph import Graph, Node, parts_of
 from ._input import Inputs
 from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Source, Watch
+from ._policy import NO_POLICY, Policy
+from ._setting import Surroundings, Work, govern, make_work, needs_course
 from ._signature import POSITIONAL, Param
-from ._task import Step, Task
+from ._step import Step
+from ._task import Task
 
 __all__ = ["UNSET", "Plan", "take_part"]
 
@@ -82,6 +88,9 @@ class Plan:
         uses: how many readers each place has.
         template: the list of values before a run.
         parts: for a node with `outputs=`, its parts.
+        outcomes: for a node that is `settled` for somebody, the places of its outcome, or of those of its parts.
+        tolerated: the nodes that may fail without an end to the run.
+        settings: what there is to know of each node that takes a course.
         input_places: the name and the place of each input.
         body: the places of the arguments of the workflow's own function, and how to call it.
         threaded: whether any node runs in a thread's lane.
@@ -100,10 +109,14 @@ class Plan:
         self._part_set: set[int] = set()
         self.calls: list[Call] = []
         self.parts: dict[int, Parts] = {}
+        self.outcomes: dict[int, dict[str | None, int]] = {}
+        self.settings: dict[int, Setting] = {}
         self.uses: list[int] = []
-        owner = graph._owner
-        self.body = self._arguments(owner._function, owner._signature.params, graph._body)
+        self._owner = owner = graph._owner
+        self._around = Surroundings(owner.watch_hooks, owner.strict)
+        self.body = self._arguments(owner._function, owner._signature.params, graph._body, owner.settled)
         self._compile()
+        self.tolerated = self._find_tolerated()
 
     def _place(self, value: Any = UNSET) -> int:
         self.template.append(value)
@@ -132,12 +145,58 @@ class Plan:
             self.template[node.index] = node._value
             return (), Launch(_never, False, False)
         if isinstance(step, Task):
-            slots, start = self._arguments(step._function, node._params, node._sources)
-            return slots, launch(node.name, step._function, step._signature.kind, start, step.timeout)
+            return self._launch_task(node, cast("Task[..., Any]", step))
         pairs = zip(node._params, node._sources, strict=True)
         given = [(param, source) for param, source in pairs if not isinstance(source, Default)]
-        slots = tuple(self._slot(param, source) for param, source in given)
-        return (self.run_place, *slots), step._launch(node._plan, tuple(param.name for param, _ in given))
+        slots = (self.run_place, *[self._slot(param, source) for param, source in given])
+        how = step._launch(node._plan, tuple(param.name for param, _ in given))
+        if not self._around.watch:
+            return slots, how
+        params, sources = tuple([param for param, _ in given]), tuple([source for _, source in given])
+        work = Work(node.index, node.name, NO_POLICY, None, how.start, params, sources)
+        return self._govern(node, work, (), slots)
+
+    def _launch_task(self, node: Node, task: Task[..., Any]) -> tuple[tuple[int, ...], Launch]:
+        policy = self._policy_of(task)
+        slots, start = self._arguments(task._function, node._params, node._sources, task.settled)
+        plain = policy is NO_POLICY and node._predicate is None and not self._around.watch
+        if plain and self.run_place not in slots and self.state_place not in slots:  # so it is with most
+            return slots, launch(Job(node.name, task._function, task._signature.kind, start, start))
+        condition, asked = self._condition(node)
+        check: Callable[[Any], None] | None = partial(check_parts, task) if task.outputs else None
+        work = make_work(node.index, node.name, task, policy, node._params, node._sources, condition, check)
+        if needs_course(work, self._around):
+            return self._govern(node, work, asked, slots)
+        assert work.job is not None
+        return slots, launch(work.job)
+
+    def _govern(
+        self, node: Node, work: Work, asked: tuple[int, ...], slots: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], Launch]:
+        how, self.settings[node.index] = govern(work, self._around)
+        return (self.run_place, *asked, *slots), how
+
+    def offset_of(self, node: Node) -> int:
+        """Return how many values a node gets before those that its parameters receive: the run, or none."""
+        return int(node.index in self.settings or node.step.planner is not None)
+
+    def _policy_of(self, task: Task[..., Any]) -> Policy:
+        defaults = self._owner._defaults
+        return task._policy if defaults is None else defaults.policy_of(task)
+
+    def metadata_of(self, node: Node) -> dict[str, Any]:
+        """Return what `metadata=` says of a node."""
+        step = node.step
+        metadata: dict[str, Any] = step._options["metadata"] or {}
+        return {**self._policy_of(cast("Task[..., Any]", step)).metadata} if isinstance(step, Task) else metadata
+
+    def _condition(self, node: Node) -> tuple[Condition | None, tuple[int, ...]]:
+        """Return what decides whether a node runs, and the places of what that needs."""
+        if node._predicate is None:
+            return None, ()
+        predicate, sources = node._predicate
+        slots, start = self._arguments(predicate._function, predicate._signature.params, sources, ())
+        return Condition(len(slots), start, predicate.reason), slots
 
     def _call(self, slots: tuple[int, ...], how: Launch, followers: list[int]) -> Call:
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
@@ -163,15 +222,21 @@ class Plan:
             if names and not node.replaced:
                 self.parts.setdefault(node.index, Parts(names, ()))
 
-    def _arguments(self, function: Start, params: Sequence[Param], sources: Sequence[Source]) -> Arguments:
+    def _arguments(
+        self, function: Start, params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
+    ) -> Arguments:
         """Return how to call a function with its values by position."""
         steps = [source.step for source in sources if type(source) is FromStep and source.output is None]
-        if len(steps) == len(sources) and all(param.kind in POSITIONAL for param in params):
+        if len(steps) == len(sources) and not settled and all(param.kind in POSITIONAL for param in params):
             # So it is with most functions, and this is a good part of what compiling costs.
             nodes = self.graph._by_step
             return Arguments(tuple([nodes[id(step)].index for step in steps]), function)
         given = choose_arguments(params, sources)
-        slots = [self._slot(param, part) for param, source in given for part in parts_of(source)]
+        slots = [
+            self._outcome_slot(param, part) if param.name in settled else self._slot(param, part)
+            for param, source in given
+            for part in parts_of(source)
+        ]
         return Arguments(tuple(slots), adapt(function, given))
 
     def _slot(self, param: Param, source: Source) -> int:
@@ -188,6 +253,30 @@ class Plan:
             )
         return self._place(param.default)
 
+    def _outcome_slot(self, param: Param, source: Source) -> int:
+        if isinstance(source, Constant):
+            value = self.template[self._slot(param, source)]
+            return self._place(Outcome(self.graph._node_of(source.step).name, Status.COMPLETED, value))
+        if not isinstance(source, FromStep):
+            return self._slot(param, source)
+        places = self.outcomes.setdefault(self.graph._node_of(source.step).index, {})
+        if source.output not in places:
+            places[source.output] = self._place()
+            self._part_set.add(places[source.output])
+        return places[source.output]
+
+    def _find_tolerated(self) -> frozenset[int]:
+        """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
+        nodes = self.graph.nodes
+        if self._owner.keep_going:
+            return frozenset(range(len(nodes)))
+        found = set(self.outcomes)
+        if found:
+            for node in reversed(nodes):
+                if node.index in found:
+                    found.update(self.graph._blockers(node))
+        return frozenset(found)
+
     def _part_place(self, index: int, output: str) -> int:
         key = index, output
         if key not in self._part_places:
@@ -198,6 +287,11 @@ class Plan:
 
 def _never(*_: Any) -> Any:
     raise AssertionError("a value stands in for this node")
+
+
+def check_parts(step: Step, result: object) -> None:
+    """Raise `OutputError` if a result does not fit the task's `outputs=`."""
+    take_part(step, result, step.outputs[0])
 
 
 def take_part(step: Step, result: object, output: str) -> Any:

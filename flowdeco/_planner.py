@@ -17,7 +17,7 @@ from ._override import Layer, Override, find_step, follow, graphs_within, instea
 from ._plan import Plan
 from ._scope import LocalScope, refresh_scopes
 from ._signature import Param
-from ._task import Step
+from ._step import Step
 from ._types import find_mismatches
 
 __all__ = ["Planner"]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dis import opmap
 from inspect import Parameter
-from types import CodeType, FunctionType, MethodType, WrapperDescriptorType
+from types import CodeType, FunctionType, GeneratorType, MethodType, WrapperDescriptorType
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "Param",
     "Signature",
     "can_wait",
+    "discard",
+    "is_awaitable",
     "is_coroutine_function",
     "peel",
     "read_signature",
@@ -160,3 +162,16 @@ def can_wait(function: Any) -> bool:
     target = getattr(target, "__func__", target)
     code: CodeType | None = getattr(target, "__code__", None)
     return code is None or _SEND is None or _SEND in code.co_code[::2]
+
+
+def discard(value: object) -> None:
+    """Close what nobody will await, so that Python does not warn of it."""
+    if inspect.iscoroutine(value):
+        value.close()
+
+
+def is_awaitable(value: object) -> bool:
+    """Whether `await` takes the value."""
+    if hasattr(type(value), "__await__"):
+        return True
+    return isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE)

@@ -2,180 +2,60 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
-from ._attempt import Launch
-from ._errors import OptionTypeError
-from ._options import check_after, check_changes, check_name, check_needs, check_outputs, check_timeout, shorten
-from ._scope import Scope, capture_scope
-from ._signature import Param, Signature, read_signature
+from ._limit import Limit
+from ._options import check_outputs, shorten
+from ._policy import DEFAULTABLE, Asker, Policy, check_policy, read_policy
+from ._remote import RunIn
+from ._retry import Retry
+from ._scope import Scope
+from ._signature import Param, Signature
+from ._step import Step, make_predicate, signature_of_step
 
-__all__ = ["After", "Need", "Step", "Task", "stand_in", "task"]
+__all__ = ["After", "Hooks", "HooksByType", "Need", "PolicyOptions", "Settled", "Task", "stand_in", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-
-class Step:
-    """What can be a node of a graph: a decorated function with its options and the names in its reach."""
-
-    _kind = "step"
-    # How many there have been: while none is added, no name has come to mean one that was not there before.
-    defined = 0
-    # What finds the graph of a workflow; a task has none.
-    planner: Any = None
-    _name: str | None
-    _function: Callable[..., Any]
-    _signature: Signature
-    _scope: Scope
-    _options: dict[str, Any]
-
-    @property
-    def name(self) -> str | None:
-        """What the record calls it: `name=`, else the function's name; `None` if it has neither."""
-        return self._name
-
-    @property
-    def needs(self) -> Mapping[str, Any]:
-        """Dependencies given by hand, by parameter."""
-        return cast("Mapping[str, Any]", self._options["needs"])
-
-    @property
-    def after(self) -> tuple[Any, ...]:
-        """Tasks, workflows and names that must have ended before."""
-        return cast("tuple[Any, ...]", self._options["after"])
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The names under which parts of the result are available."""
-        return cast("tuple[str, ...]", self._options.get("outputs", ()))
-
-    @property
-    def timeout(self) -> float | None:
-        """Seconds, or `None` for no limit."""
-        return cast("float | None", self._options["timeout"])
-
-    @property
-    def params(self) -> tuple[Param, ...]:
-        """What a graph must fill to run it."""
-        return self._signature.params
-
-    @property
-    def graph_needs(self) -> Mapping[str, Any]:
-        """The `needs` that hold where it is a node itself."""
-        return self.needs
-
-    @property
-    def graph_after(self) -> tuple[Any, ...]:
-        """What must have ended before where it is a node itself."""
-        return self.after
-
-    @property
-    def graph_watch(self) -> Any:
-        """The names on which `params` rests; `None` if it rests on none."""
-        return None
-
-    def __repr__(self) -> str:
-        return f"<{self._kind} {self.name or shorten(self._function)!r}>"
-
-    def __reduce__(self) -> str:
-        """Be pickled and copied as a function is: by the name that it can be imported under."""
-        return str(getattr(self, "__qualname__", self.name))
-
-    def __get__(self, instance: object, owner: type | None = None) -> Any:
-        """Be a method where the function would be one."""
-        if instance is None or isinstance(self._function, staticmethod) or not hasattr(self._function, "__get__"):
-            return self
-        return self._bind(instance)
-
-    def _bind(self, instance: object) -> Any:
-        return MethodType(cast("Callable[..., Any]", self), instance)
-
-    def _launch(self, plan: Any, inputs: tuple[str, ...]) -> Launch:
-        """Return how a workflow starts by its plan: with the outer run, then with these inputs by position."""
-        raise AssertionError(f"{self!r} starts as a task")
-
-    def _define(
-        self,
-        function: Callable[..., Any],
-        options: dict[str, Any],
-        scope: Scope | None,
-        signature: Signature | None = None,
-    ) -> None:
-        """Take the function in, check the options, and note the names in reach if `scope` is not given."""
-        Step.defined += 1
-        self._signature = signature or _signature_of(self._kind, function)
-        self._function = function
-        self._look_like(function)
-        self._options = dict(options)
-        own_name = options["name"] or getattr(function, "__name__", None)
-        self._name = None if own_name == "<lambda>" else own_name
-        self._check(f"{self._kind} {self._name or shorten(function)!r}", self._options)
-        if scope is None:
-            scope = capture_scope(function, self, Step, thorough=self._kind == "workflow")
-        self._scope = scope
-        if self._signature.kind == "async" and sys.version_info >= (3, 12):
-            inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
-
-    def _look_like(self, function: Callable[..., Any]) -> None:
-        """Take on the function's name, documentation and attributes, as `functools.wraps` does."""
-        own = self.__dict__
-        if isinstance(function, FunctionType) and function.__dict__:
-            # What a step has itself stays what it is, and a callable object keeps its attributes to itself.
-            own.update({name: value for name, value in function.__dict__.items() if not _is_own(type(self), name)})
-        for name in functools.WRAPPER_ASSIGNMENTS:
-            try:
-                own[name] = getattr(function, name)
-            except AttributeError:
-                pass
-        own["__wrapped__"] = function
-
-    def _check(self, subject: str, options: dict[str, Any]) -> None:
-        check_name(subject, options["name"])
-        check_timeout(subject, options["timeout"])
-        if options["needs"] is not None:
-            params = self._signature.params
-            wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in params}
-            keywords = [p.name for p in params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
-            options["needs"] = check_needs(subject, options["needs"], wanted, keywords, Step)
-        else:
-            options["needs"] = {}
-        options["after"] = check_after(subject, options["after"], Step)
-
-    def _copy(self, options: dict[str, Any], **changes: Any) -> Self:
-        """Return one like this with other options."""
-        check_changes(f"{self._kind} {self.name!r}", changes, options)
-        copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy._define(self._function, {**options, **changes}, self._scope, self._signature)
-        return copy
-
-
 Need: TypeAlias = "Step | str | Sequence[Step | str] | Mapping[str, Step | str] | None"
 After: TypeAlias = "Step | str | Sequence[Step | str] | None"
+Settled: TypeAlias = "str | Sequence[str] | None"
+Hook: TypeAlias = Callable[..., object]
+Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
+HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
 
 
-class TaskOptions(TypedDict, total=False):
+class PolicyOptions(TypedDict, total=False):
+    """The options that `@workflow(defaults={...})` takes."""
+
+    retries: int | Retry | None
+    timeout: float | None
+    recover: Hook | Mapping[type[Exception], Hook] | None
+    when: Hook | None
+    limit: int | Limit | Mapping[Limit, int] | None
+    run_in: RunIn
+    on_state: Hooks
+    on_start: Hooks
+    on_success: Hooks
+    on_retry: Hooks
+    on_error: HooksByType
+    metadata: Mapping[str, Any] | None
+
+
+class TaskOptions(PolicyOptions, total=False):
     """The options of `@task`, as `with_options` takes them."""
 
     name: str | None
     needs: Mapping[str, Need] | None
     after: After
     outputs: Sequence[str] | None
-    timeout: float | None
-
-
-def _is_own(kind: type, name: str) -> bool:
-    return any(name in vars(base) for base in kind.__mro__)
+    settled: Settled
 
 
 class Task(Step, Generic[P, R_co]):
@@ -185,6 +65,9 @@ class Task(Step, Generic[P, R_co]):
     """
 
     _kind = "task"
+    _policy: Policy
+    # What hooks can ask for besides the arguments: those of the function that this one stands in for.
+    _asked: tuple[str, ...] = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         return cast("R_co", self._function(*args, **kwargs))
@@ -203,37 +86,56 @@ class Task(Step, Generic[P, R_co]):
     def _bind(self, instance: object) -> Any:
         return cast("Any", self._function).__get__(instance)
 
+    def _define(
+        self,
+        function: Callable[..., Any],
+        options: dict[str, Any],
+        scope: Scope | None,
+        signature: Signature | None = None,
+    ) -> None:
+        super()._define(function, options, scope, signature)
+        self._predicate = make_predicate(self._label, self._options["when"], self.needs, self._scope)
+        self._policy = read_policy(self._asker(), self._options)
+
+    @property
+    def _label(self) -> str:
+        return self._name or shorten(self._function)
+
+    def _asker(self) -> Asker:
+        """Return what the policy has to know of it."""
+        names = dict.fromkeys([param.name for param in self._signature.params])
+        arguments = tuple({**names, **dict.fromkeys(self._asked)})
+        return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task)
+
     def _check(self, subject: str, options: dict[str, Any]) -> None:
+        check_policy(subject, options)
         super()._check(subject, options)
         options["outputs"] = check_outputs(subject, options["outputs"])
 
-
-def _signature_of(kind: str, function: Any) -> Signature:
-    if isinstance(function, Step):
-        message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
-        raise OptionTypeError(message, option="function", value=function)
-    if not callable(function):
-        message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
-        raise OptionTypeError(message, option="function", value=function)
-    try:
-        return read_signature(function)
-    except (TypeError, ValueError) as error:
-        message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
-        raise OptionTypeError(message, option="function", value=function) from error
+    def _params_besides(self, options: Mapping[str, Any]) -> tuple[Param, ...]:
+        when = options["when"]
+        return () if when is None or isinstance(when, Step) else signature_of_step("predicate", when).params
 
 
 def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[..., Any]:
     """Return a task that has another function in the place of the step's own, under the same policy and name."""
-    signature = _signature_of("task", function)
+    signature = signature_of_step("task", function)
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
         signature = Signature(step._signature.params, signature.kind)
-    params = {p.name for p in signature.params}
-    needs = {name: need for name, need in step.graph_needs.items() if name in params}
-    options = {"outputs": None, **step._options, "needs": needs, "after": step.graph_after, "name": step.name}
     made: Task[..., Any] = Task()
-    made._define(function, {name: options[name] for name in TaskOptions.__annotations__}, scope, signature)
+    options = {**_NO_OPTIONS, **step._options, "after": step.graph_after, "name": step.name}
+    params = {p.name for p in signature.params}
+    settled = tuple(name for name in step.graph_settled if name in params)
+    params |= {p.name for p in made._params_besides(options)}
+    options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
+    options["settled"] = settled
+    made._asked = tuple(p.name for p in step.params)
+    made._define(function, {name: options[name] for name in _NO_OPTIONS}, scope, signature)
     return made
+
+
+_NO_OPTIONS: dict[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
 
 
 @overload
@@ -248,7 +150,19 @@ def task(
     needs: Mapping[str, Need] | None = None,
     after: After = None,
     outputs: Sequence[str] | None = None,
+    retries: int | Retry | None = None,
     timeout: float | None = None,
+    recover: Hook | Mapping[type[Exception], Hook] | None = None,
+    when: Hook | None = None,
+    settled: Settled = None,
+    limit: int | Limit | Mapping[Limit, int] | None = None,
+    run_in: RunIn = None,
+    on_state: Hooks = None,
+    on_start: Hooks = None,
+    on_success: Hooks = None,
+    on_retry: Hooks = None,
+    on_error: HooksByType = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
     """Make a function a task: `@task`, `@task(timeout=5)` or `task(function, timeout=5)`.
 
@@ -256,16 +170,37 @@ def task(
     An `async def` runs on the event loop, a `def` in a worker thread. What a function yields is gathered in a
     list; an awaitable that a `def` returns is awaited.
 
+    Where an option from `retries` to `metadata` is `None` (but not `settled`), the workflow's `defaults=` hold.
+
     Args:
         function: any callable whose parameters can be read.
         name: what the record calls it; `None`: the function's name.
         needs: what to give a parameter instead of what its name says: a task, a workflow, a name, a list or dict
             of these (the parameter receives a list or dict of results), or `None` for "not a dependency".
-        after: a task, a workflow, a name, or a list of these, that must have ended before this one starts.
+        after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
+            them failed, this one does not run.
         outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that
             length; other tasks receive the parts under these names.
-        timeout: seconds that one attempt may take; `None`: no limit. A `def` cannot be interrupted: its thread is
-            abandoned, and what it returns is ignored.
+        retries: how many more attempts follow a failed one, or a `Retry` that says after which errors, and when.
+            0: none, whatever the workflow's defaults are.
+        timeout: seconds that one attempt may take; `math.inf`: no limit. It counts as an error like any other. A `def`
+            cannot be interrupted: its thread is abandoned, and what it returns or writes to `state` is refused.
+        recover: turns the final error into a result: a function, a task, or a mapping of types of errors to these. It
+            gets what its parameters name: `error`, `attempt`, the task's arguments, and what hooks can ask for.
+        when: a predicate, whose parameters are dependencies as the task's own are, or a task: if what it gives is
+            false, the task is skipped.
+        settled: the parameters that receive an `Outcome`, however the task that they name has ended.
+        limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
+            takes of which `Limit`. The time between attempts takes no place.
+        run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
+            or any `concurrent.futures.Executor`. An `async def` always runs on the event loop.
+        on_state: called at every change of status: a function or a list of functions, each `def` or `async def`. Hooks
+            get what their parameters name; see `Event`.
+        on_start: called before the first attempt; if it raises, no attempt is made and the task fails with that error.
+        on_success: called when the result is there.
+        on_retry: called when an attempt has failed and another follows after `delay` seconds.
+        on_error: called when the task has failed for good; as a mapping of types of errors, the first that fits.
+        metadata: anything you want to find in the record and in hooks.
 
     Returns:
         The `Task`, or a decorator that makes one.
@@ -273,7 +208,8 @@ def task(
     Raises:
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
-    options = {"name": name, "needs": needs, "after": after, "outputs": outputs, "timeout": timeout}
+    given = locals()
+    options = {option: given[option] for option in _NO_OPTIONS}
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         made: Task[P, R] = Task()

@@ -10,11 +10,12 @@ from typing import Any
 
 from anyio import from_thread, get_cancelled_exc_class
 
-from ._attempt import IN_THREAD, is_awaitable
+from ._attempt import IN_THREAD
 from ._board import Board
 from ._errors import StrayCancellationError
+from ._signature import is_awaitable
 
-__all__ = ["SLICE", "ThreadLanes", "stray"]
+__all__ = ["SLICE", "ThreadLanes", "unstray"]
 
 # Seconds that a lane goes on before it looks up: for others' turn on the event loop, for cancellation in a thread.
 SLICE = 0.001
@@ -84,14 +85,11 @@ class ThreadLanes:
 
     def _fail(self, index: int, error: BaseException) -> None:
         board = self.board
-        if not isinstance(error, (self._cancelled, concurrent.futures.CancelledError)):
-            board.fail(index, error)
-        elif self._stop_if_cancelled():
+        is_cancellation = isinstance(error, (self._cancelled, concurrent.futures.CancelledError))
+        if is_cancellation and self._stop_if_cancelled():
             board.run._note_cancelled(index)
-        elif isinstance(error, self._cancelled):
-            board.fail(index, stray(board, index, error))
         else:
-            board.fail(index, error)
+            board.fail(index, unstray(board, index, error, self._cancelled))
 
     def _stop_if_cancelled(self) -> bool:
         try:
@@ -102,8 +100,10 @@ class ThreadLanes:
         return False
 
 
-def stray(board: Board, index: int, error: BaseException) -> StrayCancellationError:
-    """Return the error for a task that raised the event loop's cancellation exception by itself."""
+def unstray(board: Board, index: int, error: BaseException, cancellation: type[BaseException]) -> BaseException:
+    """Return what a node has failed with: a cancellation that nobody asked for as an error that says so."""
+    if not isinstance(error, cancellation):
+        return error
     name = board.plan.graph.nodes[index].name
     message = f"Cannot finish task {name!r}: it raised {type(error).__name__}, but nobody cancelled it."
     converted = StrayCancellationError(message, task=name)

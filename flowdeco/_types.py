@@ -10,7 +10,7 @@ from ._errors import TypeMismatchError
 from ._graph import Graph
 from ._lookup import FromStep, Gather, Source
 from ._signature import Param
-from ._task import Step
+from ._step import Step
 
 __all__ = ["find_mismatches"]
 

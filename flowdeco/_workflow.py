@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import ModuleType
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -13,16 +13,20 @@ from ._attempt import Launch
 from ._errors import OptionTypeError
 from ._execution import Execution
 from ._graph import Graph
+from ._hook import HOOKS, check_hooks, read_hooks
 from ._input import signature_of
 from ._lookup import Watch
-from ._options import check_backend, check_tasks
+from ._options import check_backend, check_switches, check_tasks
 from ._override import Override
 from ._plan import Plan
 from ._planner import Planner
+from ._policy import Defaults, check_defaults, check_metadata
 from ._run import Run
 from ._scope import Scope, capture_scope
 from ._signature import Param, Signature
-from ._task import After, Need, Step
+from ._state import State, check_state
+from ._step import Step, make_predicate
+from ._task import After, Hooks, HooksByType, Need, PolicyOptions, Settled
 
 __all__ = ["Workflow", "workflow"]
 
@@ -30,6 +34,7 @@ R_co = TypeVar("R_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
+HookErrors: TypeAlias = Literal["log", "raise"]
 Tasks: TypeAlias = "Mapping[str, Step] | Iterable[Step | ModuleType] | None"
 
 
@@ -40,7 +45,18 @@ class WorkflowOptions(TypedDict, total=False):
     needs: Mapping[str, Need] | None
     after: After
     tasks: Tasks
+    settled: Settled
     timeout: float | None
+    keep_going: bool
+    defaults: PolicyOptions | None
+    state: State | type[State] | None
+    on_state: Hooks
+    on_start: Hooks
+    on_success: Hooks
+    on_retry: Hooks
+    on_error: HooksByType
+    hook_errors: HookErrors
+    metadata: Mapping[str, Any] | None
     backend: str
     backend_options: Mapping[str, Any] | None
 
@@ -101,8 +117,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._execution.is_async:
             return cast("R_co", self._execution.start(run))
         self._execution.run_blocking(run)
-        if run.error is not None:
-            raise run.error
+        if run._raised is not None:
+            raise run._raised
         return cast("R_co", run.result)
 
     def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
@@ -116,8 +132,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
         run = self._new_run(args, kwargs)
         self._execution.run_blocking(run)
-        if run.error is not None:
-            raise run.error
+        if run._raised is not None:
+            raise run._raised
         return cast("T_co", run.result)
 
     @overload
@@ -223,13 +239,19 @@ class Workflow(Step, Generic[R_co, T_co]):
         return ()
 
     @property
+    def graph_settled(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def graph_watch(self) -> Watch:
         return self.planner.own_names()[1]
 
     def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
+        own_state = self._options["state"]
+
         async def start(outer: Run[Any], *values: Any) -> Any:
             given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
-            return await self._execution.result(Run(plan, given, state=outer.state))
+            return await self._execution.result(Run(plan, given, outer.state if own_state is None else own_state))
 
         return Launch(start, False, True)
 
@@ -247,10 +269,21 @@ class Workflow(Step, Generic[R_co, T_co]):
             message = f"Cannot make a workflow of {self.name!r}: it yields. Make that a task, and return here."
             raise OptionTypeError(message, option="function", value=function)
         self.planner = Planner(self, self._given, self._more)
+        name = self.name or "workflow"
+        defaults = self._options["defaults"]
+        if defaults is not None:
+            self._defaults = Defaults(defaults, make_predicate(name, defaults["when"], {}, self._scope))
+        arguments = [param.name for param in self._signature.params]
+        hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
+        self.keep_going = self._options["keep_going"]
+        self.strict = self._options["hook_errors"] == "raise"
+        self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
         self._execution = Execution(
-            self.name or "workflow",
+            name,
             is_async=self._signature.kind == "async",
             timeout=self.timeout,
+            hooks=hooks,
+            strict=self.strict,
             backend=self._options["backend"],
             backend_options=dict(self._options["backend_options"] or {}),
         )
@@ -260,10 +293,16 @@ class Workflow(Step, Generic[R_co, T_co]):
         self._given, self._more = check_tasks(subject, options["tasks"], Step)
         options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
         check_backend(subject, options["backend"], options["backend_options"])
+        check_state(subject, options["state"])
+        check_switches(subject, options["keep_going"], options["hook_errors"])
+        options["defaults"] = check_defaults(subject, options["defaults"])
+        options["metadata"] = check_metadata(subject, options["metadata"])
+        for option in HOOKS:
+            options[option] = check_hooks(subject, option, options[option])
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.planner.plan()
-        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), keep=keep)
+        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)
 
 
 @overload
@@ -284,7 +323,18 @@ def workflow(
     needs: Mapping[str, Need] | None = None,
     after: After = None,
     tasks: Tasks = None,
+    settled: Settled = None,
     timeout: float | None = None,
+    keep_going: bool = False,
+    defaults: PolicyOptions | None = None,
+    state: State | type[State] | None = None,
+    on_state: Hooks = None,
+    on_start: Hooks = None,
+    on_success: Hooks = None,
+    on_retry: Hooks = None,
+    on_error: HooksByType = None,
+    hook_errors: HookErrors = "log",
+    metadata: Mapping[str, Any] | None = None,
     backend: str = "asyncio",
     backend_options: Mapping[str, Any] | None = None,
 ) -> Any:
@@ -301,8 +351,26 @@ def workflow(
         after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
         tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
             names are looked up last.
+        settled: the parameters that receive an `Outcome`, however the task that they name has ended.
         timeout: seconds for a whole run; `None`: no limit. The function of a `def` workflow that was called plainly
             is not limited.
+        keep_going: whether everything that does not need a failed task still runs; all errors that nobody received
+            as an `Outcome` are then raised as one `ExceptionGroup`.
+        defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
+            `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
+            The tasks of a workflow that runs in this one are not concerned.
+        state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
+            an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
+            outer run where this workflow runs as a task.
+        on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
+            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name.
+        on_start: called before anything runs; if it raises, the run fails with that error.
+        on_success: called when the result is there.
+        on_retry: called when a task of this workflow is going to be tried again.
+        on_error: called once when the run has failed; as a mapping of types of errors, the first that fits.
+        hook_errors: `"log"`: what a hook raises is logged and kept in `run.hook_errors`, no more. `"raise"`: it fails
+            what the hook is attached to as well; an error that is there already stays the one that is raised.
+        metadata: anything you want to find in the record and in hooks.
         backend: the event loop for plain calls, `"asyncio"` or `"trio"`.
         backend_options: what `anyio.run` passes on to it, such as `{"use_uvloop": True}`.
 
@@ -312,15 +380,8 @@ def workflow(
     Raises:
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
-    options = {
-        "name": name,
-        "needs": needs,
-        "after": after,
-        "tasks": tasks,
-        "timeout": timeout,
-        "backend": backend,
-        "backend_options": backend_options,
-    }
+    given = locals()
+    options = {option: given[option] for option in WorkflowOptions.__annotations__}
 
     def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
         made: Workflow[Any, Any] = Workflow()

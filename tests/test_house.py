@@ -16,27 +16,32 @@ import flowdeco
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
     0: {"_errors", "_events", "_order", "_tree"},
-    1: {"_signature", "_options", "_frame"},
-    2: {"_scope", "_attempt", "_annotation"},
-    3: {"_task", "_watch"},
-    4: {"_lookup"},
-    5: {"_graph", "_adapter"},
-    6: {"_build", "_input", "_types"},
-    7: {"_plan"},
-    8: {"_override", "_run"},
-    9: {"_board", "_planner"},
-    10: {"_thread"},
-    11: {"_lane"},
-    12: {"_engine"},
-    13: {"_execution"},
-    14: {"_workflow"},
+    1: {"_signature", "_options", "_frame", "_failure", "_field", "_ledger"},
+    2: {"_scope", "_annotation", "_hook", "_limit", "_retry", "_state", "_remote"},
+    3: {"_attempt"},
+    4: {"_policy"},
+    5: {"_course", "_step"},
+    6: {"_task", "_watch"},
+    7: {"_lookup"},
+    8: {"_graph", "_adapter"},
+    9: {"_build", "_input", "_types"},
+    10: {"_setting"},
+    11: {"_plan", "_verdict"},
+    12: {"_blame", "_override", "_record"},
+    13: {"_planner", "_run"},
+    14: {"_board", "_herald"},
+    15: {"_thread"},
+    16: {"_lane"},
+    17: {"_engine"},
+    18: {"_execution"},
+    19: {"_workflow"},
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
     # The satellites: the core never imports them.
-    15: {"testing", "render", "executors", "store"},
-    16: {"cli"},
-    17: {"__main__"},
+    20: {"testing", "render", "executors", "store"},
+    21: {"cli"},
+    22: {"__main__"},
 }
-FIRST_SATELLITE_FLOOR = 15
+FIRST_SATELLITE_FLOOR = 20
 FLOOR_OF = {module: floor for floor, modules in FLOORS.items() for module in modules}
 
 DEPENDENCIES = {"anyio", "typing_extensions"}

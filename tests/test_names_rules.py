@@ -168,7 +168,7 @@ def test_run_and_state_are_those_of_the_run(backend: Backend) -> None:
 
     @workflow
     def w(note: Any, run: Any = None, state: Any = None) -> Any:
-        return note is run, isinstance(run, Run), state is run.state, dict(state)
+        return note is run, isinstance(run, Run), state is run.state, {key: state[key] for key in state}
 
     assert on(w, backend)() == (True, True, True, {"noted": True})
     assert list(inspect.signature(w).parameters) == []

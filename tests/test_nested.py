@@ -263,7 +263,7 @@ async def test_it_uses_the_state_of_the_outer_run() -> None:
 
     @workflow
     async def w(noting: Any, state: Any, run: Run[Any]) -> Any:
-        return noting is state is run.state, dict(state)
+        return noting is state is run.state, {key: state[key] for key in state}
 
     assert await w() == (True, {"note": "from within"})
     assert await w() == (True, {"note": "from within"})
