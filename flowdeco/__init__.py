@@ -2,23 +2,16 @@
 
 from ._errors import (
     AbandonedError,
-    AmbiguousNameError,
-    CycleError,
     FlowdecoError,
-    GraphError,
     InputError,
     LimitError,
     MainGuardError,
-    MethodError,
-    MissingDependencyError,
     OptionError,
     OptionTypeError,
     OutputError,
     RemoteError,
+    RunError,
     RunningLoopError,
-    SettledError,
-    ShadowedInputError,
-    StaleNameError,
     StateFieldError,
     StateKeyError,
     StateTypeError,
@@ -26,22 +19,37 @@ from ._errors import (
     StrayCancellationError,
     TaskTimeoutError,
     TransferError,
-    TypeMismatchError,
+    UnknownMetricError,
     UnknownTaskError,
-    UnmatchedParameterError,
-    UnusedTaskError,
     WorkerLostError,
     WorkflowTimeoutError,
 )
 from ._events import Event, Outcome, Skip, Status
 from ._graph import Edge, Graph, Node
+from ._graph_errors import (
+    AmbiguousNameError,
+    CycleError,
+    GraphError,
+    HookArgumentError,
+    MethodError,
+    MissingDependencyError,
+    SettledError,
+    ShadowedInputError,
+    StaleNameError,
+    TypeMismatchError,
+    UnmatchedParameterError,
+    UnusedTaskError,
+)
 from ._limit import Limit
+from ._metrics import Metrics, Statistics
+from ._monitor import Monitor
 from ._override import value
 from ._record import Failure, HookError, TaskRecord
 from ._retry import Retry
 from ._run import Run
 from ._state import ABSENT, Absent, Change, State, field
 from ._task import Task, task
+from ._timeline import Attempt, RunMetrics, Transition
 from ._workflow import Workflow, workflow
 
 __all__ = [
@@ -49,6 +57,7 @@ __all__ = [
     "AbandonedError",
     "Absent",
     "AmbiguousNameError",
+    "Attempt",
     "Change",
     "CycleError",
     "Edge",
@@ -57,13 +66,16 @@ __all__ = [
     "FlowdecoError",
     "Graph",
     "GraphError",
+    "HookArgumentError",
     "HookError",
     "InputError",
     "Limit",
     "LimitError",
     "MainGuardError",
     "MethodError",
+    "Metrics",
     "MissingDependencyError",
+    "Monitor",
     "Node",
     "OptionError",
     "OptionTypeError",
@@ -72,6 +84,8 @@ __all__ = [
     "RemoteError",
     "Retry",
     "Run",
+    "RunError",
+    "RunMetrics",
     "RunningLoopError",
     "SettledError",
     "ShadowedInputError",
@@ -82,13 +96,16 @@ __all__ = [
     "StateKeyError",
     "StateTypeError",
     "StateValidationError",
+    "Statistics",
     "Status",
     "StrayCancellationError",
     "Task",
     "TaskRecord",
     "TaskTimeoutError",
     "TransferError",
+    "Transition",
     "TypeMismatchError",
+    "UnknownMetricError",
     "UnknownTaskError",
     "UnmatchedParameterError",
     "UnusedTaskError",

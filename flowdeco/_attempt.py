@@ -15,7 +15,8 @@ from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelle
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from ._errors import TaskTimeoutError
-from ._remote import ExecutorCall, RunIn, call_in_process
+from ._executor import ExecutorCall
+from ._remote import RunIn, call_in_process
 from ._signature import Kind, can_wait, discard, is_awaitable, is_coroutine_function
 from ._state import WRITER, Writer
 

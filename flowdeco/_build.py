@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from inspect import Parameter
 from typing import TypeAlias
 
-from ._errors import CycleError, MissingDependencyError, SettledError, nearest
+from ._errors import OptionError, nearest
 from ._graph import Graph, Node, steps_of
+from ._graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
 from ._lookup import Constant, FromInput, FromStep, Gather, Lookup, Source
 from ._order import find_cycles, sort_by_needs
+from ._policy import Defaults
 from ._signature import Param
-from ._step import Step
+from ._step import Predicate, Step
 
 __all__ = ["build_graph"]
 
@@ -42,11 +44,15 @@ class _Builder:
         body = [self._reach(source, owner, name) for name, source in self.lookup.resolve_owner().items()]
         self._check_settled(owner, owner._signature.params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
-        while self._open:
-            self._resolve(self._open.popleft())
+        self._resolve_open()
+        self._set_default_conditions()
         found = list(self.nodes.values())
         _name_apart(found)
         return Graph(owner, self.lookup.inputs, self._sort(found), body, ends, self._stand_ins)
+
+    def _resolve_open(self) -> None:
+        while self._open:
+            self._resolve(self._open.popleft())
 
     def _resolve(self, node: Node) -> None:
         step = node.step
@@ -57,10 +63,45 @@ class _Builder:
         node._after = self._reach_all(step, step.graph_after)
         if step.graph_settled:
             self._check_settled(step, params, node._sources, step.graph_settled)
-        predicate = self.lookup.owner.predicate_of(step)
-        if predicate is not None:
-            asked = [(self.lookup.resolve(predicate, param), param.name) for param in predicate._signature.params]
-            node._predicate = predicate, tuple([self._reach(source, predicate, name) for source, name in asked])
+        if step._predicate is not None:
+            node._predicate = step._predicate, self._ask(step._predicate)
+        if self.lookup.owner._defaults is not None and step.planner is None:
+            self._check_default_hooks(self.lookup.owner._defaults, step)
+
+    def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
+        """Return what the parameters of a `when=` receive."""
+        asked = [(self.lookup.resolve(predicate, param), param.name) for param in predicate._signature.params]
+        return tuple([self._reach(source, predicate, name) for source, name in asked])
+
+    def _set_default_conditions(self) -> None:
+        """Have the `when=` of the defaults decide on the tasks that have none, but for those that it needs itself."""
+        defaults = self.lookup.owner._defaults
+        predicate = None if defaults is None else defaults.predicate
+        if predicate is None or not any(_lacks_condition(node) for node in self.nodes.values()):
+            return
+        asked = self._ask(predicate)
+        self._resolve_open()
+        waiting = [step for source in asked for step in steps_of(source)]
+        passed_by = {id(step) for step in waiting}
+        while waiting:
+            node = self.nodes[id(waiting.pop())]
+            needed = [step for source in (*node._sources, *node._asked) for step in steps_of(source)]
+            fresh = [step for step in (*needed, *node._after) if id(step) not in passed_by]
+            passed_by.update(id(step) for step in fresh)
+            waiting += fresh
+        for node in self.nodes.values():
+            if _lacks_condition(node) and id(node.step) not in passed_by:
+                node._predicate = predicate, asked
+
+    def _check_default_hooks(self, defaults: Defaults, step: Step) -> None:
+        """Report a hook of the defaults that asks for what it cannot get of this task."""
+        try:
+            defaults.policy_of(step)
+        except OptionError as error:
+            name = self.lookup._name_of(step)
+            reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
+            text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
+            self.lookup.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
 
     def _check_settled(
         self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
@@ -175,6 +216,10 @@ class _Builder:
                 text = f"its tasks need each other in a circle: {_arrows(path)}. "
                 text += "Rename a parameter, or cut one with needs=."
             self.lookup.fail(CycleError, text, path=path)
+
+
+def _lacks_condition(node: Node) -> bool:
+    return node._predicate is None and node.step.planner is None and not node.replaced
 
 
 def _step_of(instead: Step | Constant) -> Step:

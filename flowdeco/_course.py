@@ -109,6 +109,9 @@ class Journal(Protocol):
     def _note_begin(self, index: int, attempt: int) -> None:
         """Note that an attempt begins."""
 
+    def _note_veto(self, index: int) -> None:
+        """Note that the attempt which was about to begin is not made."""
+
     def _note_retrying(self, index: int) -> None:
         """Note that another attempt is to follow."""
 
@@ -166,7 +169,7 @@ class Course:
         """Go all the way; return the result, or raise what the task ends with.
 
         Args:
-            failure: what the first attempt has raised, if it was made elsewhere.
+            failure: what the first attempt came to, if it was made elsewhere; see `take_over`.
         """
         try:
             failure = await self._pursue(failure)
@@ -189,7 +192,7 @@ class Course:
         begin = current_time() if within else 0.0
         final = False
         if failure is not None:
-            failure, final = self._take_over(failure), isinstance(failure, Skip)
+            final = isinstance(failure, Skip)
         elif self.setting.condition is not None:
             failure, final = await self._ask_condition(self.setting.condition), True
         if failure is None:
@@ -206,10 +209,13 @@ class Course:
             failure, final = await self._attempt()
         return failure if failure is None else await self._recover(failure)
 
-    def _take_over(self, failure: Exception) -> Exception:
+    def take_over(self, error: Exception) -> Exception:
+        """Take into the record that a first attempt was made, and what it has raised; return that as the failure."""
         self.attempt = 1
         self.status = Status.RUNNING
-        return self._note(failure)
+        if self.setting.node is not None:
+            self.run._note_begin(self.setting.node, 1)
+        return self._note(error)
 
     async def _ask_condition(self, condition: Condition) -> Exception | None:
         try:
@@ -259,6 +265,8 @@ class Course:
                 await hook.tell(event)
         except Exception as error:
             self.attempt = 0
+            if setting.node is not None:
+                self.run._note_veto(setting.node)
             return self._note(error)
         return None
 
@@ -371,7 +379,7 @@ class Course:
     ) -> Event:
         setting, run = self.setting, self.run
         if self._inputs is None:
-            self._inputs = setting.name_arguments(self.args) if self.args or not setting.condition else {}
+            self._inputs = setting.name_arguments(self.args)
         now, errors = datetime.now(UTC), tuple(self.errors)
         about = (previous, self.attempt, error, errors, result, delay, self._inputs, setting.policy.metadata, now)
         return Event(kind, setting.task, run.workflow, run, self.status, *about)

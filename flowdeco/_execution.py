@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import concurrent.futures
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
 import anyio
-from anyio import CancelScope, from_thread, move_on_after, to_thread
+from anyio import CancelScope, create_task_group, from_thread, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from ._attempt import IN_THREAD, LIMITER, count_threads_apart
@@ -18,8 +19,10 @@ from ._engine import Engine
 from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
 from ._events import Skip, Status
 from ._failure import as_failure
+from ._feed import Feed
 from ._herald import Herald
 from ._hook import Hooks
+from ._log import log_failure
 from ._remote import refuse_worker_import
 from ._run import Run
 
@@ -72,7 +75,7 @@ class Execution:
             try:
                 self._run_body(run)
             finally:
-                if self.herald.hooks:
+                if self.herald.hears_of(run):
                     drive(partial(self.herald.tell_end, run))
 
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
@@ -86,11 +89,38 @@ class Execution:
         """Run it; return its result or raise its error. If the run is to be kept, log the error and return the run."""
         await self.execute(run)
         if run._keep:
-            run._log_failure()
+            log_failure(run)
             return run
         if run._raised is not None:
             raise run._raised
         return run.result
+
+    @asynccontextmanager
+    async def live(self, run: Run[Any]) -> AsyncGenerator[Run[Any]]:
+        """Run it beside the block, wait for it at the end, and raise what a call would."""
+        run._feed = feed = Feed()
+        run._scope = scope = CancelScope()
+
+        async def drive() -> None:
+            try:
+                with scope:
+                    await self.execute(run)
+            finally:
+                feed.close()
+
+        failure: BaseException | None = None
+        async with create_task_group() as group:
+            group.start_soon(drive)
+            try:
+                yield run
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:
+                scope.cancel()
+                failure = error
+        failure = failure or run._raised
+        if failure is not None:
+            raise failure
 
     async def execute(self, run: Run[Any], *, body: bool = True) -> None:
         """Run the nodes and the workflow's own function; what they raise is left in the record.
@@ -119,11 +149,12 @@ class Execution:
                 raise
         if limit is not None or run.error is not None or run._skip is not None:
             self._end(run, limit)
-        if self.herald.hooks and run.status is not Status.RUNNING:
+        # Of a run that has stopped, tasks may have hooks of their own that wait to hear of it.
+        if run.status is not Status.RUNNING and (self.herald.hears_of(run) or run.status is not Status.COMPLETED):
             await self.herald.tell_end(run)
 
     async def _execute_all(self, run: Run[Any], *, body: bool) -> None:
-        if self.herald.hooks:
+        if self.herald.hears_of(run):
             await self.herald.tell_start(run)
             if run.error is not None or run._skip is not None:
                 return

@@ -11,6 +11,7 @@ from ._course import GRACE, HookFailure, pass_over
 from ._events import Event, EventKind, Skip, Status
 from ._failure import as_failure
 from ._hook import Hooks, tell_all
+from ._log import is_asked_for
 from ._run import Run
 
 __all__ = ["Herald"]
@@ -71,9 +72,18 @@ class Herald:
         if run.status is Status.FAILED:
             await self._tell("on_error", "error", run, Status.RUNNING)
 
+    def hears_of(self, run: Run[Any]) -> bool:
+        """Whether there is anybody to tell."""
+        return bool(self.hooks) or run._plan.observed or is_asked_for(tasks=False)
+
     async def _tell(self, option: str, kind: EventKind, run: Run[Any], previous: Status) -> Exception | None:
         hooks = self.hooks.get(option, ())
-        failure = await tell_all(hooks, _event(kind, run, previous)) if hooks else None
+        if not hooks and kind != "state":
+            return None
+        event = _event(kind, run, previous)
+        if kind == "state":
+            run._publish(event)
+        failure = await tell_all(hooks, event)
         return failure if self.strict else None
 
 

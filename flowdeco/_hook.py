@@ -160,7 +160,8 @@ def check_hooks(subject: str, option: str, value: object) -> Any:
         return None
     if _is_mapping(value):
         if option != "on_error":
-            raise reject(subject, option, value, "is a mapping, which only on_error= can be.", wrong_type=True)
+            reason = "is a mapping, which only on_error= can be. Give a function, or a list of functions."
+            raise reject(subject, option, value, reason, wrong_type=True)
         return check_by_type(subject, option, value)
     hooks = tuple(value) if _is_list(value) else (value,)
     for hook in hooks:
@@ -190,7 +191,9 @@ def check_by_type(subject: str, option: str, value: Mapping[Any, Any]) -> dict[t
     """Accept a mapping of types of errors to callables."""
     for kind, hook in value.items():
         if not _is_error_type(kind):
-            reason = f"has the key {shorten(kind)}, which is no type of error, as in {{ConnectionError: ...}}."
+            reason = (
+                f"has the key {shorten(kind)}, which is no type of error. Give one, as in {{ConnectionError: ...}}."
+            )
             raise reject(subject, option, value, reason, wrong_type=True)
         if not callable(hook):
             reason = f"gives {kind.__name__} {shorten(hook)}, which cannot be called. Give a function."
@@ -233,6 +236,6 @@ def read_hook(subject: str, option: str, function: Callable[..., Any], known: Se
 
 def unknown_name(subject: str, hook: Hook, name: str, known: Sequence[str]) -> OptionError:
     """Return the error for a hook that asks for what there is not."""
-    message = f"Cannot define {subject}: {hook.option}= calls {hook.name!r} with what it asks for, and it asks for "
-    message += f"{name!r}, which there is not.{nearest(name, known)} There is {listed(known, 40)}."
+    message = f"Cannot define {subject}: {hook.name!r} in {hook.option}= asks for {name!r}, which it cannot get."
+    message += f"{nearest(name, known)} It can get {listed(known, 40)}."
     return OptionError(message, option=hook.option, value=hook.ask.function)

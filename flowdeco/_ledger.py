@@ -13,7 +13,8 @@ from reprlib import repr as shorten
 from threading import RLock, get_ident
 from typing import Any, Final, NamedTuple, final
 
-from ._errors import AbandonedError, OptionTypeError
+from ._errors import AbandonedError
+from ._options import check_time
 
 __all__ = ["ABSENT", "WRITER", "Absent", "Change", "Ledger", "Watcher", "Writer"]
 
@@ -214,8 +215,8 @@ class Ledger:
 
     def read_history(self, key: Hashable | None, since: datetime | None, until: datetime | None) -> list[Change]:
         """Return the changes of a key, or of all for `None`, from `since` on and before `until`."""
-        _check_time("since", since)
-        _check_time("until", until)
+        check_time("changes of state", "since", since)
+        check_time("changes of state", "until", until)
         with self._lock:
             changes = list(self._history)
         return [
@@ -321,9 +322,3 @@ def _refuse_abandoned() -> None:
     if writer is not None and writer.abandoned:
         message = f"Cannot change state: attempt of task {writer.task!r} was abandoned at its timeout. "
         raise AbandonedError(message + "Return soon, or give the task a longer timeout.", task=writer.task)
-
-
-def _check_time(option: str, time: object) -> None:
-    if time is not None and (not isinstance(time, datetime) or time.tzinfo is None):
-        message = f"Cannot list changes of state: {option}={shorten(time)} is no time with a time zone."
-        raise OptionTypeError(f"{message} Give one as datetime.now(UTC) does.", option=option, value=time)

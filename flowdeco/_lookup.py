@@ -7,7 +7,8 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ._errors import (
+from ._errors import listed, nearest
+from ._graph_errors import (
     AmbiguousNameError,
     GraphError,
     MethodError,
@@ -15,8 +16,6 @@ from ._errors import (
     ShadowedInputError,
     StaleNameError,
     UnmatchedParameterError,
-    listed,
-    nearest,
 )
 from ._options import shorten
 from ._scope import Namespace, Scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -21,6 +22,7 @@ __all__ = [
     "check_settled",
     "check_switches",
     "check_tasks",
+    "check_time",
     "check_timeout",
     "shorten",
 ]
@@ -53,7 +55,7 @@ def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
 def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
@@ -240,6 +242,15 @@ def check_backend(subject: str, backend: object, options: object) -> None:
 def check_switches(subject: str, keep_going: object, hook_errors: object) -> None:
     """Accept a bool, and one of two words."""
     if not isinstance(keep_going, bool):
-        raise reject(subject, "keep_going", keep_going, "is not True or False.", wrong_type=True)
+        reason = "is neither True nor False. Give one of them."
+        raise reject(subject, "keep_going", keep_going, reason, wrong_type=True)
     if hook_errors not in ("log", "raise"):
-        raise reject(subject, "hook_errors", hook_errors, "is not 'log' or 'raise'.")
+        reason = "is neither 'log' nor 'raise'. Give one of them."
+        raise reject(subject, "hook_errors", hook_errors, reason, wrong_type=not isinstance(hook_errors, str))
+
+
+def check_time(what: str, option: str, time: object) -> None:
+    """Accept `None` and a time with a time zone; `what` says what is to be listed by it, for errors."""
+    if time is not None and (not isinstance(time, datetime) or time.tzinfo is None):
+        message = f"Cannot list {what}: {option}={shorten(time)} is no time with a time zone."
+        raise OptionTypeError(f"{message} Give one as datetime.now(UTC) does.", option=option, value=time)

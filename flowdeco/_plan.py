@@ -15,8 +15,9 @@ from ._adapter import adapt, choose_arguments
 from ._attempt import Job, Launch, Start, launch
 from ._course import Condition, Setting
 from ._errors import OutputError
-from ._events import Outcome, Status
+from ._events import Event, Outcome, Status
 from ._graph import Graph, Node, parts_of
+from ._hook import Ask, Hook, Hooks
 from ._input import Inputs
 from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Source, Watch
 from ._policy import NO_POLICY, Policy
@@ -91,13 +92,17 @@ class Plan:
         outcomes: for a node that is `settled` for somebody, the places of its outcome, or of those of its parts.
         tolerated: the nodes that may fail without an end to the run.
         settings: what there is to know of each node that takes a course.
+        courses: those of them whose course is on the event loop from the beginning.
+        observed: whether every change of status is told to the run.
         input_places: the name and the place of each input.
         body: the places of the arguments of the workflow's own function, and how to call it.
         threaded: whether any node runs in a thread's lane.
     """
 
-    def __init__(self, graph: Graph, watch: Watch) -> None:
+    def __init__(self, graph: Graph, watch: Watch, *, observed: bool = False) -> None:
         self.graph = graph
+        self.observed = observed
+        self._watched: Plan | None = None
         self.watch = watch
         self.inputs = Inputs(graph)
         self._results = len(graph.nodes)
@@ -113,10 +118,11 @@ class Plan:
         self.settings: dict[int, Setting] = {}
         self.uses: list[int] = []
         self._owner = owner = graph._owner
-        self._around = Surroundings(owner.watch_hooks, owner.strict)
+        self._around = Surroundings(_with_observer(owner.watch_hooks) if observed else owner.watch_hooks, owner.strict)
         self.body = self._arguments(owner._function, owner._signature.params, graph._body, owner.settled)
         self._compile()
         self.tolerated = self._find_tolerated()
+        self.courses = frozenset(index for index in self.settings if not self.calls[index].in_thread)
 
     def _place(self, value: Any = UNSET) -> int:
         self.template.append(value)
@@ -175,6 +181,12 @@ class Plan:
     ) -> tuple[tuple[int, ...], Launch]:
         how, self.settings[node.index] = govern(work, self._around)
         return (self.run_place, *asked, *slots), how
+
+    def watched(self) -> Plan:
+        """Return the plan by which the run is told of every change of status, in each of its nodes."""
+        if self._watched is None:
+            self._watched = self if self.observed else Plan(self.graph, self.watch, observed=True)
+        return self._watched
 
     def offset_of(self, node: Node) -> int:
         """Return how many values a node gets before those that its parameters receive: the run, or none."""
@@ -283,6 +295,18 @@ class Plan:
             self._part_places[key] = self._place()
             self._part_set.add(self._part_places[key])
         return self._part_places[key]
+
+
+def _publish(event: Event) -> None:
+    event.run._publish(event)
+
+
+_OBSERVER = Hook("on_state", Ask(_publish, (), True))
+
+
+def _with_observer(hooks: Hooks) -> Hooks:
+    """Return a workflow's hooks with one that tells the run, before the others."""
+    return {**hooks, "on_state": (_OBSERVER, *hooks.get("on_state", ()))}
 
 
 def _never(*_: Any) -> Any:

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ._build import build_graph
-from ._errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from ._graph import Graph, Node
+from ._graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from ._lookup import Constant, Lookup, Watch
 from ._override import Layer, Override, find_step, follow, graphs_within, instead_of
 from ._plan import Plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard
 from weakref import WeakKeyDictionary
@@ -24,7 +25,7 @@ from ._limit import Demand, check_limit
 from ._options import check_timeout, reject
 from ._remote import RunIn, check_run_in
 from ._retry import Retry, check_retries
-from ._signature import MISSING, Kind
+from ._signature import MISSING, Kind, read_signature
 
 __all__ = [
     "DEFAULTABLE",
@@ -95,21 +96,46 @@ def check_metadata(subject: str, value: object) -> dict[str, Any] | None:
     if value is None:
         return None
     if not _is_mapping(value) or not all(isinstance(key, str) for key in value):
-        raise reject(subject, "metadata", value, "is not a mapping with names for keys.", wrong_type=True)
+        reason = "is not a mapping with strings for keys. Give one, as in {'owner': 'data team'}."
+        raise reject(subject, "metadata", value, reason, wrong_type=True)
     return dict(value)
 
 
-def check_policy(subject: str, options: dict[str, Any]) -> None:
+def check_policy(subject: str, options: dict[str, Any], step_type: type) -> None:
     """Check those of a task's options that make its policy, each by itself, and copy what may change."""
     check_timeout(subject, options["timeout"])
     options["metadata"] = check_metadata(subject, options["metadata"])
     for option in HOOKS:
         options[option] = check_hooks(subject, option, options[option])
     options["recover"] = check_recover(subject, options["recover"])
-    when = options["when"]
-    if when is not None and not callable(when):
+    _refuse_workflows(subject, options["recover"], step_type)
+    if not isinstance(options["when"], step_type):
+        _check_when(subject, options["when"])
+
+
+def _refuse_workflows(subject: str, recover: Any, step_type: type) -> None:
+    ways: Iterable[Any] = recover.values() if _is_mapping(recover) else [recover]
+    for way in ways:
+        step: Any = way
+        if isinstance(way, step_type) and step.planner is not None:
+            what = "is" if way is recover else f"has {way!r} in it, which is"
+            reason = f"{what} a workflow, and that cannot recover a task. Give a function or a task."
+            raise reject(subject, "recover", recover, reason, wrong_type=True)
+
+
+def _check_when(subject: str, when: object) -> None:
+    if when is None:
+        return
+    if not callable(when):
         reason = "is not a function or a task. Give one whose parameters name what it needs to know."
         raise reject(subject, "when", when, reason, wrong_type=True)
+    try:
+        kind = read_signature(when).kind
+    except (TypeError, ValueError) as error:
+        reason = "does not say what it takes. Wrap it in a def."
+        raise reject(subject, "when", when, reason, wrong_type=True) from error
+    if kind.endswith("generator"):
+        raise reject(subject, "when", when, "yields, which is no answer. Let it return one.", wrong_type=True)
 
 
 def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
@@ -124,13 +150,19 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     retries = check_retries(subject, options["retries"])
     limit = check_limit(subject, options["limit"])
     run_in = check_run_in(subject, options["run_in"], asker.kind)
-    if run_in == "loop" and options["timeout"] is not None and asker.kind in ("sync", "generator"):
+    timeout = _bound(options["timeout"])
+    if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
         reason = 'does not go with run_in="loop": a def cannot be interrupted on the event loop. Take one of them out.'
-        raise reject(subject, "timeout", options["timeout"], reason)
+        raise reject(subject, "timeout", timeout, reason)
     hooks = read_hooks(subject, options, asker.arguments)
     recover = _read_recoveries(asker, options["recover"])
     metadata: Mapping[str, Any] = options["metadata"] or {}
-    return Policy(retries, options["timeout"], recover, limit, run_in, hooks, metadata)
+    return Policy(retries, timeout, recover, limit, run_in, hooks, metadata)
+
+
+def _bound(timeout: float | None) -> float | None:
+    """Return a timeout, or `None` if it bounds nothing."""
+    return None if timeout == math.inf else timeout
 
 
 def _read_recoveries(asker: Asker, value: Any) -> tuple[Recovery, ...]:
@@ -178,7 +210,7 @@ class Defaults:
             options["run_in"] = None
         elif own["run_in"] == "loop":
             options["timeout"] = None
-        elif options["run_in"] == "loop" and (own["timeout"] is not None or options["timeout"] is not None):
+        elif options["run_in"] == "loop" and _bound(own["timeout"]) is not None:
             options["run_in"] = None
         more = read_policy(asker, options)
         chosen = {
@@ -189,19 +221,20 @@ class Defaults:
         return Policy(**chosen, hooks=hooks, metadata={**(self.options.get("metadata") or {}), **policy.metadata})
 
 
-def check_defaults(subject: str, value: object) -> dict[str, Any] | None:
+def check_defaults(subject: str, value: object, step_type: type) -> dict[str, Any] | None:
     """Return the options in `defaults=`, checked; `None` for `None`."""
     if value is None:
         return None
     if not _is_mapping(value):
-        raise reject(subject, "defaults", value, "is not a mapping, as in {'retries': 2}.", wrong_type=True)
+        raise reject(subject, "defaults", value, "is not a mapping. Give one, as in {'retries': 2}.", wrong_type=True)
     for option in value:
         if option not in DEFAULTABLE:
-            reason = f"has {option!r} in it, which is no option that all tasks can have."
-            reason += f"{nearest(str(option), DEFAULTABLE)} There is {listed(DEFAULTABLE, 20)}."
+            reason = f"has {option!r} in it, which cannot be a default."
+            reason += f"{nearest(str(option), DEFAULTABLE)} It can have {listed(DEFAULTABLE, 20)}."
             raise reject(subject, "defaults", value, reason)
     options = {**dict.fromkeys(DEFAULTABLE), **value}
-    check_policy(subject, options)
+    subject = f"the defaults of {subject}"
+    check_policy(subject, options, step_type)
     hooks = dict.fromkeys((*HOOKS, "recover"))  # what they may ask for depends on the task
-    read_policy(Asker(subject, (), "sync", type), {**options, **hooks})
+    read_policy(Asker(subject, (), "sync", step_type), {**options, **hooks})
     return options

@@ -12,6 +12,7 @@ from ._events import Status
 from ._graph import Node
 from ._options import shorten
 from ._plan import UNSET
+from ._timeline import Attempt, list_attempts, ready_time
 
 __all__ = ["Failure", "HookError", "TaskRecord", "Tasks"]
 
@@ -70,18 +71,18 @@ class TaskRecord:
         run, index = self._run, self._node.index
         if index in run._ended:
             return cast("Status", run._ended[index][0])
-        if index in run._retrying:
-            return Status.RETRYING
+        if index in run._steps and not run._finished[index]:
+            return cast("Status", run._steps[index][-1][1])
         if run._finished[index] or self._node.replaced:
             return Status.COMPLETED
         if run.status in (Status.PENDING, Status.RUNNING):
-            return Status.RUNNING if run._started[index] else Status.PENDING
+            return Status.RUNNING if run._start_of(index) else Status.PENDING
         return Status.CANCELLED
 
     @property
     def started(self) -> datetime | None:
         """When it started, in UTC; `None` if it has not."""
-        return cast("datetime | None", self._run._moment(self._run._started[self._node.index]))
+        return cast("datetime | None", self._run._moment(self._run._start_of(self._node.index)))
 
     @property
     def finished(self) -> datetime | None:
@@ -92,14 +93,25 @@ class TaskRecord:
     def duration(self) -> float | None:
         """Seconds from start to end; `None` before the end."""
         index = self._node.index
-        start, end = self._run._started[index], self._run._finished[index]
+        start, end = self._run._start_of(index), self._run._finished[index]
         return end - start if start and end else None
+
+    @property
+    def waited(self) -> float | None:
+        """Seconds from when it could have started, all that it needs having ended, to when it did; `None` before."""
+        start = self._run._start_of(self._node.index)
+        return start - ready_time(self._run, self._node) if start else None
 
     @property
     def attempts(self) -> int:
         """How many attempts were begun; 0 if it has not run."""
         run, index = self._run, self._node.index
-        return cast("int", run._attempts.get(index, 1 if run._started[index] else 0))
+        return cast("int", run._attempts_of(index))
+
+    @property
+    def timeline(self) -> list[Attempt]:
+        """Its attempts, with when each began and ended."""
+        return list_attempts(self._run, self._node)
 
     @property
     def abandoned(self) -> int:

@@ -17,12 +17,11 @@ from anyio import BrokenWorkerProcess, CancelScope, CapacityLimiter, get_cancell
 from anyio.abc import Process
 
 from ._errors import MainGuardError, RemoteError, WorkerLostError, listed, nearest
-from ._executor import ExecutorCall, call_in_executor
 from ._options import reject
 from ._parcel import Call, Label, pack, say, serve, unpack
 from ._signature import Kind
 
-__all__ = ["ExecutorCall", "RunIn", "call_in_executor", "call_in_process", "check_run_in", "refuse_worker_import"]
+__all__ = ["RunIn", "call_in_process", "check_run_in", "refuse_worker_import"]
 
 
 RunIn: TypeAlias = Literal["thread", "loop", "process"] | Executor | None
@@ -39,7 +38,7 @@ def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
             hint = nearest(value, _PLACES) or f" There are {listed(_PLACES)}; or give an executor."
             raise reject(subject, "run_in", value, f"is no place to run in.{hint}")
     elif not isinstance(value, Executor):
-        reason = f"is not {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
+        reason = f"is none of {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
         raise reject(subject, "run_in", value, reason, wrong_type=True)
     if kind in ("async", "async generator") and value != "loop":
         reason = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from time import perf_counter, time
@@ -11,21 +10,25 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 
+from anyio import CancelScope
+
 from ._blame import add_notes, find_blocking_error, find_run, outweighs
-from ._events import Skip, Status
+from ._errors import RunError
+from ._events import Event, Skip, Status
 from ._failure import strip_traceback
+from ._feed import Feed
 from ._hook import Hook
-from ._options import shorten
+from ._log import log_change, log_hook_error
+from ._options import check_time
 from ._plan import UNSET, Plan
 from ._record import Failure, HookError, Tasks
 from ._state import State, make_state
+from ._timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from ._verdict import judge_body
 
 __all__ = ["Run"]
 
 R = TypeVar("R")
-
-logger = logging.getLogger("flowdeco")
 
 # An enum's member takes a tenth of a microsecond to look up in it, and each run has three of them.
 _PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
@@ -49,20 +52,22 @@ class Run(Generic[R]):
     # A run is made for each call: what is not needed before somebody asks is made then.
     __slots__ = (
         "__weakref__",
-        "_attempts",
         "_body_instead",
         "_clock_end",
         "_clock_start",
         "_ended",
+        "_feed",
         "_finished",
         "_id",
         "_inputs",
         "_keep",
+        "_metrics",
         "_plan",
-        "_retrying",
+        "_scope",
         "_skip",
         "_started",
         "_state",
+        "_steps",
         "_time_start",
         "_values",
         "error",
@@ -90,11 +95,14 @@ class Run(Generic[R]):
         self._started = [0.0] * count
         self._finished = [0.0] * count
         # Only of those nodes of which there is more to say than when they started and ended.
-        self._attempts: dict[int, int] = {}
-        self._retrying: set[int] = set()
+        self._steps: dict[int, list[tuple[float, Status, int]]] = {}
         self._ended: dict[int, tuple[Status, BaseException | None]] = {}
         self._skip: Skip | None = None
         self._body_instead: tuple[tuple[int, Any], ...] = ()
+        self._metrics: RunMetrics | None = None
+        # Of a run that is followed live.
+        self._feed: Feed | None = None
+        self._scope: CancelScope | None = None
         self._values = values = plan.template.copy()
         for name, place in plan.input_places:
             values[place] = inputs[name]
@@ -138,6 +146,45 @@ class Run(Generic[R]):
         return Tasks(self)
 
     @property
+    def metrics(self) -> RunMetrics:
+        """Numbers by name: `record` your own; the seconds of each task's attempts are there under its name."""
+        if self._metrics is None:
+            self._metrics = RunMetrics(self)
+        return self._metrics
+
+    def history(
+        self, task: Any = None, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Transition]:
+        """Return every change of status so far, in the order in which they happened.
+
+        Args:
+            task: a task or its name, for its changes only; `None`: those of the run and of all tasks.
+            since: the earliest time, included, with a time zone; `None`: from the beginning.
+            until: the time before which they must be, with a time zone; `None`: to the end.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            OptionTypeError: a time is none, or has no time zone.
+        """
+        check_time(f"history of workflow {self.workflow!r}", "since", since)
+        check_time(f"history of workflow {self.workflow!r}", "until", until)
+        name = None if task is None else self.tasks[task].name
+        return [
+            transition
+            for transition in list_transitions(self)
+            if (name is None or transition.task == name)
+            and (since is None or transition.time >= since)
+            and (until is None or transition.time < until)
+        ]
+
+    def critical_path(self) -> list[str]:
+        """Return the names of the tasks that decided how long the run took, the first one first.
+
+        It is the chain that leads to the task that ended last, each time by that which the next one waited for longest.
+        """
+        return [node.name for node in find_critical_path(self)]
+
+    @property
     def started(self) -> datetime | None:
         """When the run started, in UTC; `None` if it has not."""
         return self._moment(self._clock_start)
@@ -163,6 +210,45 @@ class Run(Generic[R]):
 
     def __repr__(self) -> str:
         return f"<run of workflow {self.workflow!r}: {self.status}>"
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Follow a run that was started by `w.start()`: `async for event in run.events()`.
+
+        It gives every change of status, from the first one on, as an `Event`, and ends with the run. However slow a
+        reader is, it neither holds the run up nor misses one; there may be several. To be read on the run's event loop.
+
+        Raises:
+            RunError: the run was not started by `w.start()`.
+        """
+        if self._feed is None:
+            raise self._not_live("follow")
+        async for event in self._feed.read():
+            yield event
+
+    def cancel(self) -> None:
+        """Stop a run that was started by `w.start()`; it then ends as `cancelled`. One that has ended stays as it is.
+
+        To be called on the run's event loop.
+
+        Raises:
+            RunError: the run was not started by `w.start()`.
+        """
+        if self._scope is None:
+            raise self._not_live("cancel")
+        self._scope.cancel()
+
+    def _not_live(self, verb: str) -> RunError:
+        name = self.workflow
+        message = (
+            f"Cannot {verb} run of workflow {name!r}: it is not live. Start it with: async with {name}.start(...)."
+        )
+        return RunError(message, workflow=name)
+
+    def _publish(self, event: Event) -> None:
+        """Let those who follow the run have an event, and log it if that is asked for."""
+        if self._feed is not None:
+            self._feed.add(event)
+        log_change(event)
 
     def _start(self) -> None:
         self.status = _RUNNING
@@ -204,13 +290,30 @@ class Run(Generic[R]):
     # What happens to the nodes, as lanes and courses tell it.
 
     def _note_begin(self, index: int, attempt: int) -> None:
-        self._attempts[index] = attempt
-        self._retrying.discard(index)
-        if attempt == 1:
-            self._started[index] = perf_counter()
+        now = perf_counter()
+        if attempt > 1:
+            self._steps[index].append((now, _RUNNING, attempt))
+            return
+        if index in self._plan.courses:  # else it has begun in a thread already
+            self._started[index] = now
+        self._steps[index] = [(self._started[index], _RUNNING, attempt)]
+
+    def _note_veto(self, index: int) -> None:
+        """Note that the attempt which was about to begin is not made."""
+        clock, status, _ = self._steps[index][-1]
+        self._steps[index][-1] = clock, status, 0
 
     def _note_retrying(self, index: int) -> None:
-        self._retrying.add(index)
+        clock, _, attempt = self._steps[index][-1]
+        self._steps[index].append((max(clock, perf_counter()), Status.RETRYING, attempt))
+
+    def _attempts_of(self, index: int) -> int:
+        steps = self._steps.get(index)
+        return steps[-1][2] if steps else int(self._start_of(index) > 0)
+
+    def _start_of(self, index: int) -> float:
+        """Return when a node's first attempt began, on the clock; 0 if none has, though a lane may have taken it up."""
+        return 0.0 if index in self._plan.courses and index not in self._steps else self._started[index]
 
     def _note_attempt(self, task: str | None, attempt: int, error: BaseException) -> Failure:
         """Take a failed attempt into the record."""
@@ -222,7 +325,6 @@ class Run(Generic[R]):
         """Take into the record how a node ended, once and for all unless it first was completed."""
         if index not in self._ended:
             self._finished[index] = perf_counter()
-            self._retrying.discard(index)
             if status is not _COMPLETED:
                 self._ended[index] = status, cause
 
@@ -235,7 +337,7 @@ class Run(Generic[R]):
             self._note_attempt(None, 1, error)
             self._take_error(error)
         elif index not in self._ended:
-            self._note_attempt(self._plan.graph.nodes[index].name, self._attempts.get(index, 1), error)
+            self._note_attempt(self._plan.graph.nodes[index].name, self._attempts_of(index), error)
             self._note_end(index, Status.FAILED, error)
 
     def _take_error(self, error: BaseException) -> None:
@@ -247,9 +349,7 @@ class Run(Generic[R]):
         """Take into the record what a hook has raised, and log it."""
         strip_traceback(error)
         self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC)))
-        whose = f"workflow {self.workflow!r}" if task is None else f"task {task!r} of workflow {self.workflow!r}"
-        text = "Hook %r (%s) of %s failed: %s"
-        logger.error(text, hook.name, hook.option, whose, shorten(error, 200), exc_info=error)
+        log_hook_error(self, hook, task, error)
 
     def _fail(self) -> None:
         """End the run with its error, to which the notes are added."""
@@ -263,7 +363,7 @@ class Run(Generic[R]):
         verdict = judge_body(self._plan.graph, self._ended)
         self._body_instead = verdict.instead
         if isinstance(verdict.cause, Skip):
-            self._skip = verdict.cause
+            self._skip = Skip(verdict.cause.reason)  # for the outer run, it is this workflow that was skipped
         elif verdict.cause is not None:
             self.error = find_blocking_error(self)
 
@@ -272,12 +372,8 @@ class Run(Generic[R]):
         """What a call of the workflow raises; `None` if there is a result."""
         return self._skip if self.error is None else self.error
 
-    def _log_failure(self) -> None:
-        if self.error is not None:
-            logger.error("Workflow %r failed: %s", self.workflow, shorten(self.error, 200), exc_info=self.error)
-
     def _cancelled(self) -> tuple[str, ...]:
         """Return the names of the tasks that were cancelled while they were under way."""
         nodes = self._plan.graph.nodes
         cancelled = [i for i, (status, _) in self._ended.items() if status is Status.CANCELLED]
-        return tuple([nodes[i].name for i in cancelled if self._started[i]])
+        return tuple([nodes[i].name for i in cancelled if self._start_of(i)])

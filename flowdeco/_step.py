@@ -93,12 +93,6 @@ class Step:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
-    def predicate_of(self, step: Step) -> Predicate | None:
-        """Return the `when=` of a step in the graph of this one: its own, or that of `defaults=` if it is a task."""
-        if self._defaults is None or step._predicate is not None or step.planner is not None:
-            return step._predicate
-        return cast("Predicate | None", self._defaults.predicate)
-
     @property
     def graph_watch(self) -> Any:
         """The names on which `params` rests; `None` if it rests on none."""
@@ -207,9 +201,8 @@ def signature_of_step(kind: str, function: Any) -> Signature:
 class Predicate(Step):
     """The `when=` of a task: what its parameters receive decides whether the task runs."""
 
-    _kind = "when= of task"
-
-    def __init__(self, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> None:
+    def __init__(self, kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> None:
+        self._kind = kind
         self._name = name
         self._function = function
         self.reason = f"when={_call_it(function)} gave false"
@@ -226,18 +219,19 @@ def _call_it(function: Any) -> str:
     return str(getattr(function, "__name__", None) or shorten(function))
 
 
-def make_predicate(name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:
-    """Return the `when=` of a task, if it has one.
+def make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:
+    """Return the `when=` of a task or of a workflow's defaults, if it has one.
 
     Args:
-        name: the task's name.
+        kind: whose it is, for errors: `when= of task`.
+        name: the name of the task or workflow.
         function: what the option says.
         needs: the task's `needs=`.
-        scope: the names in reach of the task, which come after those in reach of the function.
+        scope: the names in reach of the task or workflow, which come after those in reach of the function.
     """
     if function is None:
         return None
     if not isinstance(function, Step):
         namespaces = (*capture_scope(function, None, Step), *scope)
         scope = tuple({id(namespace): namespace for namespace in namespaces}.values())
-    return Predicate(name, function, needs, scope)
+    return Predicate(kind, name, function, needs, scope)

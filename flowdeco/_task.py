@@ -94,7 +94,7 @@ class Task(Step, Generic[P, R_co]):
         signature: Signature | None = None,
     ) -> None:
         super()._define(function, options, scope, signature)
-        self._predicate = make_predicate(self._label, self._options["when"], self.needs, self._scope)
+        self._predicate = make_predicate("when= of task", self._label, self._options["when"], self.needs, self._scope)
         self._policy = read_policy(self._asker(), self._options)
 
     @property
@@ -108,7 +108,7 @@ class Task(Step, Generic[P, R_co]):
         return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task)
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
-        check_policy(subject, options)
+        check_policy(subject, options, Step)
         super()._check(subject, options)
         options["outputs"] = check_outputs(subject, options["outputs"])
 

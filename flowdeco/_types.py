@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._annotation import Annotations, item_of, may_be, read_annotations, show_type, value_of
-from ._errors import TypeMismatchError
+from ._annotation import Annotations, argument_of, item_of, may_be, read_annotations, show_type, value_of
+from ._events import Outcome
 from ._graph import Graph
+from ._graph_errors import TypeMismatchError
 from ._lookup import FromStep, Gather, Source
 from ._signature import Param
 from ._step import Step
@@ -18,7 +19,7 @@ __all__ = ["find_mismatches"]
 def find_mismatches(graph: Graph) -> list[TypeMismatchError]:
     """Return a problem for each dependency whose types plainly do not go together.
 
-    Inputs, parts of results, and what stands in for a task as a value are not compared.
+    Inputs, parts of results that are not `settled`, and what stands in for a task as a value are not compared.
     """
     return Comparison(graph).find()
 
@@ -33,9 +34,10 @@ class Comparison:
     def find(self) -> list[TypeMismatchError]:
         """Return the problems."""
         graph = self.graph
-        found = list(self._compare(graph._owner, graph.name, graph._owner._signature.params, graph._body))
+        owner = graph._owner
+        found = list(self._compare(owner, graph.name, owner._signature.params, graph._body, owner.settled))
         for node in graph:
-            found += self._compare(node.step, node.name, node._params, node._sources)
+            found += self._compare(node.step, node.name, node._params, node._sources, node.step.graph_settled)
         return found
 
     def _annotations_of(self, step: Step) -> Annotations:
@@ -44,13 +46,14 @@ class Comparison:
         return self._read[id(step)]
 
     def _compare(
-        self, step: Step, name: str, params: tuple[Param, ...], sources: tuple[Source, ...]
+        self, step: Step, name: str, params: tuple[Param, ...], sources: tuple[Source, ...], settled: tuple[str, ...]
     ) -> Iterator[TypeMismatchError]:
         wanted = self._annotations_of(step).params
         for param, source in zip(params, sources, strict=True):
             if param.name not in wanted:
                 continue
-            for taken, given, actual, expected in self._pairs(param, wanted[param.name], source, repr(param.name)):
+            pairs = self._pairs(param, wanted[param.name], source, repr(param.name), settled=param.name in settled)
+            for taken, given, actual, expected in pairs:
                 # Annotated as `x: str = None`, it takes None.
                 if not may_be(actual, expected) and not (param.default is None and may_be(actual, None)):
                     text = f"{step._kind} {name!r} takes {taken} as {show_type(expected)}, and {given}"
@@ -58,7 +61,9 @@ class Comparison:
                     data = {"function": name, "parameter": param.name, "expected": expected, "actual": actual}
                     yield TypeMismatchError(message, workflow=self.graph.name, **data)
 
-    def _pairs(self, param: Param, wanted: Any, source: Source, taken: str) -> Iterator[tuple[str, str, Any, Any]]:
+    def _pairs(
+        self, param: Param, wanted: Any, source: Source, taken: str, *, settled: bool
+    ) -> Iterator[tuple[str, str, Any, Any]]:
         """Yield what is taken and what is given, in words, and the types of what is given and what is wanted."""
         if isinstance(source, Gather):
             kind: type = list if source.keys is None else dict
@@ -68,8 +73,14 @@ class Comparison:
                     return
                 wanted = item_of(wanted) if source.keys is None else value_of(wanted)
             for part in source.parts:
-                yield from self._pairs(param, wanted, part, f"each of {taken}")
-        elif isinstance(source, FromStep) and source.output is None:
-            actual = self._annotations_of(source.step).result
-            node = self.graph._node_of(source.step)
-            yield taken, f"{node.step._kind} {node.name!r} gives {show_type(actual)}", actual, wanted
+                yield from self._pairs(param, wanted, part, f"each of {taken}", settled=settled)
+        elif isinstance(source, FromStep):
+            if settled:
+                yield taken, "settled= gives it an Outcome", Outcome, wanted
+                if not may_be(Outcome, wanted):
+                    return
+                taken, wanted = f"the value of {taken}", argument_of(wanted, Outcome)
+            if source.output is None:
+                actual = self._annotations_of(source.step).result
+                node = self.graph._node_of(source.step)
+                yield taken, f"{node.step._kind} {node.name!r} gives {show_type(actual)}", actual, wanted

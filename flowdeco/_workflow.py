@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import ModuleType
 from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast, overload
 
@@ -15,6 +16,7 @@ from ._execution import Execution
 from ._graph import Graph
 from ._hook import HOOKS, check_hooks, read_hooks
 from ._input import signature_of
+from ._log import is_asked_for, log_failure
 from ._lookup import Watch
 from ._options import check_backend, check_switches, check_tasks
 from ._override import Override
@@ -152,8 +154,17 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._execution.is_async:
             return self._execution.start(run)
         self._execution.run_blocking(run)
-        run._log_failure()
+        log_failure(run)
         return run
+
+    def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
+        """Start it and follow it live: `async with w.start(...) as run`, whether it is a `def` or an `async def`.
+
+        The run goes on beside the block. Leaving the block waits for it, and raises as a call does; after
+        `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
+        of status. Inputs and graph are checked by the call itself. Raises: as a call does.
+        """
+        return self._execution.live(self._new_run(args, kwargs, keep=True, live=True))
 
     @property
     def graph(self) -> Graph:
@@ -251,7 +262,8 @@ class Workflow(Step, Generic[R_co, T_co]):
 
         async def start(outer: Run[Any], *values: Any) -> Any:
             given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
-            return await self._execution.result(Run(plan, given, outer.state if own_state is None else own_state))
+            own_plan = plan.watched() if is_asked_for(tasks=True) else plan
+            return await self._execution.result(Run(own_plan, given, outer.state if own_state is None else own_state))
 
         return Launch(start, False, True)
 
@@ -272,7 +284,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         name = self.name or "workflow"
         defaults = self._options["defaults"]
         if defaults is not None:
-            self._defaults = Defaults(defaults, make_predicate(name, defaults["when"], {}, self._scope))
+            kind = "when= in the defaults of workflow"
+            self._defaults = Defaults(defaults, make_predicate(kind, name, defaults["when"], {}, self._scope))
         arguments = [param.name for param in self._signature.params]
         hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
         self.keep_going = self._options["keep_going"]
@@ -295,13 +308,17 @@ class Workflow(Step, Generic[R_co, T_co]):
         check_backend(subject, options["backend"], options["backend_options"])
         check_state(subject, options["state"])
         check_switches(subject, options["keep_going"], options["hook_errors"])
-        options["defaults"] = check_defaults(subject, options["defaults"])
+        options["defaults"] = check_defaults(subject, options["defaults"], Step)
         options["metadata"] = check_metadata(subject, options["metadata"])
         for option in HOOKS:
             options[option] = check_hooks(subject, option, options[option])
 
-    def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
+    def _new_run(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False, live: bool = False
+    ) -> Run[Any]:
         plan = self.planner.plan()
+        if live or is_asked_for(tasks=True):
+            plan = plan.watched()
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)
 
 

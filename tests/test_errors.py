@@ -8,14 +8,15 @@ from typing import Any, get_type_hints
 import pytest
 
 import flowdeco
-from flowdeco import FlowdecoError, GraphError, MissingDependencyError, _errors, task
+from flowdeco import FlowdecoError, GraphError, MissingDependencyError, _errors, _graph_errors, task
 
 from .steps import web
 
 CLASSES = [
     value
-    for name, value in vars(_errors).items()
-    if isinstance(value, type) and issubclass(value, FlowdecoError) and not name.startswith("_")
+    for module in (_errors, _graph_errors)
+    for name in module.__all__
+    if isinstance(value := getattr(module, name), type) and issubclass(value, FlowdecoError)
 ]
 each_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
@@ -30,6 +31,17 @@ BUILT_IN: dict[str, tuple[type[Exception], ...]] = {
     "TaskTimeoutError": (TimeoutError,),
     "WorkflowTimeoutError": (TimeoutError,),
     "StrayCancellationError": (RuntimeError,),
+    "AbandonedError": (RuntimeError,),
+    "LimitError": (RuntimeError,),
+    "RemoteError": (RuntimeError,),
+    "TransferError": (RuntimeError, pickle.PicklingError),
+    "WorkerLostError": (RuntimeError,),
+    "MainGuardError": (RuntimeError,),
+    "StateFieldError": (AttributeError,),
+    "StateKeyError": (KeyError,),
+    "StateTypeError": (TypeError,),
+    "StateValidationError": (ValueError,),
+    "UnknownMetricError": (KeyError,),
 }
 
 

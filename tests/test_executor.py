@@ -57,6 +57,10 @@ def fail() -> None:
     raise ConnectionError("no line")
 
 
+def fail_with(_: object) -> None:
+    fail()
+
+
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(1) as made:
@@ -386,7 +390,7 @@ async def test_an_error_of_an_executor_keeps_nothing_alive(pool: Executor) -> No
     async def run() -> weakref.ref[Thing]:
         thing = Thing()
         with pytest.raises(ConnectionError):
-            await call_in_executor("page", pool, lambda: (thing, fail()), ())
+            await call_in_executor("page", pool, functools.partial(fail_with, thing), ())
         return weakref.ref(thing)
 
     gc.disable()

@@ -15,33 +15,34 @@ import flowdeco
 
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
-    0: {"_errors", "_events", "_order", "_tree"},
-    1: {"_signature", "_options", "_frame", "_failure", "_field", "_ledger"},
-    2: {"_scope", "_annotation", "_hook", "_limit", "_retry", "_state", "_remote"},
-    3: {"_attempt"},
-    4: {"_policy"},
-    5: {"_course", "_step"},
-    6: {"_task", "_watch"},
-    7: {"_lookup"},
-    8: {"_graph", "_adapter"},
-    9: {"_build", "_input", "_types"},
-    10: {"_setting"},
-    11: {"_plan", "_verdict"},
-    12: {"_blame", "_override", "_record"},
-    13: {"_planner", "_run"},
-    14: {"_board", "_herald"},
-    15: {"_thread"},
-    16: {"_lane"},
-    17: {"_engine"},
-    18: {"_execution"},
-    19: {"_workflow"},
+    0: {"_errors", "_events", "_order", "_signature", "_tree"},
+    1: {"_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel"},
+    2: {"_annotation", "_executor", "_feed", "_hook", "_ledger", "_limit", "_metrics", "_remote", "_retry", "_scope"},
+    3: {"_log", "_monitor", "_state"},
+    4: {"_attempt"},
+    5: {"_policy"},
+    6: {"_course", "_step"},
+    7: {"_task", "_watch"},
+    8: {"_lookup"},
+    9: {"_graph", "_adapter"},
+    10: {"_build", "_input", "_timeline", "_types"},
+    11: {"_setting"},
+    12: {"_plan", "_verdict"},
+    13: {"_blame", "_override", "_record"},
+    14: {"_planner", "_run"},
+    15: {"_board", "_herald"},
+    16: {"_thread"},
+    17: {"_lane"},
+    18: {"_engine"},
+    19: {"_execution"},
+    20: {"_workflow"},
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
     # The satellites: the core never imports them.
-    20: {"testing", "render", "executors", "store"},
-    21: {"cli"},
-    22: {"__main__"},
+    21: {"executors", "progress", "render", "store", "testing"},
+    22: {"cli"},
+    23: {"__main__"},
 }
-FIRST_SATELLITE_FLOOR = 20
+FIRST_SATELLITE_FLOOR = 21
 FLOOR_OF = {module: floor for floor, modules in FLOORS.items() for module in modules}
 
 DEPENDENCIES = {"anyio", "typing_extensions"}

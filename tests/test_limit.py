@@ -237,14 +237,21 @@ async def test_opposite_orders_over_two_limits_do_not_hold_each_other_up() -> No
 
 
 async def test_cancelled_while_it_waits_it_loses_nothing() -> None:
-    gpu, disk = Limit(2), Limit(1)
+    gpu, disk, scope, ended = Limit(2), Limit(1), CancelScope(), Event()
+
+    async def wait() -> None:
+        with scope:
+            await demand({gpu: 2, disk: 1}).acquire()
+        ended.set()
+
     held = await demand(disk).acquire()
-    with CancelScope() as scope:
-        async with create_task_group() as group:
-            group.start_soon(demand({gpu: 2, disk: 1}).acquire)
-            await wait_all_tasks_blocked()
-            assert (free(gpu), disk._pool.waiting) == (0, 1)
-            scope.cancel()
+    async with create_task_group() as group:
+        group.start_soon(wait)
+        await wait_all_tasks_blocked()
+        assert (free(gpu), disk._pool.waiting) == (0, 1)
+        scope.cancel()
+        await wait_all_tasks_blocked()
+        assert ended.is_set()
     assert free(gpu) == 2
     held.release()
     assert free(disk) == 1
@@ -643,10 +650,11 @@ async def test_after_its_holder_a_loan_is_taken_from_what_it_came_from() -> None
     inner = await demand(gpu).acquire()
     inner.lend()
     inner.release()
-    with pytest.raises(LimitError, match="holds 2, so"):
+    with fail_after(PATIENCE), pytest.raises(LimitError, match="holds 2, so"):
         await demand({gpu: 3}).acquire()
     outer.release()
-    hold = await demand({gpu: 3}).acquire()
+    with fail_after(PATIENCE):
+        hold = await demand({gpu: 3}).acquire()
     assert free(gpu) == 0
     hold.release()
     assert free(gpu) == 3
