@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeGuard, get_origin
 
 from typing_extensions import TypeIs
 
+from ._ask import Ask, read_ask
 from ._errors import OptionError, OptionTypeError, listed, nearest
 from ._options import reject, shorten
 from ._signature import MISSING, POSITIONAL, Kind, Param, read_signature
@@ -233,7 +234,7 @@ def _check_within(value: object) -> None:
 
 def _check_delay(value: object, max_delay: float) -> None:
     if callable(value):
-        _read_asks(value)
+        _read_delay(value)
         return
     if not _is_number(value):
         reason = "is not a number or a function. Give seconds, or a function of error and attempt."
@@ -260,36 +261,20 @@ def _name_kind(kind: Kind) -> str:
     return f"{'an' if kind.startswith('a') else 'a'} {kind} function"
 
 
-def _read_asks(function: Callable[..., object]) -> tuple[list[str], list[str]]:
-    """Return what a delay function asks for: by position, and by name."""
-    params = _read_params("delay", function)
-    if params is None:
-        return ["error"], []
-    positional: list[str] = []
-    keywords: list[str] = []
-    for index, param in enumerate(params):
-        has_no_name = param.kind in (Parameter.POSITIONAL_ONLY, Parameter.VAR_POSITIONAL)
-        if param.name in _GIVEN and not param.variadic:
-            name = param.name
-        elif has_no_name and index == 0:
-            name = "error"
-        elif param.variadic or param.default is not MISSING:
-            continue
-        else:
-            hint = f"{nearest(param.name, _GIVEN)} A delay function may ask for {listed(_GIVEN)}."
-            raise reject(_SUBJECT, "delay", function, f"asks for {param.name!r}.{hint}", wrong_type=True)
-        if not has_no_name:
-            keywords.append(name)
-        elif len(positional) == index:  # none before it was left to its default
-            positional.append(name)
-    return positional, keywords
+def _read_delay(function: Callable[..., object]) -> Ask:
+    """Return how to call a delay function. Raises `OptionTypeError` if it asks for what there is not."""
+    _read_params("delay", function)
+    ask, unknown = read_ask(function, _GIVEN)
+    for name in unknown:
+        hint = f"{nearest(name, _GIVEN)} A delay function may ask for {listed(_GIVEN)}."
+        raise reject(_SUBJECT, "delay", function, f"asks for {name!r}.{hint}", wrong_type=True)
+    return ask
 
 
 def _ask(function: Callable[..., object], error: Exception, attempt: int) -> float:
     """Return the seconds that a delay function says."""
     given = {"error": error, "attempt": attempt}
-    positional, keywords = _read_asks(function)
-    answer = function(*(given[name] for name in positional), **{name: given[name] for name in keywords})
+    answer = _read_delay(function).call(error, given.__getitem__)
     with suppress(OverflowError):
         if _is_number(answer) and 0 <= answer < math.inf:
             return float(answer)

@@ -8,8 +8,9 @@ from copy import copy
 from datetime import datetime
 from inspect import Parameter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, cast, dataclass_transform
 
+from ._ask import read_ask
 from ._errors import OptionError, OptionTypeError, StateTypeError, listed, nearest
 from ._field import FIELDS, Field, check_arguments, collect_fields, field, refuse_attribute, refuse_key, validate
 from ._ledger import ABSENT, WRITER, Absent, Change, Ledger, Watcher, Writer
@@ -372,25 +373,12 @@ def _check_validator(doing: str, option: str, function: Any) -> None:
 
 def _read_subscriber(doing: str, option: str, function: Any) -> Callable[[Change], object]:
     """Return a subscriber as a function of the change."""
-    params = _read_params(doing, option, function)
-    if params is None:
-        return function  # type: ignore[no-any-return]  # it was found to be callable
-    whole = any(param.kind is Parameter.VAR_POSITIONAL for param in params)
-    if params and params[0].kind is Parameter.POSITIONAL_ONLY:
-        whole, params = True, params[1:]
-    elif whole:
-        params = tuple(param for param in params if param.kind not in POSITIONAL)
-    names = [param.name for param in params if param.name in CHANGE_NAMES and not param.variadic]
-    for param in params:
-        if not param.variadic and param.default is MISSING and param.name not in names:
-            reason = f"{option}={shorten(function)} asks for {param.name!r}, which a change does not have."
-            message = f"Cannot {doing}: {reason}{nearest(param.name, CHANGE_NAMES)} It has {listed(CHANGE_NAMES)}."
-            raise OptionError(message, option=option, value=function)
-    if not names:
-        return function if whole else lambda _: function()
-
-    def call(change: Change) -> object:
-        named = {name: getattr(change, name) for name in names}
-        return function(change, **named) if whole else function(**named)
-
-    return call
+    _read_params(doing, option, function)
+    ask, unknown = read_ask(function, CHANGE_NAMES)
+    for name in unknown:
+        reason = f"{option}={shorten(function)} asks for {name!r}, which a change does not have."
+        message = f"Cannot {doing}: {reason}{nearest(name, CHANGE_NAMES)} It has {listed(CHANGE_NAMES)}."
+        raise OptionError(message, option=option, value=function)
+    if ask.whole and not ask.names:
+        return cast("Callable[[Change], object]", function)
+    return lambda change: ask.call(change, lambda name: getattr(change, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import Any, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -16,46 +16,13 @@ from ._retry import Retry
 from ._scope import Scope
 from ._signature import Param, Signature
 from ._step import Step, make_predicate, signature_of_step
+from ._typing import After, Hook, Hooks, HooksByType, Need, Recover, Settled, TaskOptions
 
-__all__ = ["After", "Hooks", "HooksByType", "Need", "PolicyOptions", "Settled", "Task", "stand_in", "task"]
+__all__ = ["Task", "stand_in", "task"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-Need: TypeAlias = "Step | str | Sequence[Step | str] | Mapping[str, Step | str] | None"
-After: TypeAlias = "Step | str | Sequence[Step | str] | None"
-Settled: TypeAlias = "str | Sequence[str] | None"
-Hook: TypeAlias = Callable[..., object]
-Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
-HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
-
-
-class PolicyOptions(TypedDict, total=False):
-    """The options that `@workflow(defaults={...})` takes."""
-
-    retries: int | Retry | None
-    timeout: float | None
-    recover: Hook | Mapping[type[Exception], Hook] | None
-    when: Hook | None
-    limit: int | Limit | Mapping[Limit, int] | None
-    run_in: RunIn
-    on_state: Hooks
-    on_start: Hooks
-    on_success: Hooks
-    on_retry: Hooks
-    on_error: HooksByType
-    metadata: Mapping[str, Any] | None
-
-
-class TaskOptions(PolicyOptions, total=False):
-    """The options of `@task`, as `with_options` takes them."""
-
-    name: str | None
-    needs: Mapping[str, Need] | None
-    after: After
-    outputs: Sequence[str] | None
-    settled: Settled
 
 
 class Task(Step, Generic[P, R_co]):
@@ -152,7 +119,7 @@ def task(
     outputs: Sequence[str] | None = None,
     retries: int | Retry | None = None,
     timeout: float | None = None,
-    recover: Hook | Mapping[type[Exception], Hook] | None = None,
+    recover: Recover = None,
     when: Hook | None = None,
     settled: Settled = None,
     limit: int | Limit | Mapping[Limit, int] | None = None,

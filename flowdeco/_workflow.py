@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from types import ModuleType
-from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import Any, Generic, Protocol, Self, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -28,39 +27,13 @@ from ._scope import Scope, capture_scope
 from ._signature import Param, Signature
 from ._state import State, check_state
 from ._step import Step, make_predicate
-from ._task import After, Hooks, HooksByType, Need, PolicyOptions, Settled
+from ._typing import After, HookErrors, Hooks, HooksByType, Need, PolicyOptions, Settled, Tasks, WorkflowOptions
 
 __all__ = ["Workflow", "workflow"]
 
 R_co = TypeVar("R_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
-
-HookErrors: TypeAlias = Literal["log", "raise"]
-Tasks: TypeAlias = "Mapping[str, Step] | Iterable[Step | ModuleType] | None"
-
-
-class WorkflowOptions(TypedDict, total=False):
-    """The options of `@workflow`, as `with_options` takes them."""
-
-    name: str | None
-    needs: Mapping[str, Need] | None
-    after: After
-    tasks: Tasks
-    settled: Settled
-    timeout: float | None
-    keep_going: bool
-    defaults: PolicyOptions | None
-    state: State | type[State] | None
-    on_state: Hooks
-    on_start: Hooks
-    on_success: Hooks
-    on_retry: Hooks
-    on_error: HooksByType
-    hook_errors: HookErrors
-    metadata: Mapping[str, Any] | None
-    backend: str
-    backend_options: Mapping[str, Any] | None
 
 
 class _Untyped:

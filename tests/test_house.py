@@ -16,14 +16,14 @@ import flowdeco
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
     0: {"_errors", "_events", "_order", "_signature", "_tree"},
-    1: {"_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel"},
+    1: {"_ask", "_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel"},
     2: {"_annotation", "_executor", "_feed", "_hook", "_ledger", "_limit", "_metrics", "_remote", "_retry", "_scope"},
     3: {"_log", "_monitor", "_state"},
     4: {"_attempt"},
     5: {"_policy"},
     6: {"_course", "_step"},
-    7: {"_task", "_watch"},
-    8: {"_lookup"},
+    7: {"_typing", "_watch"},
+    8: {"_lookup", "_task"},
     9: {"_graph", "_adapter"},
     10: {"_build", "_input", "_timeline", "_types"},
     11: {"_setting"},

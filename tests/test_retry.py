@@ -268,10 +268,6 @@ def takes_any(*given: object, attempt: int) -> float:
     return attempt + check_error(*given)
 
 
-def takes_names_by_position(attempt: int, error: object, /) -> float:
-    return attempt + check_error(error)
-
-
 def takes_a_position_and_a_name(something: object, /, attempt: int) -> float:
     return attempt + check_error(something)
 
@@ -293,7 +289,6 @@ def takes_a_default(attempt: int = 0, extra: float = 0.5, **more: object) -> flo
     [
         (takes_position, 1),
         (takes_any, 8),
-        (takes_names_by_position, 8),
         (takes_a_position_and_a_name, 8),
         (takes_a_gap, 1.5),
         (takes_a_default, 7.5),
