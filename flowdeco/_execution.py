@@ -101,26 +101,34 @@ class Execution:
         run._feed = feed = Feed()
         run._scope = scope = CancelScope()
 
+        failures: list[BaseException] = []
+        cancelled = anyio.get_cancelled_exc_class()
+
         async def drive() -> None:
             try:
                 with scope:
                     await self.execute(run)
+            except cancelled:
+                raise
+            except BaseException as error:  # an interrupt: the block has to end as well
+                failures.append(error)
+                group.cancel_scope.cancel()
             finally:
                 feed.close()
 
-        failure: BaseException | None = None
         async with create_task_group() as group:
             group.start_soon(drive)
             try:
                 yield run
-            except anyio.get_cancelled_exc_class():
+            except cancelled:
                 raise
             except BaseException as error:
                 scope.cancel()
-                failure = error
-        failure = failure or run._raised
-        if failure is not None:
-            raise failure
+                failures.append(error)
+        if run._raised is not None:
+            failures.append(run._raised)
+        if failures:
+            raise failures[0]
 
     async def execute(self, run: Run[Any], *, body: bool = True) -> None:
         """Run the nodes and the workflow's own function; what they raise is left in the record.

@@ -29,17 +29,30 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def read(self) -> AsyncIterator[Event]:
-        """Yield every event from the first to the last."""
-        place = 0
-        while True:
-            while place < len(self._events):
-                place += 1
-                yield self._events[place - 1]
-            if self._closed:
-                return
-            await self._more.wait()
+    def read(self) -> AsyncIterator[Event]:
+        """Return what gives every event from the first to the last."""
+        return _Reader(self)
 
     def _wake(self) -> None:
         more, self._more = self._more, Signal()
         more.set()
+
+
+class _Reader:
+    """Reads a feed from the beginning. No generator, as one that is left early has to be closed by the event loop."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._place = 0
+
+    def __aiter__(self) -> _Reader:
+        return self
+
+    async def __anext__(self) -> Event:
+        feed = self._feed
+        while self._place == len(feed._events):
+            if feed._closed:
+                raise StopAsyncIteration
+            await feed._more.wait()
+        self._place += 1
+        return feed._events[self._place - 1]

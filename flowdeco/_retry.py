@@ -46,7 +46,8 @@ class Retry:
             what it takes gets the error. What it returns is taken as it is: no `factor`, `max_delay` or `jitter`.
         factor: by how much each wait is longer than the one before; 1 for equal waits.
         max_delay: the longest wait in seconds, jitter included; `math.inf` for no such limit.
-        jitter: up to so many seconds are added to each wait at random, so that many tasks do not try again at once.
+        jitter: up to so many seconds are added to each wait at random, so that many tasks do not try again at once;
+            `None` for as many as `delay`, so that `delay=0` does not wait at all.
         within: seconds from the start of the first attempt in which the others must start; an attempt that could
             start only later is not waited for. `None` for no limit. A running attempt is not cut short.
 
@@ -60,7 +61,7 @@ class Retry:
     delay: float | Callable[..., float] = 0.1
     factor: float = 2.0
     max_delay: float = 60.0
-    jitter: float = 0.1
+    jitter: float | None = None
     within: float | None = None
 
     def __post_init__(self) -> None:
@@ -70,7 +71,8 @@ class Retry:
             object.__setattr__(self, "on", tuple(self.on))  # so that it has a hash, and stays as it is
         _check_factor(self.factor)
         _check_seconds("max_delay", self.max_delay, endless=True)
-        _check_seconds("jitter", self.jitter)
+        if self.jitter is not None:
+            _check_seconds("jitter", self.jitter)
         _check_within(self.within)
         _check_delay(self.delay, self.max_delay)
 
@@ -114,12 +116,13 @@ class Retry:
         return bool(self.on(error))
 
     def _back_off(self, delay: float, n: int) -> float:
+        jitter = delay if self.jitter is None else self.jitter
         if delay and self.factor != 1:  # else there is nothing to grow, and 0 times infinity is no number
             try:
                 delay *= float(self.factor) ** n
             except OverflowError:
                 return float(self.max_delay)
-        return min(float(self.max_delay), delay + (uniform(0, self.jitter) if self.jitter else 0))
+        return min(float(self.max_delay), delay + (uniform(0, jitter) if jitter else 0))
 
 
 def check_retries(subject: str, value: object) -> Retry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from threading import RLock
 from time import perf_counter, time
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
@@ -13,6 +13,7 @@ from uuid import uuid4
 from anyio import CancelScope
 
 from ._blame import add_notes, find_blocking_error, find_run, outweighs
+from ._display import Displayed
 from ._errors import RunError
 from ._events import Event, Skip, Status
 from ._failure import strip_traceback
@@ -34,10 +35,10 @@ R = TypeVar("R")
 _PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
 
 # Many runs never look at their state; when several threads of one do at once, they get the same.
-_making_state = Lock()
+_making_state = RLock()
 
 
-class Run(Generic[R]):
+class Run(Displayed, Generic[R]):
     """One run of a workflow: how it stands, what it gave, and the same of each of its tasks.
 
     Attributes:
@@ -107,7 +108,7 @@ class Run(Generic[R]):
         for name, place in plan.input_places:
             values[place] = inputs[name]
         values[plan.run_place] = self
-        if plan.uses[plan.state_place]:
+        if plan.asks_for_state:
             values[plan.state_place] = self.state
 
     @property
@@ -211,7 +212,7 @@ class Run(Generic[R]):
     def __repr__(self) -> str:
         return f"<run of workflow {self.workflow!r}: {self.status}>"
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncIterator[Event]:
         """Follow a run that was started by `w.start()`: `async for event in run.events()`.
 
         It gives every change of status, from the first one on, as an `Event`, and ends with the run. However slow a
@@ -222,8 +223,7 @@ class Run(Generic[R]):
         """
         if self._feed is None:
             raise self._not_live("follow")
-        async for event in self._feed.read():
-            yield event
+        return self._feed.read()
 
     def cancel(self) -> None:
         """Stop a run that was started by `w.start()`; it then ends as `cancelled`. One that has ended stays as it is.
@@ -329,7 +329,8 @@ class Run(Generic[R]):
                 self._ended[index] = status, cause
 
     def _note_cancelled(self, index: int) -> None:
-        self._note_end(index, Status.CANCELLED)
+        if not self._finished[index]:  # else only its hooks were cancelled
+            self._note_end(index, Status.CANCELLED)
 
     def _note_failure(self, index: int | None, error: BaseException) -> None:
         """Take into the record that a node, or the workflow itself, has failed, unless its course has done so."""

@@ -113,6 +113,13 @@ def test_the_jitter_is_drawn_anew_for_each_wait_and_capped(monkeypatch: pytest.M
     assert drawn == [(0, 0.75)] * 3
 
 
+def test_the_jitter_is_as_much_as_the_delay_if_it_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_retry, "uniform", lambda low, high: high)
+    assert get_delays(Retry(3, delay=1), 3) == [2, 3, 5]
+    monkeypatch.setattr(_retry, "uniform", None)
+    assert get_delays(Retry(3, delay=0), 3) == [0, 0, 0]
+
+
 def test_nothing_is_drawn_without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_retry, "uniform", None)
     assert get_delays(Retry(2, delay=1, jitter=0), 3) == [1, 2, None]
@@ -352,7 +359,7 @@ def test_a_bool_is_no_number_of_times() -> None:
 
 @pytest.mark.parametrize("option", ["max_delay", "jitter"])
 def test_seconds_must_be_a_number_from_zero(option: str) -> None:
-    for value in [*NUMBERS_BUT_NOT, True, None]:
+    for value in [*NUMBERS_BUT_NOT, True, *([None] if option == "max_delay" else [])]:
         refuse(f"{option}={value!r} is not a number. Give seconds.", option, value, wrong_type=True)
     refuse(f"{option}=nan is not a number. Give seconds.", option, math.nan)
     refuse(f"{option}=-1 is below zero. Give seconds.", option, -1)
@@ -516,7 +523,7 @@ def test_a_retry_takes_only_times_by_position() -> None:
 def test_a_retry_has_the_defaults_of_the_design() -> None:
     retry = Retry(3)
     assert (retry.times, retry.on, retry.delay, retry.factor) == (3, Exception, 0.1, 2.0)
-    assert (retry.max_delay, retry.jitter, retry.within) == (60.0, 0.1, None)
+    assert (retry.max_delay, retry.jitter, retry.within) == (60.0, None, None)
 
 
 def test_a_retry_never_changes() -> None:

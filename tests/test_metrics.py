@@ -1,0 +1,281 @@
+"""Numbers by name, of one run and of many."""
+
+import math
+import statistics
+import threading
+from typing import Any
+
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowdeco import (
+    Metrics,
+    Monitor,
+    OptionTypeError,
+    Retry,
+    Run,
+    Skip,
+    Statistics,
+    Status,
+    UnknownMetricError,
+    task,
+    workflow,
+)
+
+NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
+
+
+def of(values: list[float]) -> Statistics:
+    metrics = Metrics("the test")
+    for value in values:
+        metrics.record("x", value)
+    return metrics.statistics("x")
+
+
+@given(NUMBERS)
+def test_the_statistics_are_those_of_the_standard_library(values: list[float]) -> None:
+    found = of(values)
+    assert found.count == len(values)
+    assert found.mean == pytest.approx(statistics.fmean(values), abs=1e-6)
+    assert (found.min, found.max) == (min(values), max(values))
+    assert found.p50 == pytest.approx(statistics.median(values), abs=1e-6)
+    if len(values) > 1:
+        assert found.std == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-4)
+        cuts = statistics.quantiles(values, n=20, method="inclusive")
+        assert found.p95 == pytest.approx(cuts[18], rel=1e-9, abs=1e-6)
+
+
+def test_a_single_number_does_not_vary() -> None:
+    assert of([3]) == Statistics(1, 3.0, 0.0, 3, 3, 3, 3)
+
+
+@pytest.mark.parametrize("value", [True, "5", None, math.nan], ids=repr)
+def test_what_is_no_number_is_refused_and_nothing_is_lost(value: Any) -> None:
+    metrics = Metrics("the test")
+    metrics.record("x", 1)
+    with pytest.raises(OptionTypeError) as caught:
+        metrics.record("x", value)
+    assert str(caught.value) == f"Cannot record 'x' of the test: {value!r} is not a number. Give an int or float."
+    assert metrics.values("x") == [1]
+
+
+def test_an_unknown_name_is_an_error_with_the_nearest() -> None:
+    metrics = Metrics("the test")
+    with pytest.raises(UnknownMetricError) as caught:
+        metrics.statistics("tokens")
+    assert str(caught.value) == (
+        "Cannot find metric 'tokens' of the test: nothing of that name was recorded. There is none yet."
+    )
+    metrics.record("tokens", 5)
+    with pytest.raises(UnknownMetricError, match="Did you mean 'tokens'") as caught:
+        metrics.statistics("token")
+    assert caught.value.name == "token"
+    with pytest.raises(UnknownMetricError, match="There is 'tokens'"):
+        metrics.statistics("zzz")
+
+
+def test_names_can_be_listed() -> None:
+    metrics = Metrics("the test")
+    metrics.record("a", 1)
+    metrics.record("b", 2)
+    assert list(metrics) == ["a", "b"]
+    assert len(metrics) == 2
+    assert "a" in metrics
+    assert "c" not in metrics
+    assert repr(metrics) == "<metrics of the test: a, b>"
+
+
+def test_no_number_is_lost_that_threads_record_at_once() -> None:
+    metrics = Metrics("the test")
+    barrier = threading.Barrier(20)
+
+    def work() -> None:
+        barrier.wait(10)
+        for number in range(100):
+            metrics.record("x", number)
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert metrics.statistics("x").count == 2_000
+
+
+# Of a run
+
+
+@task
+async def page(run: Run[Any]) -> str:
+    run.metrics.record("bytes", 12)
+    run.metrics.record("page", 100)
+    return "page"
+
+
+async def test_a_run_has_the_seconds_of_its_tasks_besides_what_was_recorded() -> None:
+    failed: list[int] = []
+
+    @task(retries=Retry(1, delay=0))
+    async def flaky(page: str) -> None:
+        await checkpoint()
+        if not failed:
+            failed.append(1)
+            raise ValueError
+
+    @task
+    async def never(flaky: None) -> None:
+        raise Skip
+
+    @task
+    async def skipped(never: None) -> None: ...
+
+    @workflow(settled="skipped")
+    async def w(skipped: Any) -> None: ...
+
+    run = await w.run()
+    assert list(run.metrics) == ["page", "flaky", "never", "bytes"]
+    assert run.metrics.statistics("bytes").mean == 12
+    assert run.metrics.statistics("flaky").count == 2
+    assert run.metrics.values("page")[1:] == [100]  # its own seconds come first
+    assert run.metrics.values("page")[0] == run.tasks["page"].duration
+
+
+async def test_running_waiting_and_gain_follow_from_the_times() -> None:
+    @task
+    async def first() -> None: ...
+
+    @task
+    async def second() -> None: ...
+
+    @task(limit=1)
+    async def third(first: None, second: None) -> None: ...
+
+    @workflow
+    async def w(third: None) -> None: ...
+
+    run = await w.run()
+    indices = {name: index for index, name in enumerate(run.tasks)}
+    run._clock_start, run._clock_end = 100.0, 110.0
+    for name, start, end in [("first", 100.0, 104.0), ("second", 101.0, 105.0), ("third", 107.0, 110.0)]:
+        run._started[indices[name]], run._finished[indices[name]] = start, end
+    run._steps[indices["third"]] = [(107.0, Status.RUNNING, 1), (108.0, Status.RETRYING, 1), (109.5, Status.RUNNING, 2)]
+    assert run.metrics.running == pytest.approx(4 + 4 + 1 + 0.5)
+    assert run.metrics.waiting == pytest.approx(0 + 1 + 2 + 1.5)
+    assert run.metrics.gain == pytest.approx(9.5 / 10)
+    assert run.critical_path() == ["second", "third"]
+    assert run.tasks["third"].waited == pytest.approx(2)
+    assert [(a.start, a.end) for a in run.tasks["third"].timeline] == [(7.0, 8.0), (9.5, 10.0)]
+
+
+async def test_there_is_no_gain_before_the_end() -> None:
+    gains: list[float | None] = []
+
+    @task
+    async def look(run: Run[Any]) -> None:
+        gains.append(run.metrics.gain)
+
+    @workflow
+    async def w(look: None) -> None: ...
+
+    await w()
+    assert gains == [None]
+
+
+# Of many
+
+
+async def test_a_monitor_gathers_over_runs_and_workflows() -> None:
+    monitor = Monitor()
+
+    @task(retries=Retry(1, delay=0))
+    async def half(number: int) -> int:
+        if number % 2:
+            raise ValueError(number)
+        return number
+
+    @workflow(on_state=monitor)
+    async def even(number: int, half: int) -> int:
+        return half
+
+    other = even.with_options(name="other", on_state=[monitor])
+    for number in range(4):
+        await even.run(number)
+    await other(2)
+    assert monitor.names == ["even", "even.half", "other", "other.half"]
+    assert monitor.count("even", "completed") == 2
+    assert monitor.count("even", Status.FAILED) == 2
+    assert monitor.count("even.half", "retrying") == 2
+    assert monitor.count("even.half", "skipped") == 0
+    assert monitor.count("nothing", "completed") == 0
+    assert monitor.statistics("even").count == 4
+    assert monitor.statistics("other.half").count == 1
+    assert repr(monitor) == "<monitor of even, even.half, other, other.half>"
+    with pytest.raises(UnknownMetricError):
+        monitor.statistics("nothing")
+    with pytest.raises(ValueError, match="no status"):
+        monitor.count("even", "no status")
+
+
+async def test_a_monitor_may_hang_on_a_single_task_and_takes_numbers_of_your_own() -> None:
+    monitor = Monitor()
+
+    @task(on_state=monitor)
+    async def one() -> int:
+        return 1
+
+    @workflow
+    async def w(one: int) -> int:
+        return one
+
+    await w()
+    monitor.record("tokens", 7)
+    assert monitor.names == ["w.one"]
+    assert monitor.statistics("tokens").max == 7
+
+
+async def test_a_monitor_prints_as_a_table() -> None:
+    monitor = Monitor()
+
+    @task
+    async def skipped() -> int:
+        raise Skip
+
+    @workflow(on_state=monitor)
+    async def w(skipped: int = 0) -> int:
+        return skipped
+
+    await w()
+    head, of_run, of_task = str(monitor).splitlines()
+    assert head.split() == ["name", "done", "failed", "retried", "mean", "s", "p95", "s", "max", "s"]
+    assert of_run.split()[:4] == ["w", "1", "0", "0"]
+    assert len(of_run.split()) == 7
+    assert of_task.split()[:4] == ["w.skipped", "0", "0", "0"]
+
+
+def test_a_monitor_is_told_by_many_threads_at_once() -> None:
+    monitor = Monitor()
+    barrier = threading.Barrier(8)
+
+    @task
+    async def one() -> int:
+        return 1
+
+    @workflow(on_state=monitor)
+    def w(one: int) -> int:
+        return one
+
+    def work() -> None:
+        barrier.wait(10)
+        for _ in range(5):
+            w()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert monitor.count("w", "completed") == 40
+    assert monitor.count("w.one", "completed") == 40
+    assert monitor.statistics("w").count == 40
