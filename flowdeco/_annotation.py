@@ -16,7 +16,7 @@ import typing_extensions
 
 from ._signature import Kind, peel
 
-__all__ = ["Annotations", "item_of", "may_be", "read_annotations", "show_type", "value_of"]
+__all__ = ["Annotations", "argument_of", "item_of", "may_be", "read_annotations", "show_type", "value_of"]
 
 _ANYTHING = (Any, typing_extensions.Any, object, inspect.Parameter.empty)
 _ALIASES = tuple({typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", typing_extensions.TypeAliasType)})
@@ -162,6 +162,13 @@ def value_of(hint: Any) -> Any:
     """Return the type of the values of a mapping; `Any` if it does not say."""
     members = [member for member in _members(hint) if member is not NoneType]
     known = [get_args(member)[1] for member in members if get_origin(member) in _MAPPINGS and get_args(member)[1:]]
+    return Union[tuple(known)] if members and len(known) == len(members) else Any  # noqa: UP007
+
+
+def argument_of(hint: Any, kind: type) -> Any:
+    """Return what a generic type is given as its only argument; `Any` if it does not say, or is another type."""
+    members = [member for member in _members(hint) if member is not NoneType]
+    known = [get_args(member)[0] for member in members if get_origin(member) is kind]
     return Union[tuple(known)] if members and len(known) == len(members) else Any  # noqa: UP007
 
 

@@ -43,9 +43,9 @@ def find_blocking_error(run: Any) -> BaseException:
     With `keep_going=`, it is a group of all such errors.
     """
     graph = run._plan.graph
-    roots = {id(run._ended[index][1]) for index in find_roots(graph, run._ended)}
-    failed = {id(f.error): f.error for f in run.errors if id(f.error) in roots}
-    first, *_ = errors = list(failed.values())
+    roots = {id(error): error for _, error in [run._ended[index] for index in find_roots(graph, run._ended)]}
+    noted = {id(f.error): f.error for f in run.errors if id(f.error) in roots}  # all but those that a hook has raised
+    first, *_ = errors = [*{**noted, **roots}.values()]
     if not graph._owner.keep_going:
         return cast("BaseException", first)
     number = f"{len(errors)} task{'s' if len(errors) > 1 else ''}"

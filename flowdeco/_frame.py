@@ -12,6 +12,7 @@ from typing import Any
 __all__ = ["encloses", "find_enclosing", "find_place", "read_targets", "read_variables"]
 
 _PACKAGE = __name__.partition(".")[0]
+_WITHIN = f"{_PACKAGE}."
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _MODULE = "<module>"
 
@@ -62,7 +63,7 @@ def _outer_name(qualname: str) -> str:
 
 def _is_internal(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__")
-    return isinstance(name, str) and name.partition(".")[0] == _PACKAGE
+    return isinstance(name, str) and (name.startswith(_WITHIN) or name == _PACKAGE)
 
 
 def _arguments(frame: FrameType) -> list[Any]:

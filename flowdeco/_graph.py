@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ._lookup import Constant, Default, FromInput, FromRun, FromStep, Gather, Source
 from ._signature import Param
 from ._step import Predicate, Step
 from ._tree import Branch, draw_tree
+
+if TYPE_CHECKING:
+    from ._events import Status
+    from ._picture import Line, Picture
 
 __all__ = ["Edge", "Graph", "Node", "parts_of", "steps_of"]
 
@@ -131,6 +135,29 @@ class Graph:
         """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
         return self._by_name.get(key) if isinstance(key, str) else self._by_step.get(id(key))
 
+    def to_mermaid(self) -> str:
+        """Return the text of a Mermaid flowchart, from the inputs at the top down to the workflow.
+
+        Inputs are round at their ends, workflows have double sides, what a value stands in for is dashed and says
+        `(replaced)`. A line says the parameter where its name is another than that of what it receives. One for
+        `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle.
+        """
+        from ._picture import to_mermaid
+
+        return to_mermaid(self._picture())
+
+    def to_dot(self) -> str:
+        """Return the text of a Graphviz graph: for `dot -Tsvg`, say. It shows the same as `to_mermaid()`."""
+        from ._picture import to_dot
+
+        return to_dot(self._picture())
+
+    def _repr_svg_(self) -> str | None:
+        """Be shown as a picture in a notebook."""
+        from ._svg import LIGHT, draw_svg, graph_rules
+
+        return draw_svg(self._picture(), style=graph_rules(LIGHT)) or None
+
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
@@ -176,6 +203,60 @@ class Graph:
                 elif isinstance(part, (FromStep, Constant)):
                     found.append(Edge(self._node_of(part.step).name, target, parameter or None))
         return found + [Edge(self._node_of(step).name, target, None) for step in after]
+
+    def _picture(self, records: Sequence[tuple[Status, str]] = ()) -> Picture:
+        """Return what is to be drawn: the inputs, the nodes, and last the workflow itself.
+
+        Args:
+            records: for each node, and last for the workflow, how it stands in a run, and a hint.
+        """
+        from ._picture import Box, Picture
+
+        boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
+        for node in self.nodes:
+            kind = "task" if node.step.planner is None else "workflow"
+            boxes.append(Box(node.name, kind, replaced=node.replaced))
+        boxes.append(Box(self.name, "end"))
+        first = len(self.inputs)
+        for number, (status, hint) in enumerate(records, first):
+            boxes[number] = boxes[number]._replace(status=status, hint=hint)
+        lines: list[Line] = []
+        for node in self.nodes:
+            target = first + node.index
+            lines += self._lines_to(target, node._arguments, node._after, node.step.graph_settled)
+            lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
+        lines += self._lines_to(len(boxes) - 1, self._arguments, self._ends, self._owner.settled)
+        return Picture(self.name, boxes, list(dict.fromkeys(lines)))
+
+    def _asked_of(self, node: Node) -> list[Line]:
+        return self._lines_to(len(self.inputs) + node.index, _pair_predicate(node), (), ())
+
+    def _lines_to(
+        self, target: int, arguments: Arguments, after: tuple[Step, ...], settled: Sequence[str]
+    ) -> list[Line]:
+        from ._picture import Line
+
+        lines: list[Line] = []
+        for parameter, source in arguments:
+            for part in parts_of(source):
+                if not isinstance(part, (FromInput, FromStep, Constant)):
+                    continue
+                number, known, label = self._origin_of(part)
+                label += f" as {parameter}" if parameter and parameter != known else ""
+                kind = "settled" if parameter in settled else "value"
+                lines.append(Line(number, target, f"{label} {kind if kind == 'settled' else ''}".strip(), kind))
+        first = len(self.inputs)
+        return lines + [Line(first + self._node_of(step).index, target, "after", "after") for step in after]
+
+    def _origin_of(self, part: FromInput | FromStep | Constant) -> tuple[int, str, str]:
+        """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
+        if isinstance(part, FromInput):
+            return self.inputs.index(part.name), part.name, ""
+        node = self._node_of(part.step)
+        number = len(self.inputs) + node.index
+        if part.output is None:
+            return number, node.name.rpartition(".")[2], ""
+        return number, part.output, f"[{part.output}]"
 
     def _branches_below(self, name: str) -> list[Branch]:
         node = self._by_name[name]

@@ -95,6 +95,7 @@ class Plan:
         courses: those of them whose course is on the event loop from the beginning.
         observed: whether every change of status is told to the run.
         input_places: the name and the place of each input.
+        asks_for_state: whether anything in it receives the state.
         body: the places of the arguments of the workflow's own function, and how to call it.
         threaded: whether any node runs in a thread's lane.
     """
@@ -110,6 +111,7 @@ class Plan:
         self.input_places = tuple((name, self._place()) for name in graph.inputs)
         self._input_place = dict(self.input_places)
         self.run_place, self.state_place = self._place(), self._place()
+        self.asks_for_state = False
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
         self.calls: list[Call] = []
@@ -258,6 +260,7 @@ class Plan:
         if isinstance(source, FromInput):
             return self._input_place[source.name]
         if isinstance(source, FromRun):
+            self.asks_for_state |= source.name == "state"
             return self.run_place if source.name == "run" else self.state_place
         if isinstance(source, Constant):
             return self._place(

@@ -118,7 +118,8 @@ def _first_in_thread(setting: Setting, call: Start) -> Start:
         except concurrent.futures.CancelledError:
             raise
         except Exception as error:
-            return Course(setting, run, values).go(error)
+            course = Course(setting, run, values)
+            return course.go(course.take_over(error))  # the run may be stopped before the event loop gets to it
 
     return start
 

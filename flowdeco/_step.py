@@ -156,7 +156,9 @@ class Step:
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         check_name(subject, options["name"])
         check_timeout(subject, options["timeout"])
-        options["settled"] = check_settled(subject, options["settled"], [p.name for p in self._signature.params])
+        settled = options["settled"]
+        names = [] if settled is None else [param.name for param in self._signature.params]
+        options["settled"] = check_settled(subject, settled, names)
         if options["needs"] is not None:
             params = self._signature.params + self._params_besides(options)
             wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in params}

@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from ._limit import Limit
 from ._options import check_outputs, shorten
-from ._policy import DEFAULTABLE, Asker, Policy, check_policy, read_policy
+from ._policy import DEFAULTABLE, NO_POLICY, Asker, Policy, asks_for_nothing, check_policy, read_policy
 from ._remote import RunIn
 from ._retry import Retry
 from ._scope import Scope
@@ -61,6 +61,9 @@ class Task(Step, Generic[P, R_co]):
         signature: Signature | None = None,
     ) -> None:
         super()._define(function, options, scope, signature)
+        if asks_for_nothing(self._options):
+            self._predicate, self._policy = None, NO_POLICY
+            return
         self._predicate = make_predicate("when= of task", self._label, self._options["when"], self.needs, self._scope)
         self._policy = read_policy(self._asker(), self._options)
 
@@ -75,7 +78,8 @@ class Task(Step, Generic[P, R_co]):
         return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task)
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
-        check_policy(subject, options, Step)
+        if not asks_for_nothing(options):
+            check_policy(subject, options, Step)
         super()._check(subject, options)
         options["outputs"] = check_outputs(subject, options["outputs"])
 
@@ -175,8 +179,8 @@ def task(
     Raises:
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
-    given = locals()
-    options = {option: given[option] for option in _NO_OPTIONS}
+    options = locals().copy()
+    del options["function"]
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         made: Task[P, R] = Task()

@@ -50,6 +50,7 @@ from tests.benchmark_graphs import (
     waits,
     write_by_hand,
 )
+from tests.benchmark_policies import CASES, PLAIN, build_case, build_plain
 
 Contestants: TypeAlias = dict[str, Callable[[], Awaitable[object]]]
 Samples: TypeAlias = dict[str, list[float]]
@@ -287,6 +288,21 @@ async def weigh(make: Callable[[int], Graph], count: int) -> list[float]:
     return [(after - before) / count for before, after in pairwise(marks)]
 
 
+async def measure_policies(settings: Settings) -> None:
+    """what each option adds to a node, beside the same nodes without it"""
+    size = settings.sizes[min(1, len(settings.sizes) - 1)]
+    say(f"{'option':<27}{'beside':<11}{'nodes':>7}{'without':>9}{'with':>9}{'adds':>9}   target")
+    contestants: Contestants = {beside: build_plain(beside, size).run for beside in PLAIN}
+    contestants |= {name: build_case(case, size).run for name, case in CASES.items()}
+    samples = await measure(contestants, settings.rounds, max(1, settings.sample // size))
+    for name, case in CASES.items():
+        own, plain_one = samples[name], samples[case.beside]
+        added = median(a - b for a, b in zip(own, plain_one, strict=True)) / size * US
+        cells = "".join(f"{median(column) / size * US:>9.2f}" for column in (plain_one, own))
+        note = "" if case.most is None else judge("at most", added, case.most)
+        say(f"{name:<27}{case.beside:<11}{size:>7,}{cells}{added:>9.2f}   {note}".rstrip())
+
+
 async def measure_manners(settings: Settings) -> None:
     """what others on the event loop notice of many nodes that never wait, ms"""
     for name, make in SHAPES.items():
@@ -341,6 +357,7 @@ SECTIONS: dict[str, Callable[[Settings], Awaitable[None]]] = {
     "three": measure_three,
     "sleep": measure_sleeps,
     "compile": measure_compile,
+    "policies": measure_policies,
     "manners": measure_manners,
 }
 
@@ -352,9 +369,9 @@ async def measure_all(settings: Settings, only: Sequence[str]) -> None:
     say(f"{python}, {platform.system()} {platform.machine()}, anyio {version('anyio')}, {loop}")
     for name in only or SECTIONS:
         section = SECTIONS[name]
-        unit = ", µs a node" if name in ("ready", "waits", "def") else ""
+        unit = ", µs a node" if name in ("ready", "waits", "def", "policies") else ""
         say(f"\n{name}: {section.__doc__}{unit}")
-        if name not in ("compile", "manners"):
+        if name not in ("compile", "policies", "manners"):
             say(HEAD)
         await section(settings)
     say(f"\ntargets: {sum(verdicts)} met, {len(verdicts) - sum(verdicts)} over")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from inspect import iscoroutinefunction
 from math import isqrt
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import anyio
@@ -71,14 +72,30 @@ async def last(end: Any) -> Any:
     return end
 
 
-def build(shape: Shape, function: Function, *, all_of_them: bool = False) -> Graph:
-    """Return a workflow whose nodes all are tasks of one function; it asks for the last node, or for all."""
+def build(
+    shape: Shape,
+    function: Function,
+    *,
+    all_of_them: bool = False,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    around: Mapping[str, Any] = MappingProxyType({}),
+) -> Graph:
+    """Return a workflow whose nodes all are tasks of one function; it asks for the last node, or for all.
+
+    Args:
+        shape: how they hang together.
+        function: what each of them does.
+        all_of_them: whether the workflow asks for all.
+        options: those of each task; the nodes that need none have nothing to be `settled`.
+        around: those of the workflow.
+    """
     made: list[Task[..., Any]] = []
     for index, needed in enumerate(shape):
         steps = [made[i] for i in needed]
         needs = {"a": steps} if len(steps) > 2 else dict(zip("ab", steps, strict=False))
-        made.append(task(function, name=f"t{index}", needs=needs))
-    return workflow(last, needs={"end": made if all_of_them else made[-1]})
+        own = options if needed else {name: value for name, value in options.items() if name != "settled"}
+        made.append(task(function, name=f"t{index}", needs=needs, **own))
+    return workflow(last, needs={"end": made if all_of_them else made[-1]}, **around)
 
 
 def build_by_name(count: int) -> Graph:

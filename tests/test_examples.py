@@ -9,18 +9,20 @@ import re
 import subprocess
 import sys
 import sysconfig
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import flowdeco
+from flowdeco import Workflow
 
 from . import benchmark
 from .conftest import Backend
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-NAMES = ["stdlib_report", "wordcount"]
+NAMES = ["nightly_prices", "stdlib_report", "wordcount"]
 
 PACKAGE = {
     "shop/__init__.py": '"""A shop."""\nfrom shop import till\n',
@@ -97,6 +99,36 @@ The same functions in two modules
 Left to do: TODO, FIXME, XXX, HACK
   shop.stock                                                          2 notes
   shop.till                                                           1 notes
+"""
+
+NIGHTS = """\
+Friday, 27 November 2026
+  [log]   dollars, attempt 1: the line was cut. Again in 20 ms.
+  Euros for a kilogram
+    Harar         9.97
+    Sidamo        8.13
+  Too dear
+    Sidamo: others ask 7.95
+  The server was asked 4 times.
+  Not as planned
+    dollars completed after 2 attempts
+
+Monday, 30 November 2026
+  [log]   rate, attempt 1: the line was busy. Again in 20 ms.
+  [alert] @sales: rivals failed for good. LookupError: there are no prices in '<html>We have moved!</html>'
+  [log]   rate, attempt 2: Cannot finish task 'rate': it took longer than its timeout of 0.5 s. Again in 40 ms.
+  Euros for a kilogram
+    Harar        11.19
+    Sidamo        8.81
+  Too dear
+    not known (upstream_failed: there are no prices in '<html>We have moved!</html>')
+  Note that the rate is yesterday's: the server was asked 3 times in vain.
+  The server was asked 5 times.
+  Not as planned
+    rate completed after 3 attempts
+    discount skipped: when=is_friday gave false
+    rivals failed
+    advice upstream_failed
 """
 
 
@@ -193,6 +225,75 @@ def test_the_tests_in_wordcount_pass() -> None:
     assert len(tests) == 3
     for test in tests:
         test()
+
+
+def on(backend: Backend, module: ModuleType) -> Workflow[str, str]:
+    report: Workflow[str, str] = module.report
+    return report.with_options(backend=backend[0], backend_options=backend[1])
+
+
+def test_the_nights_are_the_same_on_every_event_loop(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load("nightly_prices")
+    monkeypatch.setattr(module, "report", on(backend, module))
+    module.main()
+    assert capsys.readouterr().out == NIGHTS
+
+
+def test_the_nights_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_script("nightly_prices") == NIGHTS
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_market_is_asked_one_question_at_a_time(backend: Backend) -> None:
+    module = load("nightly_prices")
+    market = module.good_night()
+    ask = market.ask
+    asked: list[str] = []
+    under_way: list[str] = []
+
+    async def ask_alone(question: str) -> object:
+        assert under_way == []
+        asked.append(question)
+        under_way.append(question)
+        try:
+            return await ask(question)
+        finally:
+            under_way.clear()
+
+    market.ask = ask_alone
+    assert on(backend, module)(day=date(2026, 11, 27), market=market).endswith("The server was asked 4 times.")
+    assert asked == ["dollars for a kilogram", "euros for a dollar", "what others ask", "dollars for a kilogram"]
+    assert repr(module.SERVER) == '<Limit "the market\'s server": 0 of 1 places taken>'
+
+
+def test_the_nightly_report_is_written_though_everything_fails(
+    backend: Backend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load("nightly_prices")
+    questions = ["dollars for a kilogram", "euros for a dollar", "what others ask"]
+    market = module.Market({question: [ValueError(f"no {question}")] for question in questions})
+    assert on(backend, module)(day=date(2026, 11, 28), market=market).splitlines() == [
+        "  Euros for a kilogram",
+        "    not known (upstream_failed: no dollars for a kilogram)",
+        "  Too dear",
+        "    not known (upstream_failed: no dollars for a kilogram)",
+        "  The server was asked 3 times.",
+    ]
+    alerts = capsys.readouterr().out.splitlines()
+    assert alerts == [
+        "  [alert] @night shift: dollars failed for good. ValueError: no dollars for a kilogram",
+        "  [alert] @night shift: rate failed for good. ValueError: no euros for a dollar",
+        "  [alert] @sales: rivals failed for good. ValueError: no what others ask",
+    ]
+
+
+def test_the_examples_have_nothing_wrong_with_their_graphs() -> None:
+    for name in NAMES:
+        module = load(name)
+        (module.summary if name == "wordcount" else module.report).check(types=True)
 
 
 @pytest.mark.parametrize("backend_name", ["asyncio", "trio"])

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from flowdeco import GraphError, TypeMismatchError, Workflow, task, workflow
+from flowdeco import GraphError, Outcome, TypeMismatchError, Workflow, task, workflow
 
 from .naming import make_module
 
@@ -362,3 +362,36 @@ def test_a_parameter_with_the_default_none_takes_none() -> None:
     assert fits(implicit, x=nothing)
     assert fits(explicit, x=nothing)
     assert not fits(never, x=nothing)
+
+
+def test_a_settled_parameter_takes_an_outcome_of_the_result() -> None:
+    @workflow(settled=("a", "b", "c", "d"), needs={"a": number, "b": number, "c": [number, text], "d": untyped})
+    def fitting(a: Outcome[int], b: Outcome[Any] | None, c: list[Outcome[int | str]], d: Outcome[int]) -> None: ...
+
+    @workflow(settled=("a", "b", "c"), needs={"a": number, "b": number, "c": [number, text]})
+    def wrong(a: int, b: Outcome[str], c: list[Outcome[int]]) -> None: ...
+
+    assert problems_of(fitting) == []
+    assert [str(problem) for problem in problems_of(wrong)] == [
+        f"Cannot vouch for workflow 'wrong': workflow 'wrong' takes {what}. Mend one of the annotations."
+        for what in (
+            "'a' as int, and settled= gives it an Outcome",
+            "the value of 'b' as str, and task 'number' gives int",
+            "the value of each of 'c' as int, and task 'text' gives str",
+        )
+    ]
+
+
+def test_a_settled_part_of_a_result_is_an_outcome() -> None:
+    @task(outputs=("left", "right"))
+    def sides() -> tuple[int, int]:
+        return 1, 2
+
+    def problems(function: Callable[..., Any]) -> int:
+        return len(problems_of(workflow(function, settled="left", tasks=[sides])))
+
+    def take_int(left: int) -> None: ...
+    def take_outcome(left: Outcome[str]) -> None: ...
+
+    assert problems(take_int) == 1
+    assert problems(take_outcome) == 0  # what a part is, nobody says
