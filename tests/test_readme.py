@@ -27,7 +27,7 @@ import anyio
 import pytest
 
 import flowdeco
-from flowdeco import Retry, Skip, Task, task, workflow
+from flowdeco import Retry, Skip, Task, cli, task, workflow
 from flowdeco._hook import EVENT_NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -166,8 +166,30 @@ def test_the_first_screen_is_a_program_and_its_output() -> None:
     assert "__main__" in first.code
 
 
+def sessions() -> list[tuple[str, str]]:
+    """Return each command of `flowdeco` that is shown, with what is shown as its output."""
+    shown = [block.code for block in BLOCKS if block.language == "console" and block.code.startswith("$ ")]
+    return [
+        entry.partition("\n")[::2]
+        for code in shown
+        for entry in re.findall(r"^\$ (flowdeco .*?)(?=^\$|\Z)", code, re.MULTILINE | re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(("command", "output"), sessions(), ids=[command for command, _ in sessions()])
+def test_the_commands_of_flowdeco_print_what_is_shown(
+    command: str, output: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(shlex.split(command)[1:]) == 0
+    if output:
+        assert capsys.readouterr().out == output
+    if "--report" in command:
+        assert (folder / "offer.html").is_file()
+
+
 def commands() -> list[list[str]]:
-    lines = [line for block in BLOCKS if block.language == "console" for line in block.code.splitlines()]
+    shown = [block.code for block in BLOCKS if block.language == "console" and not block.code.startswith("$ ")]
+    lines = [line for code in shown for line in code.splitlines()]
     return [shlex.split(command) for line in lines for command in line.split(" && ")]
 
 
