@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from ._lookup import Default, Gather, Source
@@ -68,7 +69,8 @@ def name_arguments(params: Sequence[Param], sources: Sequence[Source]) -> NameAr
     defaults = {param.name: param.default for param in params if param.default is not MISSING}
 
     def name(values: tuple[Any, ...]) -> Mapping[str, Any]:
-        return {**defaults, **{param.name: _gather(source, values[span]) for param, source, span in spans}}
+        given = {param.name: _gather(source, values[span]) for param, source, span in spans}
+        return MappingProxyType({**defaults, **given})
 
     return name
 

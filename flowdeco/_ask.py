@@ -18,15 +18,17 @@ class Ask(NamedTuple):
         function: the callable.
         names: what it gets by keyword.
         whole: whether it gets the one thing that has it all, by position.
+        optional: those of the names that have a default.
     """
 
     function: Callable[..., Any]
     names: tuple[str, ...]
     whole: bool
+    optional: frozenset[str] = frozenset()
 
     def call(self, whole: object, find: Callable[[str], Any]) -> Any:
-        """Call it with `whole`, or with what `find` gives for each name."""
-        named = {name: find(name) for name in self.names}
+        """Call it with `whole`, or with what `find` gives for each name; what is `MISSING` is left to the default."""
+        named = {name: value for name in self.names if (value := find(name)) is not MISSING}
         return self.function(whole, **named) if self.whole else self.function(**named)
 
 
@@ -47,8 +49,9 @@ def read_ask(function: Callable[..., Any], known: Collection[str]) -> tuple[Ask,
         params = tuple(param for param in params if param.kind not in POSITIONAL)
     named = [param for param in params if not param.variadic]
     unknown = [param.name for param in named if not _is_known(param, known)]
-    by_name = [param.name for param in named if param.kind is not Parameter.POSITIONAL_ONLY and param.name in known]
-    return Ask(function, tuple(by_name), whole), unknown
+    by_name = [param for param in named if param.kind is not Parameter.POSITIONAL_ONLY and param.name in known]
+    optional = frozenset(param.name for param in by_name if param.default is not MISSING)
+    return Ask(function, tuple(param.name for param in by_name), whole, optional), unknown
 
 
 def _is_known(param: Param, known: Collection[str]) -> bool:

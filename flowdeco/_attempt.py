@@ -28,6 +28,7 @@ __all__ = [
     "Start",
     "count_threads_apart",
     "launch",
+    "launch_bare",
     "launch_on_loop",
     "leaves_behind",
 ]
@@ -112,6 +113,15 @@ def launch(job: Job) -> Launch:
     if job.run_in == "loop":
         return Launch(_bounded(job, _inline(_plain_call(job))), False, True)
     return Launch(_bounded(job, _in_process(job) if job.run_in == "process" else _in_executor(job)), False, True)
+
+
+def launch_bare(name: str, function: Callable[..., Any], kind: Kind, start: Start) -> Launch:
+    """Return the same where nothing but the call is asked for, as of most tasks; the arguments are those of a `Job`."""
+    if kind == "sync":
+        return Launch(start, True, True)
+    if kind == "async" and is_coroutine_function(function):
+        return Launch(start, False, can_wait(function))
+    return launch(Job(name, function, kind, start, start))
 
 
 def launch_on_loop(job: Job) -> Launch:
@@ -219,8 +229,8 @@ def _abandoning(job: Job, timeout: float) -> Start:
     in_executor = isinstance(job.run_in, Executor)
 
     async def attempt(observer: Observer | None, *args: Any) -> Any:
-        writer = Writer(job.name) if job.writes else None
-        token = None if writer is None else WRITER.set(writer)
+        writer = Writer(job.name)  # it may have the state from elsewhere
+        token = WRITER.set(writer)
         on_end = None if observer is None else observer.note_end
         call = _executor_call(job, args, on_end) if in_executor else ThreadCall(_plain_call(job), args, on_end)
         try:
@@ -228,11 +238,9 @@ def _abandoning(job: Job, timeout: float) -> Start:
                 with move_on_after(timeout) as limit:
                     return await call.run(limit)
         finally:
-            if token is not None:
-                WRITER.reset(token)
+            WRITER.reset(token)
             if call.abandoned:
-                if writer is not None:
-                    writer.abandoned = True
+                writer.abandoned = True
                 if observer is not None:
                     observer.note_left_behind()
         raise _too_long(job.name, timeout, abandoned=call.abandoned)
@@ -330,7 +338,7 @@ class ThreadCall:
                     await self._wait_ended()
             self._give_up()
             if isinstance(self.error, Exception):
-                raise self.error from None
+                raise self._take_error() from None
             raise
         return await self._take()
 
@@ -338,8 +346,14 @@ class ThreadCall:
         if isinstance(self.error, concurrent.futures.CancelledError):  # a call back to the event loop was cancelled
             await checkpoint_if_cancelled()
         if self.error is not None:
-            raise self.error
+            raise self._take_error()
         return await self.result if is_awaitable(self.result) else self.result
+
+    def _take_error(self) -> BaseException:
+        """Return the error and let go of it: its traceback leads here."""
+        error, self.error = self.error, None
+        assert error is not None
+        return error
 
     async def _wait_ended(self) -> None:
         """Wait until the thread is done with it; not at all if no thread has begun."""

@@ -44,7 +44,7 @@ def find_blocking_error(run: Any) -> BaseException:
     """
     graph = run._plan.graph
     roots = {id(error): error for _, error in [run._ended[index] for index in find_roots(graph, run._ended)]}
-    noted = {id(f.error): f.error for f in run.errors if id(f.error) in roots}  # all but those that a hook has raised
+    noted = {id(f.error): f.error for f in run.errors if id(f.error) in roots}  # in the order in which they failed
     first, *_ = errors = [*{**noted, **roots}.values()]
     if not graph._owner.keep_going:
         return cast("BaseException", first)
@@ -91,6 +91,9 @@ def _members_of(run: Any, error: BaseException) -> tuple[BaseException, ...]:
 def _place_of(run: Any, error: BaseException) -> str:
     """Return where an error was raised."""
     failed = next((failure for failure in reversed(run.errors) if failure.error is error), None)
+    hook = next((told for told in run.hook_errors if told.error is error), None)
+    if hook is not None and (failed is None or failed.task is None or failed.attempt == 0):
+        return f"Raised by {_describe_hook(run, hook)}."
     if failed is None or failed.task is None:
         return f"Raised by workflow {run.workflow!r}."
     attempt = f", attempt {failed.attempt}" if failed.attempt > 1 else ""
@@ -112,12 +115,18 @@ def _failed_for_good(run: Any) -> Iterator[tuple[str, BaseException]]:
     """Yield who failed and with what: tasks, the workflow itself, and hooks that are to fail what they hang on."""
     workflow = f"workflow {run.workflow!r}"
     final = {id(error) for status, error in run._ended.values() if status is Status.FAILED}
+    hooks: list[Any] = run.hook_errors if run._plan.graph._owner.strict else []
+    of_hooks = {id(told.error) for told in hooks}
     for failure in run.errors:
-        if failure.task is None or id(failure.error) in final:
+        if (failure.task is None or id(failure.error) in final) and id(failure.error) not in of_hooks:
             yield workflow if failure.task is None else f"task {failure.task!r}", failure.error
-    if run._plan.graph._owner.strict:
-        for told in run.hook_errors:
-            yield f"a hook ({told.hook}) of {workflow if told.task is None else f'task {told.task!r}'}", told.error
+    for told in hooks:
+        yield _describe_hook(run, told), told.error
+
+
+def _describe_hook(run: Any, told: Any) -> str:
+    task = "" if told.task is None else f"task {told.task!r} of "
+    return f"a hook ({told.hook}) of {task}workflow {run.workflow!r}"
 
 
 def _add_each(error: BaseException, notes: list[str]) -> None:

@@ -9,9 +9,9 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-from ._course import HookFailure, PassedOver, pass_over
+from ._course import pass_over
 from ._events import Outcome, Skip, Status
-from ._failure import as_failure
+from ._failure import HookFailure, PassedOver, as_failure
 from ._plan import UNSET, Plan, take_part
 from ._run import Run
 from ._signature import discard
@@ -76,6 +76,12 @@ class Board:
         self.stopped = False
         self.lock = Lock()
 
+    def tables(self) -> tuple[Any, ...]:
+        """Return what a lane of the event loop keeps in local variables."""
+        plan, run = self.plan, self.run
+        mutable = self.ready, plan.calls, self.values, self.uses, self.pending, run._started, run._finished
+        return *mutable, self.careful, self.affected
+
     def take(self, index: int) -> tuple[Any, ...]:
         """Return a node's arguments, and let go of what nobody else needs; the lock must be held."""
         _, _, _, slot, take, _, slots = self.plan.calls[index]
@@ -115,13 +121,16 @@ class Board:
         Raises:
             OutputError: the result does not fit the task's `outputs=`.
         """
-        parts = self.plan.parts.get(index)
+        plan = self.plan
+        parts = plan.parts.get(index)
         if parts is not None:
             step = self.plan.graph.nodes[index].step
             take_part(step, result, parts.names[0])
             for name, place in parts.places:
                 self.values[place] = take_part(step, result, name)
-        for output, place in self.plan.outcomes.get(index, {}).items():
+        if index not in plan.outcomes:
+            return
+        for output, place in plan.outcomes[index].items():
             node = self.plan.graph.nodes[index]
             value = result if output is None else take_part(node.step, result, output)
             self.values[place] = Outcome(node.name, Status.COMPLETED, value)
@@ -173,6 +182,8 @@ class Board:
         if isinstance(error, PassedOver):
             return self._leave_hole(index, error.status, error.cause)
         if isinstance(error, HookFailure):
+            if error.cause is not None and not isinstance(error.cause, Skip) and index not in self.plan.tolerated:
+                self.run._take_error(error.cause)
             self.run._note_failure(None, as_failure(error.error))
         else:
             error = as_failure(error)

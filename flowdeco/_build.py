@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from inspect import Parameter
 from typing import TypeAlias
 
 from ._errors import OptionError, nearest
 from ._graph import Graph, Node, steps_of
 from ._graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
+from ._hook import EVENT_NAMES
 from ._lookup import Constant, FromInput, FromStep, Gather, Lookup, Source
 from ._order import find_cycles, sort_by_needs
 from ._policy import Defaults
@@ -41,7 +43,9 @@ class _Builder:
 
     def build(self) -> Graph:
         owner = self.lookup.owner
-        body = [self._reach(source, owner, name) for name, source in self.lookup.resolve_owner().items()]
+        received = self.lookup.resolve_owner()
+        self._check_hooks(owner, received)
+        body = [self._reach(source, owner, name) for name, source in received.items()]
         self._check_settled(owner, owner._signature.params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
         self._resolve_open()
@@ -102,6 +106,20 @@ class _Builder:
             reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
             text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
             self.lookup.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
+
+    def _check_hooks(self, owner: Step, received: Mapping[str, Source]) -> None:
+        """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
+        workflow = self.lookup._name_of(owner)
+        for hook in itertools.chain.from_iterable(owner.hooks.values()):
+            for name in hook.ask.names:
+                steps = steps_of(received[name]) if name in received else []
+                if steps and name not in hook.ask.optional and name not in EVENT_NAMES:
+                    task = self.lookup._name_of(steps[0])
+                    text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
+                    text += f"{steps[0]._kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
+                    text += f"run.tasks[{task!r}].result has it."
+                    data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
+                    self.lookup.fail(HookArgumentError, text, **data)
 
     def _check_settled(
         self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
@@ -199,8 +217,8 @@ class _Builder:
                 found.append(self.nodes[id(source.step)].index)
             else:
                 found += [self.nodes[id(step)].index for step in steps_of(source)]
-        for source in node._asked:
-            found += [self.nodes[id(step)].index for step in steps_of(source)]
+        if node._predicate is not None:
+            found += [self.nodes[id(step)].index for source in node._asked for step in steps_of(source)]
         found += [self.nodes[id(step)].index for step in node._after]
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 

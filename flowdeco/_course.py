@@ -13,34 +13,18 @@ from anyio import CancelScope, current_time, get_cancelled_exc_class, sleep
 
 from ._errors import LimitError
 from ._events import Event, EventKind, Skip, Status
-from ._failure import as_failure
+from ._failure import HookFailure, PassedOver, as_failure
 from ._hook import Hook, Hooks, tell_all
 from ._limit import Hold
 from ._policy import Policy
+from ._state import signed
 
-__all__ = ["GRACE", "Condition", "Course", "HookFailure", "PassedOver", "Recover", "Setting", "pass_over"]
+__all__ = ["GRACE", "Condition", "Course", "Recover", "Setting", "pass_over"]
 
 # Seconds that hooks may take while what they are attached to is being cancelled.
 GRACE = 2.0
 
 _ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED})
-
-
-class HookFailure(BaseException):
-    """A hook of the workflow has failed, and is to fail the run whatever the task at hand is allowed."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-class PassedOver(Exception):
-    """The task does not run, and everybody has been told."""
-
-    def __init__(self, status: Status, cause: BaseException | None) -> None:
-        super().__init__(status)
-        self.status = status
-        self.cause = cause
 
 
 class Condition(NamedTuple):
@@ -151,7 +135,10 @@ class Course:
         values: those of the condition, and then the arguments by position.
     """
 
-    __slots__ = ("_inputs", "args", "attempt", "errors", "result", "run", "setting", "status", "values")
+    __slots__ = (
+        *("_hook_error", "_inputs", "_run_error"),
+        *("args", "attempt", "errors", "result", "run", "setting", "status", "values"),
+    )
 
     def __init__(self, setting: Setting, run: Any, values: tuple[Any, ...]) -> None:
         count = setting.condition.size if setting.condition is not None else 0
@@ -164,6 +151,8 @@ class Course:
         self.errors: list[Any] = []
         self.result: Any = None
         self._inputs: Mapping[str, Any] | None = None
+        self._hook_error: Exception | None = None
+        self._run_error: Exception | None = None
 
     async def go(self, failure: Exception | None = None) -> Any:
         """Go all the way; return the result, or raise what the task ends with.
@@ -177,9 +166,12 @@ class Course:
                 failure = await self._complete()
             if failure is not None:
                 failure = await self._fall(failure)
+            if self._run_error is not None:
+                raise HookFailure(self._run_error, failure)
+            if failure is not None:
                 raise failure
             return self.result
-        except get_cancelled_exc_class():
+        except (get_cancelled_exc_class(), HookFailure):
             await self._note_cancelled()
             raise
         finally:
@@ -257,12 +249,15 @@ class Course:
         if setting.node is not None:
             self.run._note_begin(setting.node, self.attempt)
         failure = await self._change(Status.RUNNING)
-        if failure is not None or self.attempt > 1 or "on_start" not in setting.policy.hooks:
-            return failure
+        if failure is not None:
+            return self._note_hook(failure)
+        if self.attempt > 1 or "on_start" not in setting.policy.hooks:
+            return None
         event = self._event("start", Status.PENDING)
         try:
-            for hook in setting.policy.hooks["on_start"]:
-                await hook.tell(event)
+            with signed(setting.task):
+                for hook in setting.policy.hooks["on_start"]:
+                    await hook.tell(event)
         except Exception as error:
             self.attempt = 0
             if setting.node is not None:
@@ -291,7 +286,7 @@ class Course:
 
     async def _recover(self, failure: Exception) -> Exception | None:
         """Turn the final error into a value, if `recover=` can."""
-        if isinstance(failure, Skip):
+        if isinstance(failure, Skip) or failure is self._hook_error:
             return failure
         way = next((way for way in self.setting.recover if isinstance(failure, way.kind)), None)
         if way is None:
@@ -308,20 +303,21 @@ class Course:
         """Say that the result is there; return the error of a hook that fails the task."""
         if self.setting.node is not None:
             self.run._note_end(self.setting.node, Status.COMPLETED)
+        previous = self.status
         failure = await self._change(Status.COMPLETED, result=self.result)
-        told = await self._tell("on_success", "success", Status.RUNNING, result=self.result)
-        return failure or told
+        told = await self._tell("on_success", "success", previous, result=self.result)
+        failure = failure or told
+        return failure if failure is None else self._note_hook(failure)
 
     async def _fall(self, failure: Exception) -> Exception:
         """Say that there is no result; return what the task ends with."""
-        skipped = isinstance(failure, Skip)
+        skipped, previous = isinstance(failure, Skip), self.status
         status = Status.SKIPPED if skipped else Status.FAILED
         if self.setting.node is not None:
             self.run._note_end(self.setting.node, status, failure)
-        previous = self.status
         told = await self._change(status, error=None if skipped else failure)
         if skipped:
-            return failure if told is None else await self._fall(told)
+            return failure if told is None else await self._fall(self._note_hook(told))
         await self._tell("on_error", "error", previous, error=failure)
         return failure
 
@@ -331,19 +327,21 @@ class Course:
         if self.setting.node is not None:
             self.run._note_end(self.setting.node, Status.CANCELLED)
         with CancelScope(shield=True, deadline=current_time() + GRACE):
-            try:
-                await self._change(Status.CANCELLED)
-            except HookFailure:
-                pass  # the run ends as it is
+            await self._change(Status.CANCELLED)
 
-    def _note(self, error: Exception, before: Exception | None = None) -> Exception:
+    def _note_hook(self, error: Exception) -> Exception:
+        """Take into the record what a hook has failed the task with; return that."""
+        self._hook_error = failure = self._note(error, attempt=0)
+        return failure
+
+    def _note(self, error: Exception, before: Exception | None = None, attempt: int | None = None) -> Exception:
         """Take an error into the record, unless it is a `Skip`; return it as the task's failure."""
         failure = as_failure(error)
-        assert isinstance(failure, Exception)
         if before is not None and failure.__context__ is None:
             failure.__context__ = before
         if not isinstance(failure, Skip):
-            self.errors.append(self.run._note_attempt(self.setting.task, self.attempt, failure))
+            number = self.attempt if attempt is None else attempt
+            self.errors.append(self.run._note_attempt(self.setting.task, number, failure))
         return failure
 
     # Who is told.
@@ -360,12 +358,15 @@ class Course:
         if not own and not watch:
             return None
         event = self._event(kind, previous, **about)
-        failure = await tell_all(own, event)
+        with signed(setting.task):
+            failure = await tell_all(own, event)
         if watch:
             run: Any = self.run
             of_workflow = await tell_all(watch, event, run.inputs)
             if of_workflow is not None and setting.strict:
-                raise HookFailure(of_workflow)
+                self._run_error = self._run_error or of_workflow
+                if self.status not in _ENDS:  # what has ended is first told to everybody
+                    raise HookFailure(of_workflow)
         return failure if setting.strict else None
 
     def _event(
@@ -392,6 +393,8 @@ async def pass_over(setting: Setting, run: Any, status: Status, cause: BaseExcep
     if setting.node is not None:
         run._note_end(setting.node, status, cause)
     failure = await course._change(status, error=None if status is Status.SKIPPED else cause)
-    if failure is not None:
-        raise course._note(failure)
+    if course._run_error is not None:
+        raise HookFailure(course._run_error)
+    if failure is not None and status is Status.SKIPPED:
+        raise await course._fall(course._note_hook(failure))
     raise PassedOver(status, cause)

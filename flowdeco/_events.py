@@ -143,4 +143,7 @@ class Event(NamedTuple):
             text += f", attempt {self.attempt}"
         if self.delay is not None:
             text += f", again in {self.delay:.3g} s"
-        return text if self.error is None else f"{text} after {type(self.error).__name__}: {self.error}"
+        if self.error is None:
+            return text
+        message = str(self.error)
+        return f"{text} after {type(self.error).__name__}" + (f": {message}" if message else "")

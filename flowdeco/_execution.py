@@ -28,6 +28,8 @@ from ._run import Run
 
 __all__ = ["Execution"]
 
+_RUNNING, _COMPLETED = Status.RUNNING, Status.COMPLETED  # each look-up in an enum takes time, and each call has three
+
 
 class Execution:
     """How one workflow is run.
@@ -142,12 +144,13 @@ class Execution:
         count_threads_apart()
         run._start()
         limit: CancelScope | None = None
+        heard = self.herald.hears_of(run)
         try:
             if self.timeout is None:
-                await self._execute_all(run, body=body)
+                await self._execute_all(run, body=body, heard=heard)
             else:
                 with move_on_after(self.timeout) as limit:
-                    await self._execute_all(run, body=body)
+                    await self._execute_all(run, body=body, heard=heard)
         except BaseException as error:
             # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
             if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
@@ -158,11 +161,11 @@ class Execution:
         if limit is not None or run.error is not None or run._skip is not None:
             self._end(run, limit)
         # Of a run that has stopped, tasks may have hooks of their own that wait to hear of it.
-        if run.status is not Status.RUNNING and (self.herald.hears_of(run) or run.status is not Status.COMPLETED):
+        if run.status is not _RUNNING and (heard or run.status is not _COMPLETED):
             await self.herald.tell_end(run)
 
-    async def _execute_all(self, run: Run[Any], *, body: bool) -> None:
-        if self.herald.hears_of(run):
+    async def _execute_all(self, run: Run[Any], *, body: bool, heard: bool) -> None:
+        if heard:
             await self.herald.tell_start(run)
             if run.error is not None or run._skip is not None:
                 return

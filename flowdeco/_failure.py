@@ -1,15 +1,43 @@
-"""What an error looks like once it has come out of a user's function: without our own frames."""
+"""What a node ends with instead of a result: an error without our own frames, or what tells the board more."""
 
 from __future__ import annotations
 
-from ._errors import FlowdecoError
+from typing import TypeVar
 
-__all__ = ["as_failure", "strip_traceback"]
+from ._errors import FlowdecoError
+from ._events import Status
+
+__all__ = ["HookFailure", "PassedOver", "as_failure", "strip_traceback"]
+
+E = TypeVar("E", bound=BaseException)
 
 _PACKAGE = __name__.partition(".")[0]
 
 
-def as_failure(error: BaseException) -> BaseException:
+class HookFailure(BaseException):
+    """A hook of the workflow has failed, and is to fail the run whatever the task at hand is allowed.
+
+    Attributes:
+        error: what the hook raised.
+        cause: what the task has failed with itself; `None` if it has not.
+    """
+
+    def __init__(self, error: Exception, cause: Exception | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.cause = cause
+
+
+class PassedOver(Exception):
+    """The task does not run, and everybody has been told."""
+
+    def __init__(self, status: Status, cause: BaseException | None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.cause = cause
+
+
+def as_failure(error: E) -> E | RuntimeError:
     """Return what a run fails with when a function has raised `error`: mostly that itself, without our frames."""
     if isinstance(error, (StopIteration, StopAsyncIteration)):
         # Python itself does this to a coroutine: outside a generator they would pass for its end.

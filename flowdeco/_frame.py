@@ -55,6 +55,8 @@ def encloses(frame: FrameType, function: FunctionType) -> bool:
 
 def _outer_name(qualname: str) -> str:
     """Return the qualified name of the code around a function's; of a comprehension's, that of the code around it."""
+    if "." not in qualname:  # so it is with most
+        return _MODULE
     while True:
         qualname = qualname.rpartition(".")[0].removesuffix(".<locals>")
         if qualname.rpartition(".")[2] not in _COMPREHENSIONS:

@@ -7,9 +7,10 @@ from typing import Any
 
 from anyio import CancelScope, current_time
 
-from ._course import GRACE, HookFailure, pass_over
+from ._blame import add_notes
+from ._course import GRACE, pass_over
 from ._events import Event, EventKind, Skip, Status
-from ._failure import as_failure
+from ._failure import HookFailure, as_failure
 from ._hook import Hooks, tell_all
 from ._log import is_asked_for
 from ._run import Run
@@ -45,13 +46,15 @@ class Herald:
 
     async def tell_end(self, run: Run[Any]) -> None:
         """Say how a run has ended, first of its tasks that never began; a hook may turn it into a failure."""
+        previous = Status.RUNNING
         if run.status is Status.COMPLETED:
             await self._tell_completed(run)
+            previous = Status.COMPLETED
         if run.status is Status.CANCELLED:
             with CancelScope(shield=True, deadline=current_time() + GRACE):
-                await self._tell_stopped(run)
+                await self._tell_stopped(run, previous)
         elif run.status is not Status.COMPLETED:
-            await self._tell_stopped(run)
+            await self._tell_stopped(run, previous)
 
     async def _tell_completed(self, run: Run[Any]) -> None:
         failure = await self._tell("on_state", "state", run, Status.RUNNING)
@@ -61,16 +64,19 @@ class Herald:
             run._note_failure(None, failure)
             run._fail()
 
-    async def _tell_stopped(self, run: Run[Any]) -> None:
+    async def _tell_stopped(self, run: Run[Any], previous: Status) -> None:
         await _tell_tasks(run)
-        failure = await self._tell("on_state", "state", run, Status.RUNNING)
+        failure = await self._tell("on_state", "state", run, previous)
         if run.status is Status.SKIPPED and failure is not None:
             run._skip = None
             run._note_failure(None, failure)
             run._fail()
-            await self._tell("on_state", "state", run, Status.SKIPPED)
+            previous = Status.SKIPPED
+            await self._tell("on_state", "state", run, previous)
         if run.status is Status.FAILED:
-            await self._tell("on_error", "error", run, Status.RUNNING)
+            await self._tell("on_error", "error", run, previous)
+            if self.strict and run.hook_errors and run.error is not None:
+                add_notes(run, run.error)  # again: of hooks that have failed since
 
     def hears_of(self, run: Run[Any]) -> bool:
         """Whether there is anybody to tell."""

@@ -9,7 +9,7 @@ from ._ask import Ask, read_ask
 from ._errors import OptionError, listed, nearest
 from ._events import Event
 from ._options import reject, shorten
-from ._signature import is_awaitable
+from ._signature import MISSING, is_awaitable, peel
 
 __all__ = [
     "EVENT_NAMES",
@@ -66,18 +66,26 @@ class Hook(NamedTuple):
     @property
     def name(self) -> str:
         """What to call it in an error."""
-        function = self.ask.function
-        return getattr(function, "__qualname__", None) or shorten(function)
+        names = [getattr(layer, "__qualname__", None) for layer in peel(self.ask.function)]
+        name = next(filter(None, names), None) or shorten(self.ask.function)
+        return str(name).rpartition("<locals>.")[2]
 
     async def tell(self, event: Event, inputs: Mapping[str, Any] | None = None) -> Any:
         """Call it, and return what it returns or what that gives when it is awaited.
 
         Args:
             event: what has happened.
-            inputs: where to find what it asks for besides; `None`: in the event's own.
+            inputs: where to find what it asks for besides; `None`: in the event's own. What is not there, as that of
+                a function that another stands in for, is left to the parameter's default, or is `None`.
         """
         where = event.inputs if inputs is None else inputs
-        answer = self.ask.call(event, lambda name: getattr(event, name) if name in EVENT_NAMES else where.get(name))
+
+        def find(name: str) -> Any:
+            if name in EVENT_NAMES:
+                return getattr(event, name)
+            return where.get(name, MISSING if name in self.ask.optional else None)
+
+        answer = self.ask.call(event, find)
         return await answer if is_awaitable(answer) else answer
 
 

@@ -68,23 +68,20 @@ class Lane:
         self.until = _turn.until if host else perf_counter() + SLICE
 
     def __await__(self) -> Generator[Any, Any, None]:
-        # All that a node needs is a local variable here: this loop is what a node costs.
+        """Run nodes. All that a node needs is a local variable here: this loop is what a node costs."""
         crew, board = self.crew, self.crew.board
-        ready, calls, values, uses, pending = board.ready, board.plan.calls, board.values, board.uses, board.pending
-        started, finished, careful, affected = board.run._started, board.run._finished, board.careful, board.affected
+        ready, calls, values, uses, pending, started, finished, careful, affected = board.tables()
         now = perf_counter()
         while ready:
-            index = ready.popleft()
-            start, in_thread, can_wait, slot, take, followers, slots = calls[index]
-            special = bool(affected) and index in affected
-            if special and board.passes_over(index):
+            start, in_thread, can_wait, slot, take, followers, slots = calls[index := ready.popleft()]
+            if affected and index in affected and board.passes_over(index):
                 continue
             if (in_thread and index not in board.handed) or (self.alone and can_wait and ready):
                 if self._pass_on(index):
                     return
                 continue
             try:
-                if careful or special:
+                if careful or (affected and index in affected):
                     yield from self._run_with_care(index)
                 else:
                     coroutine = start(*take(values)) if take else start(values[slot]) if slot >= 0 else start()
@@ -107,12 +104,9 @@ class Lane:
                     del result, coroutine, context  # or they would live on while the next node waits
                 finished[index] = now = perf_counter()
             except BaseException as error:
-                if self._is_cancelled(index, error):
-                    raise
-                if not board.fail(index, unstray(board, index, error, get_cancelled_exc_class())):
-                    crew.cancel()
+                if self._ends_run(index, error):
                     return
-                self.thrown, now = False, perf_counter()
+                now = perf_counter()
             if now > self.until:
                 now = yield from self._let_others_run()
 
@@ -173,6 +167,20 @@ class Lane:
                 return stop.value
             finally:
                 error = None
+
+    def _ends_run(self, index: int, error: BaseException) -> bool:
+        """Take a node that has ended without a result into the record; return whether the run ends with it.
+
+        A cancellation that must be passed on is raised again.
+        """
+        if self._is_cancelled(index, error):
+            raise error
+        crew = self.crew
+        if not crew.board.fail(index, unstray(crew.board, index, error, get_cancelled_exc_class())):
+            crew.cancel()
+            return True
+        self.thrown = False
+        return False
 
     def _is_cancelled(self, index: int, error: BaseException) -> bool:
         """Whether a node has ended with a cancellation that must be passed on, which is then in the record."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple, final
 from ._errors import AbandonedError
 from ._options import check_time
 
-__all__ = ["ABSENT", "WRITER", "Absent", "Change", "Ledger", "Watcher", "Writer"]
+__all__ = ["ABSENT", "WRITER", "Absent", "Change", "Ledger", "Watcher", "Writer", "signed"]
 
 logger = logging.getLogger("flowdeco")
 
@@ -53,6 +54,16 @@ class Writer:
 
 
 WRITER: ContextVar[Writer | None] = ContextVar("flowdeco_writer", default=None)
+
+
+@contextmanager
+def signed(task: str) -> Generator[None]:
+    """Have what is written to a state be written in the name of a task."""
+    token = WRITER.set(Writer(task))
+    try:
+        yield
+    finally:
+        WRITER.reset(token)
 
 
 class _Part(NamedTuple):

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeGuard, cast
 
 from ._adapter import adapt, choose_arguments
-from ._attempt import Job, Launch, Start, launch
+from ._attempt import Launch, Start, launch, launch_bare
 from ._course import Condition, Setting
 from ._errors import OutputError
 from ._events import Event, Outcome, Status
@@ -169,7 +169,7 @@ class Plan:
         slots, start = self._arguments(task._function, node._params, node._sources, task.settled)
         plain = policy is NO_POLICY and node._predicate is None and not self._around.watch
         if plain and self.run_place not in slots and self.state_place not in slots:  # so it is with most
-            return slots, launch(Job(node.name, task._function, task._signature.kind, start, start))
+            return slots, launch_bare(node.name, task._function, task._signature.kind, start)
         condition, asked = self._condition(node)
         check: Callable[[Any], None] | None = partial(check_parts, task) if task.outputs else None
         work = make_work(node.index, node.name, task, policy, node._params, node._sources, condition, check)

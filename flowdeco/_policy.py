@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 from weakref import WeakKeyDictionary
 
@@ -68,7 +69,7 @@ class Policy(NamedTuple):
     limit: Demand | None = None
     run_in: RunIn = None
     hooks: Hooks = NO_HOOKS
-    metadata: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def plain(self) -> bool:
@@ -80,12 +81,16 @@ NO_POLICY = Policy()
 
 
 class Asker(NamedTuple):
-    """Of the task whose options are checked: what it is called, what there is to ask for, and what a call gives."""
+    """Of the task whose options are checked: what it is called, what there is to ask for, and what a call gives.
+
+    One whose function stands in for another's runs here, where it can be watched and need not be sent anywhere.
+    """
 
     subject: str
     arguments: Sequence[str]
     kind: Kind
     step_type: type
+    stands_in: bool = False
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
@@ -158,14 +163,15 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     subject = asker.subject
     retries = check_retries(subject, options["retries"])
     limit = check_limit(subject, options["limit"])
-    run_in = check_run_in(subject, options["run_in"], asker.kind)
+    run_in = options["run_in"]
+    run_in = check_run_in(subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind)
     timeout = _bound(options["timeout"])
     if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
         reason = 'does not go with run_in="loop": a def cannot be interrupted on the event loop. Take one of them out.'
         raise reject(subject, "timeout", timeout, reason)
     hooks = read_hooks(subject, options, asker.arguments)
     recover = _read_recoveries(asker, options["recover"])
-    metadata: Mapping[str, Any] = options["metadata"] or {}
+    metadata = MappingProxyType(options["metadata"] or {})
     return Policy(retries, timeout, recover, limit, run_in, hooks, metadata)
 
 
@@ -227,7 +233,8 @@ class Defaults:
             for option in ("retries", "timeout", "recover", "limit", "run_in")
         }
         hooks = {**more.hooks, **policy.hooks}
-        return Policy(**chosen, hooks=hooks, metadata={**(self.options.get("metadata") or {}), **policy.metadata})
+        metadata = MappingProxyType({**(self.options.get("metadata") or {}), **policy.metadata})
+        return Policy(**chosen, hooks=hooks, metadata=metadata)
 
 
 def check_defaults(subject: str, value: object, step_type: type) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ class Failure(NamedTuple):
 
     Attributes:
         task: the task's name; `None` for the workflow's own function, its timeout, and its hooks.
-        attempt: which attempt it was, from 1; 0 before the first, as when `when=` or `on_start=` raised.
+        attempt: which attempt it was, from 1; 0 where it was none, as when `when=` or a hook raised.
         error: what it raised.
         time: when, in UTC.
     """

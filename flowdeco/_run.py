@@ -322,8 +322,9 @@ class Run(Displayed, Generic[R]):
         return failure
 
     def _note_end(self, index: int, status: Status, cause: BaseException | None = None) -> None:
-        """Take into the record how a node ended, once and for all unless it first was completed."""
-        if index not in self._ended:
+        """Take into the record how a node ended, once and for all unless a hook then turns it into a failure."""
+        ended, _ = self._ended.get(index, (None, None))
+        if ended is None or (ended is Status.SKIPPED and status is Status.FAILED):
             self._finished[index] = perf_counter()
             if status is not _COMPLETED:
                 self._ended[index] = status, cause

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, NamedTuple
 
+from anyio import from_thread
+
 from ._adapter import NameArguments, adapt, choose_arguments, name_arguments, pack
 from ._attempt import Job, Launch, Start, launch, launch_on_loop, leaves_behind
+from ._context import InContext, apart
 from ._course import Condition, Course, Recover, Setting
 from ._events import Event
 from ._hook import EVENT_NAMES, NO_HOOKS, Hooks
 from ._lookup import FromRun, Source
 from ._policy import Policy, Recovery
-from ._signature import Param
+from ._signature import Param, discard, is_awaitable
+from ._state import signed
 from ._task import Task
 
 __all__ = ["Surroundings", "Work", "govern", "needs_course"]
@@ -82,7 +87,7 @@ def make_setting(work: Work, around: Surroundings) -> Setting:
         node=work.node,
         task=work.name,
         policy=work.policy,
-        start=work.start if job is None else launch_on_loop(job).start,
+        start=work.start if job is None else _start_of(job, work.policy),
         leaves_behind=job is not None and leaves_behind(job),
         condition=work.condition,
         recover=tuple([Recover(way.kind, _recovering(way)) for way in work.policy.recover]),
@@ -91,6 +96,11 @@ def make_setting(work: Work, around: Surroundings) -> Setting:
         watch=around.watch,
         strict=around.strict,
     )
+
+
+def _start_of(job: Job, policy: Policy) -> Start:
+    start = launch_on_loop(job).start
+    return start if policy.retries is None else apart(start)
 
 
 def _without_run(name: NameArguments) -> NameArguments:
@@ -103,6 +113,8 @@ def _start_course(setting: Setting, run: Any, *values: Any) -> Coroutine[Any, An
 
 def _can_begin_in_thread(setting: Setting) -> bool:
     policy = setting.policy
+    if policy.retries is not None and policy.retries.within is not None:
+        return False  # its clock is the event loop's
     return policy.limit is None and not policy.hooks and not setting.watch and setting.condition is None
 
 
@@ -110,18 +122,52 @@ def _first_in_thread(setting: Setting, call: Start) -> Start:
     """Return what makes the first attempt in a thread's lane; only if it fails, the event loop sees to the rest."""
 
     def start(run: Any, *values: Any) -> Any:
+        context = copy_context()
         try:
-            result = call(*values)
+            result = context.run(call, *values)
+            if is_awaitable(result):
+                return _Rest(Course(setting, run, values), context, result)
             if setting.check is not None:
                 setting.check(result)
             return result
-        except concurrent.futures.CancelledError:
-            raise
         except Exception as error:
+            if isinstance(error, concurrent.futures.CancelledError):
+                from_thread.check_cancelled()  # raises if it was a call back to the event loop that was cancelled
             course = Course(setting, run, values)
             return course.go(course.take_over(error))  # the run may be stopped before the event loop gets to it
 
     return start
+
+
+class _Rest(Coroutine[Any, Any, Any]):
+    """What is left to do after a thread has begun the first attempt and got an awaitable."""
+
+    def __init__(self, course: Course, context: Context, awaitable: Any) -> None:
+        self._awaitable = awaitable
+        self._rest = self._go(course, InContext(context, awaitable))
+
+    async def _go(self, course: Course, awaitable: InContext) -> Any:
+        try:
+            result = await awaitable
+            if course.setting.check is not None:
+                course.setting.check(result)
+            return result
+        except Exception as error:
+            failure = course.take_over(error)
+        return await course.go(failure)
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._rest.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._rest.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._rest.throw(*error)
+
+    def close(self) -> None:
+        self._rest.close()
+        discard(self._awaitable)
 
 
 def _recovering(way: Recovery) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
@@ -130,7 +176,8 @@ def _recovering(way: Recovery) -> Callable[[Any, Event], Coroutine[Any, Any, Any
         return _recovering_by_task(way.step)
 
     async def call(run: Any, event: Event) -> Any:
-        return await hook.tell(event)
+        with signed(str(event.task)):
+            return await hook.tell(event)
 
     return call
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dis import opmap
 from inspect import Parameter
 from types import CodeType, FunctionType, GeneratorType, MethodType, WrapperDescriptorType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 __all__ = [
     "MISSING",
@@ -150,7 +150,7 @@ def _inside(function: Any) -> Any:
 
 def is_coroutine_function(function: Any) -> bool:
     """Whether a call is sure to make a coroutine and to run none of its code yet."""
-    target = _strip(function)
+    target = function if type(function) is FunctionType else _strip(function)
     if isinstance(target, MethodType):
         target = target.__func__
     return type(target) is FunctionType and bool(target.__code__.co_flags & inspect.CO_COROUTINE)
@@ -166,8 +166,8 @@ def can_wait(function: Any) -> bool:
 
 def discard(value: object) -> None:
     """Close what nobody will await, so that Python does not warn of it."""
-    if inspect.iscoroutine(value):
-        value.close()
+    if issubclass(type(value), Coroutine):  # isinstance would run a proxy's code
+        cast("Coroutine[Any, Any, Any]", value).close()
 
 
 def is_awaitable(value: object) -> bool:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, cast, datac
 from ._ask import read_ask
 from ._errors import OptionError, OptionTypeError, StateTypeError, listed, nearest
 from ._field import FIELDS, Field, check_arguments, collect_fields, field, refuse_attribute, refuse_key, validate
-from ._ledger import ABSENT, WRITER, Absent, Change, Ledger, Watcher, Writer
+from ._ledger import ABSENT, WRITER, Absent, Change, Ledger, Watcher, Writer, signed
 from ._options import reject, shorten
 from ._signature import MISSING, POSITIONAL, Param, read_signature
 
-__all__ = ["ABSENT", "WRITER", "Absent", "Change", "State", "Writer", "check_state", "field", "make_state"]
+__all__ = ["ABSENT", "WRITER", "Absent", "Change", "State", "Writer", "check_state", "field", "make_state", "signed"]
 
 T = TypeVar("T")
 

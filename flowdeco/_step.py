@@ -32,8 +32,9 @@ class Step:
     # What a workflow says of all its tasks; mostly nothing.
     _defaults: Defaults | None = None
     _predicate: Predicate | None = None
-    # Of a workflow: its hooks that are told of its tasks, whether one that raises fails the run, and whether a run goes
-    # on when a task has failed.
+    # Of a workflow: its hooks, those of them that are told of its tasks, whether one that raises fails the run, and
+    # whether a run goes on when a task has failed.
+    hooks: Hooks = NO_HOOKS
     watch_hooks: Hooks = NO_HOOKS
     strict = False
     keep_going = False
@@ -139,6 +140,10 @@ class Step:
         self._scope = scope
         if self._signature.kind == "async" and sys.version_info >= (3, 12):
             inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
+        self._complete()
+
+    def _complete(self) -> None:
+        """Take in what rests on the names in reach."""
 
     def _look_like(self, function: Callable[..., Any]) -> None:
         """Take on the function's name, documentation and attributes, as `functools.wraps` does."""
@@ -156,9 +161,10 @@ class Step:
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         check_name(subject, options["name"])
         check_timeout(subject, options["timeout"])
-        settled = options["settled"]
-        names = [] if settled is None else [param.name for param in self._signature.params]
-        options["settled"] = check_settled(subject, settled, names)
+        if options["settled"] is None:  # so it is with most, and every decoration costs
+            options["settled"] = ()
+        else:
+            options["settled"] = check_settled(subject, options["settled"], [p.name for p in self._signature.params])
         if options["needs"] is not None:
             params = self._signature.params + self._params_besides(options)
             wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in params}

@@ -35,6 +35,7 @@ class Task(Step, Generic[P, R_co]):
     _policy: Policy
     # What hooks can ask for besides the arguments: those of the function that this one stands in for.
     _asked: tuple[str, ...] = ()
+    _stands_in = False
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         return cast("R_co", self._function(*args, **kwargs))
@@ -53,19 +54,10 @@ class Task(Step, Generic[P, R_co]):
     def _bind(self, instance: object) -> Any:
         return cast("Any", self._function).__get__(instance)
 
-    def _define(
-        self,
-        function: Callable[..., Any],
-        options: dict[str, Any],
-        scope: Scope | None,
-        signature: Signature | None = None,
-    ) -> None:
-        super()._define(function, options, scope, signature)
-        if asks_for_nothing(self._options):
-            self._predicate, self._policy = None, NO_POLICY
-            return
-        self._predicate = make_predicate("when= of task", self._label, self._options["when"], self.needs, self._scope)
-        self._policy = read_policy(self._asker(), self._options)
+    def _complete(self) -> None:
+        when, self._predicate = self._options["when"], None
+        if when is not None:
+            self._predicate = make_predicate("when= of task", self._label, when, self.needs, self._scope)
 
     @property
     def _label(self) -> str:
@@ -75,13 +67,15 @@ class Task(Step, Generic[P, R_co]):
         """Return what the policy has to know of it."""
         names = dict.fromkeys([param.name for param in self._signature.params])
         arguments = tuple({**names, **dict.fromkeys(self._asked)})
-        return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task)
+        return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task, self._stands_in)
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
-        if not asks_for_nothing(options):
+        plain = asks_for_nothing(options)
+        if not plain:
             check_policy(subject, options, Step)
         super()._check(subject, options)
         options["outputs"] = check_outputs(subject, options["outputs"])
+        self._policy = NO_POLICY if plain else read_policy(self._asker(), options)
 
     def _params_besides(self, options: Mapping[str, Any]) -> tuple[Param, ...]:
         when = options["when"]
@@ -102,6 +96,7 @@ def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[...
     options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
     options["settled"] = settled
     made._asked = tuple(p.name for p in step.params)
+    made._stands_in = True
     made._define(function, {name: options[name] for name in _NO_OPTIONS}, scope, signature)
     return made
 
@@ -179,7 +174,7 @@ def task(
     Raises:
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
-    options = locals().copy()
+    options = {**_NO_OPTIONS, **locals()}
     del options["function"]
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:

@@ -165,9 +165,9 @@ class Workflow(Step, Generic[R_co, T_co]):
         Args:
             replacements: what stands in, by the task itself or by its name.
             **named: the same, by name. A value is the task's result: the task does not run, nor does anything that
-                only it needed. A plain function is called instead of the task's own, under the same policy; `value`
-                hands a callable over as a value. A task replaces the task. Tasks of the workflows that this one runs
-                are reached, too.
+                only it needed. A plain function is called instead of the task's own, under the same policy, but in a
+                thread where that ran in a process or an executor; `value` hands a callable over as a value. A task
+                replaces the task. Tasks of the workflows that this one runs are reached, too.
 
         Raises:
             UnknownTaskError: there is no such task.
@@ -256,11 +256,12 @@ class Workflow(Step, Generic[R_co, T_co]):
         self.planner = Planner(self, self._given, self._more)
         name = self.name or "workflow"
         defaults = self._options["defaults"]
+        self._defaults = None
         if defaults is not None:
             kind = "when= in the defaults of workflow"
             self._defaults = Defaults(defaults, make_predicate(kind, name, defaults["when"], {}, self._scope))
         arguments = [param.name for param in self._signature.params]
-        hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
+        self.hooks = hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
         self.keep_going = self._options["keep_going"]
         self.strict = self._options["hook_errors"] == "raise"
         self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}

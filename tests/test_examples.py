@@ -23,6 +23,7 @@ from .conftest import Backend
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ["nightly_prices", "stdlib_report", "wordcount"]
+ELSEWHERE = {"budget_agent": "test_example_agent.py"}
 
 PACKAGE = {
     "shop/__init__.py": '"""A shop."""\nfrom shop import till\n',
@@ -164,8 +165,9 @@ def package(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_example_is_tested_here() -> None:
-    assert sorted(file.stem for file in EXAMPLES.glob("*.py")) == NAMES
+def test_every_example_is_tested() -> None:
+    assert sorted(file.stem for file in EXAMPLES.glob("*.py")) == sorted([*NAMES, *ELSEWHERE])
+    assert all(Path(__file__).with_name(tests).is_file() for tests in ELSEWHERE.values())
     for name in NAMES:
         module = load(name)
         assert module.__doc__

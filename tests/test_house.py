@@ -15,11 +15,11 @@ import flowdeco
 
 # Each module stands on a floor and imports only from the floors below its own. A new module is added here.
 FLOORS: dict[int, set[str]] = {
-    0: {"_errors", "_events", "_order", "_signature", "_tree"},
-    1: {"_ask", "_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel"},
+    0: {"_context", "_errors", "_events", "_layout", "_markup", "_order", "_signature", "_tree"},
+    1: {"_ask", "_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel", "_picture"},
     2: {"_annotation", "_executor", "_feed", "_hook", "_ledger", "_limit", "_metrics", "_remote", "_retry", "_scope"},
-    3: {"_log", "_monitor", "_state"},
-    4: {"_attempt"},
+    3: {"_log", "_monitor", "_state", "_svg"},
+    4: {"_attempt", "_style"},
     5: {"_policy"},
     6: {"_course", "_step"},
     7: {"_typing", "_watch"},
@@ -29,20 +29,25 @@ FLOORS: dict[int, set[str]] = {
     11: {"_setting"},
     12: {"_plan", "_verdict"},
     13: {"_blame", "_override", "_record"},
-    14: {"_planner", "_run"},
-    15: {"_board", "_herald"},
-    16: {"_thread"},
-    17: {"_lane"},
-    18: {"_engine"},
-    19: {"_execution"},
-    20: {"_workflow"},
+    14: {"_snapshot"},
+    15: {"_gantt", "_section"},
+    16: {"_report"},
+    17: {"_display"},
+    18: {"_planner", "_run"},
+    19: {"_board", "_herald"},
+    20: {"_thread"},
+    21: {"_lane"},
+    22: {"_engine"},
+    23: {"_execution"},
+    24: {"_workflow"},
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
     # The satellites: the core never imports them.
-    21: {"executors", "progress", "render", "store", "testing"},
-    22: {"cli"},
-    23: {"__main__"},
+    25: {"executors", "progress", "render", "store", "testing", "_argument", "_jsonable", "_target"},
+    26: {"_input_parser"},
+    27: {"cli"},
+    28: {"__main__"},
 }
-FIRST_SATELLITE_FLOOR = 21
+FIRST_SATELLITE_FLOOR = 25
 FLOOR_OF = {module: floor for floor, modules in FLOORS.items() for module in modules}
 
 DEPENDENCIES = {"anyio", "typing_extensions"}
