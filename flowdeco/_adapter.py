@@ -67,6 +67,9 @@ def name_arguments(params: Sequence[Param], sources: Sequence[Source]) -> NameAr
     """Return what gives a function's arguments by name, defaults included, for the values by position."""
     spans = span_arguments(choose_arguments(params, sources))
     defaults = {param.name: param.default for param in params if param.default is not MISSING}
+    if not any(isinstance(source, Gather) for _, source, _ in spans):  # so it is with most
+        names = [param.name for param, _, _ in spans]
+        return lambda values: MappingProxyType({**defaults, **dict(zip(names, values, strict=True))})
 
     def name(values: tuple[Any, ...]) -> Mapping[str, Any]:
         given = {param.name: _gather(source, values[span]) for param, source, span in spans}

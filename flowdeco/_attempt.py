@@ -16,6 +16,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from ._errors import TaskTimeoutError
 from ._executor import ExecutorCall
+from ._limit import Hold
 from ._remote import RunIn, call_in_process
 from ._signature import Kind, can_wait, discard, is_awaitable, is_coroutine_function
 from ._state import WRITER, Writer
@@ -25,6 +26,7 @@ __all__ = [
     "LIMITER",
     "Job",
     "Launch",
+    "Place",
     "Start",
     "count_threads_apart",
     "launch",
@@ -96,6 +98,23 @@ class Observer(Protocol):
         """Take note that the call has ended at last, on whatever thread."""
 
 
+class Place:
+    """Where an attempt is made: what it holds of its limit, also while it runs on past its timeout."""
+
+    __slots__ = ("hold", "left_behind")
+
+    def __init__(self, hold: Hold | None) -> None:
+        self.hold = hold
+        self.left_behind = False
+
+    def note_left_behind(self) -> None:
+        self.left_behind = True
+
+    def note_end(self) -> None:
+        if self.hold is not None:
+            self.hold.release()
+
+
 def leaves_behind(job: Job) -> bool:
     """Whether the attempt may be given up while it still runs somewhere."""
     return job.timeout is not None and job.kind in ("sync", "generator") and job.run_in not in ("loop", "process")
@@ -132,7 +151,10 @@ def launch_on_loop(job: Job) -> Launch:
     if leaves_behind(job):
         return Launch(_abandoning(job, job.timeout or 0.0), False, True)
     how = launch(job)
-    return Launch(_hopping(how.start), False, True) if how.in_thread else how
+    if not how.in_thread:
+        return how
+    run = _hopping(how.start)
+    return Launch(_signed(job.name, run) if job.writes else run, False, True)
 
 
 def _launch_async(job: Job) -> Launch:

@@ -199,7 +199,7 @@ class Board:
 
     def _leave_hole(self, index: int, status: Status, cause: BaseException | None) -> bool:
         """Go on without a node's result; return whether the run goes on."""
-        reason = (str(cause) or None) if status is Status.SKIPPED else None
+        reason = str(cause) if status is Status.SKIPPED else None
         error = None if status is Status.SKIPPED else cause
         outcome: Outcome[Any] = Outcome(self.plan.graph.nodes[index].name, status, None, error, reason)
         with self.lock:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, Protocol
 
 from anyio import CancelScope, current_time, get_cancelled_exc_class, sleep
 
+from ._attempt import Place
 from ._errors import LimitError
 from ._events import Event, EventKind, Skip, Status
 from ._failure import HookFailure, PassedOver, as_failure
 from ._hook import Hook, Hooks, tell_all
-from ._limit import Hold
 from ._policy import Policy
 from ._state import signed
 
@@ -23,6 +23,9 @@ __all__ = ["GRACE", "Condition", "Course", "Recover", "Setting", "pass_over"]
 
 # Seconds that hooks may take while what they are attached to is being cancelled.
 GRACE = 2.0
+
+# An enum's member takes a while to look up in it, and every course needs these.
+_PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
 
 _ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED})
 
@@ -109,23 +112,6 @@ class Journal(Protocol):
         """Note that a hook has raised, and log it."""
 
 
-class _Place:
-    """Where an attempt is made: what it holds of its limit, also while it runs on past its timeout."""
-
-    __slots__ = ("hold", "left_behind")
-
-    def __init__(self, hold: Hold | None) -> None:
-        self.hold = hold
-        self.left_behind = False
-
-    def note_left_behind(self) -> None:
-        self.left_behind = True
-
-    def note_end(self) -> None:
-        if self.hold is not None:
-            self.hold.release()
-
-
 class Course:
     """How one task of a run fares.
 
@@ -144,9 +130,8 @@ class Course:
         count = setting.condition.size if setting.condition is not None else 0
         self.setting = setting
         self.run: Journal = run
-        self.values = values[:count]
-        self.args = values[count:]
-        self.status = Status.PENDING
+        self.values, self.args = (values[:count], values[count:]) if count else ((), values)
+        self.status = _PENDING
         self.attempt = 0
         self.errors: list[Any] = []
         self.result: Any = None
@@ -221,25 +206,26 @@ class Course:
         """Make one attempt; return what it raised, and whether that is final."""
         limit = self.setting.policy.limit
         if limit is None:
-            return await self._attempt_in(_Place(None))
+            return await self._attempt_in(Place(None))
         try:
             hold = await limit.acquire()
         except LimitError as error:
             return self._note(error), True
-        place = _Place(hold)
+        place = Place(hold)
         try:
             return await self._attempt_in(place)
         finally:
             if not place.left_behind:
                 hold.release()
 
-    async def _attempt_in(self, place: _Place) -> tuple[Exception | None, bool]:
+    async def _attempt_in(self, place: Place) -> tuple[Exception | None, bool]:
         failure = await self._begin()
         if failure is not None:
             return failure, True
-        if place.hold is not None:
-            place.hold.lend()
+        take_back = None if place.hold is None else place.hold.lend()
         failure = await self._call(place)
+        if take_back is not None:
+            take_back()  # what is left behind still has its places
         return failure, isinstance(failure, Skip)
 
     async def _begin(self) -> Exception | None:
@@ -248,7 +234,7 @@ class Course:
         self.attempt += 1
         if setting.node is not None:
             self.run._note_begin(setting.node, self.attempt)
-        failure = await self._change(Status.RUNNING)
+        failure = await self._change(_RUNNING)
         if failure is not None:
             return self._note_hook(failure)
         if self.attempt > 1 or "on_start" not in setting.policy.hooks:
@@ -265,7 +251,7 @@ class Course:
             return self._note(error)
         return None
 
-    async def _call(self, place: _Place) -> Exception | None:
+    async def _call(self, place: Place) -> Exception | None:
         setting = self.setting
         args = (place, *self.args) if setting.leaves_behind else self.args
         try:
@@ -302,11 +288,12 @@ class Course:
     async def _complete(self) -> Exception | None:
         """Say that the result is there; return the error of a hook that fails the task."""
         if self.setting.node is not None:
-            self.run._note_end(self.setting.node, Status.COMPLETED)
+            self.run._note_end(self.setting.node, _COMPLETED)
         previous = self.status
-        failure = await self._change(Status.COMPLETED, result=self.result)
-        told = await self._tell("on_success", "success", previous, result=self.result)
-        failure = failure or told
+        failure = await self._change(_COMPLETED, result=self.result)
+        if "on_success" in self.setting.policy.hooks:
+            told = await self._tell("on_success", "success", previous, result=self.result)
+            failure = failure or told
         return failure if failure is None else self._note_hook(failure)
 
     async def _fall(self, failure: Exception) -> Exception:
@@ -349,6 +336,8 @@ class Course:
     async def _change(self, status: Status, **about: Any) -> Exception | None:
         """Take on a status, and tell the hooks."""
         previous, self.status = self.status, status
+        if not self.setting.is_watched:
+            return None
         return await self._tell("on_state", "state", previous, **about)
 
     async def _tell(self, option: str, kind: EventKind, previous: Status, **about: Any) -> Exception | None:
@@ -358,8 +347,10 @@ class Course:
         if not own and not watch:
             return None
         event = self._event(kind, previous, **about)
-        with signed(setting.task):
-            failure = await tell_all(own, event)
+        failure: Exception | None = None
+        if own:
+            with signed(setting.task):
+                failure = await tell_all(own, event)
         if watch:
             run: Any = self.run
             of_workflow = await tell_all(watch, event, run.inputs)
@@ -382,8 +373,8 @@ class Course:
         if self._inputs is None:
             self._inputs = setting.name_arguments(self.args)
         now, errors = datetime.now(UTC), tuple(self.errors)
-        about = (previous, self.attempt, error, errors, result, delay, self._inputs, setting.policy.metadata, now)
-        return Event(kind, setting.task, run.workflow, run, self.status, *about)
+        who = (kind, setting.task, run.workflow, run, self.status, previous, self.attempt)
+        return Event._make((*who, error, errors, result, delay, self._inputs, setting.policy.metadata, now))
 
 
 async def pass_over(setting: Setting, run: Any, status: Status, cause: BaseException | None) -> None:

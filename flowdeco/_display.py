@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Displayed"]
 

@@ -70,8 +70,13 @@ class Hook(NamedTuple):
         name = next(filter(None, names), None) or shorten(self.ask.function)
         return str(name).rpartition("<locals>.")[2]
 
-    async def tell(self, event: Event, inputs: Mapping[str, Any] | None = None) -> Any:
-        """Call it, and return what it returns or what that gives when it is awaited.
+    async def tell(self, event: Event) -> Any:
+        """Call it, and return what it returns or what that gives when it is awaited."""
+        answer = self.call(event)
+        return await answer if is_awaitable(answer) else answer
+
+    def call(self, event: Event, inputs: Mapping[str, Any] | None = None) -> Any:
+        """Call it, and return what it returns, which may have to be awaited.
 
         Args:
             event: what has happened.
@@ -85,8 +90,7 @@ class Hook(NamedTuple):
                 return getattr(event, name)
             return where.get(name, MISSING if name in self.ask.optional else None)
 
-        answer = self.ask.call(event, find)
-        return await answer if is_awaitable(answer) else answer
+        return self.ask.call(event, find)
 
 
 async def tell_all(hooks: Iterable[Hook], event: Event, inputs: Mapping[str, Any] | None = None) -> Exception | None:
@@ -95,7 +99,9 @@ async def tell_all(hooks: Iterable[Hook], event: Event, inputs: Mapping[str, Any
     for hook in hooks:
         if event.error is None or isinstance(event.error, hook.kind):
             try:
-                await hook.tell(event, inputs)
+                answer = hook.call(event, inputs)
+                if is_awaitable(answer):
+                    await answer
             except Exception as error:
                 event.run._note_hook_error(hook, event.task, error)
                 first = first or error

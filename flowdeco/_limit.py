@@ -210,14 +210,17 @@ class Hold:
             else:
                 loan.close()
 
-    def lend(self) -> None:
+    def lend(self) -> Callable[[], None]:
         """Let what runs in the current context, and in copies of it, take its places from these.
 
         To be called before anybody might release them.
+
+        Returns:
+            A function that ends it for what runs in the current context from then on.
         """
         if not self._loans:
             self._loans = {limit: _Pool(places, pool) for limit, pool, places in self._taken}
-        _LENT.set({**_LENT.get(), **self._loans})
+        return partial(_LENT.reset, _LENT.set({**_LENT.get(), **self._loans}))
 
 
 class _Waiter:

@@ -38,7 +38,8 @@ def log_hook_error(run: Any, hook: Hook, task: str | None, error: Exception) -> 
     """Log what a hook has raised, which does not stop anything."""
     whose = f"workflow {run.workflow!r}" if task is None else f"task {task!r} of workflow {run.workflow!r}"
     text = "Hook %r (%s) of %s failed: %s"
-    about = _about(run, task, None, run.status if task is None else run.tasks[task].status)
+    stands = run if task is None else run.tasks.get(task, run)  # what recovers a task has no record of its own
+    about = _about(run, task, None, stands.status)
     logger.error(text, hook.name, hook.option, whose, shorten(error, 200), exc_info=error, extra=about)
 
 

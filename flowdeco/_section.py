@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from os import sep
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 from typing import Any
@@ -26,7 +27,7 @@ __all__ = [
     "time_of",
 ]
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = f"{Path(__file__).parent}{sep}"
 _MOST_ERRORS = 500
 _MOST_CHANGES = 1000
 _MOST_KEYS = 200
@@ -95,7 +96,8 @@ def list_hook_errors(snapshot: Snapshot) -> str:
     found: list[str] = []
     for failure in snapshot.hook_errors[:_MOST_ERRORS]:
         who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>"
-        hook = f"<code>{escape(failure.hook)}</code> {escape(describe(failure.function))} of {who}"
+        name = getattr(failure.function, "__qualname__", None) or describe(failure.function)
+        hook = f"<code>{escape(failure.hook)}</code> {escape(name)} of {who}"
         summary = f"{time_of(failure.time)} {hook}: {escape(_first_line(describe_error(failure.error)))}"
         found.append(fold(summary, f"<pre>{escape(tell_traceback(failure.error))}</pre>", unfolded=False))
     return "".join(found) + _tell_rest(len(snapshot.hook_errors) - _MOST_ERRORS)

@@ -18,7 +18,7 @@ from ._events import Event
 from ._hook import EVENT_NAMES, NO_HOOKS, Hooks
 from ._lookup import FromRun, Source
 from ._policy import Policy, Recovery
-from ._signature import Param, discard, is_awaitable
+from ._signature import MISSING, Param, discard, is_awaitable
 from ._state import signed
 from ._task import Task
 
@@ -90,7 +90,7 @@ def make_setting(work: Work, around: Surroundings) -> Setting:
         start=work.start if job is None else _start_of(job, work.policy),
         leaves_behind=job is not None and leaves_behind(job),
         condition=work.condition,
-        recover=tuple([Recover(way.kind, _recovering(way)) for way in work.policy.recover]),
+        recover=tuple([Recover(way.kind, _recovering(way, around)) for way in work.policy.recover]),
         name_arguments=name if job is not None else _without_run(name),
         check=work.check,
         watch=around.watch,
@@ -170,10 +170,10 @@ class _Rest(Coroutine[Any, Any, Any]):
         discard(self._awaitable)
 
 
-def _recovering(way: Recovery) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
+def _recovering(way: Recovery, around: Surroundings) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
     hook = way.hook
     if hook is None:
-        return _recovering_by_task(way.step)
+        return _recovering_by_task(way.step, Surroundings(strict=around.strict))
 
     async def call(run: Any, event: Event) -> Any:
         with signed(str(event.task)):
@@ -182,16 +182,16 @@ def _recovering(way: Recovery) -> Callable[[Any, Event], Coroutine[Any, Any, Any
     return call
 
 
-def _recovering_by_task(task: Task[..., Any]) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
+def _recovering_by_task(task: Task[..., Any], around: Surroundings) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
     params = tuple(param for param in task.params if not param.variadic)
 
     async def call(run: Any, event: Event) -> Any:
         known = {**event.inputs, **{name: getattr(event, name) for name in EVENT_NAMES}}
-        given = tuple([param for param in params if param.name in known])
+        given = tuple([param for param in params if param.name in known or param.default is MISSING])
         sources: tuple[Source, ...] = tuple([FromRun(param.name) for param in given])
         work = make_work(None, str(task.name or "recover"), task, task._policy, given, sources)
-        values = [known[param.name] for param, _ in choose_arguments(given, sources)]
-        return await Course(make_setting(work, Surroundings(strict=False)), run, tuple(values)).go()
+        values = [known.get(param.name) for param, _ in choose_arguments(given, sources)]
+        return await Course(make_setting(work, around), run, tuple(values)).go()
 
     return call
 

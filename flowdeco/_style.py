@@ -11,7 +11,7 @@ def page_style() -> str:
     """Return the whole style sheet."""
     return (
         f"{_colours(LIGHT)}{graph_rules(LIGHT)}"
-        f"@media screen and (prefers-color-scheme:foo){{{_colours(DARK)}{graph_rules(DARK)}}}{_RULES}"
+        f"@media screen and (prefers-color-scheme:dark){{{_colours(DARK)}{graph_rules(DARK)}}}{_RULES}"
     )
 
 

@@ -292,8 +292,11 @@ async def measure_policies(settings: Settings) -> None:
     """what each option adds to a node, beside the same nodes without it"""
     size = settings.sizes[min(1, len(settings.sizes) - 1)]
     say(f"{'option':<27}{'beside':<11}{'nodes':>7}{'without':>9}{'with':>9}{'adds':>9}   target")
-    contestants: Contestants = {beside: build_plain(beside, size).run for beside in PLAIN}
-    contestants |= {name: build_case(case, size).run for name, case in CASES.items()}
+    graphs = {beside: build_plain(beside, size) for beside in PLAIN}
+    graphs |= {name: build_case(case, size) for name, case in CASES.items()}
+    for graph in graphs.values():
+        await graph()  # a run would not raise
+    contestants: Contestants = {name: graph.run for name, graph in graphs.items()}
     samples = await measure(contestants, settings.rounds, max(1, settings.sample // size))
     for name, case in CASES.items():
         own, plain_one = samples[name], samples[case.beside]

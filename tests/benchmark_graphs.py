@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from inspect import iscoroutinefunction
 from math import isqrt
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import anyio
@@ -77,8 +76,8 @@ def build(
     function: Function,
     *,
     all_of_them: bool = False,
-    options: Mapping[str, Any] = MappingProxyType({}),
-    around: Mapping[str, Any] = MappingProxyType({}),
+    options: Mapping[str, Any] | None = None,
+    around: Mapping[str, Any] | None = None,
 ) -> Graph:
     """Return a workflow whose nodes all are tasks of one function; it asks for the last node, or for all.
 
@@ -93,9 +92,10 @@ def build(
     for index, needed in enumerate(shape):
         steps = [made[i] for i in needed]
         needs = {"a": steps} if len(steps) > 2 else dict(zip("ab", steps, strict=False))
-        own = options if needed else {name: value for name, value in options.items() if name != "settled"}
+        own: dict[str, Any] = {name: value for name, value in (options or {}).items() if needed or name != "settled"}
         made.append(task(function, name=f"t{index}", needs=needs, **own))
-    return workflow(last, needs={"end": made if all_of_them else made[-1]}, **around)
+    others: dict[str, Any] = {**(around or {})}
+    return workflow(last, needs={"end": made if all_of_them else made[-1]}, **others)
 
 
 def build_by_name(count: int) -> Graph:

@@ -1,16 +1,17 @@
-"""Chains and fans of nodes that ask for something, for the benchmark, each beside the same nodes that ask for nothing."""
+"""Nodes with a policy for the benchmark, each in a chain or a fan of such nodes, beside the same nodes without it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from flowdeco import Event, Outcome, Retry, State
 from tests.benchmark_graphs import Function, Graph, Shape, build, make_chain, make_fan, plain, ready, waits
 
-Options: TypeAlias = dict[str, Any]
+Options: TypeAlias = Mapping[str, Any]
+
+NO_OPTIONS: Options = {}
 
 # What the nodes do, besides what those without a policy do.
 
@@ -62,8 +63,7 @@ def agree() -> bool:
 # What is measured.
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """Nodes with a policy.
 
     Attributes:
@@ -75,8 +75,8 @@ class Case:
     """
 
     beside: str
-    options: Options = field(default_factory=dict)
-    around: Options = field(default_factory=dict)
+    options: Options = NO_OPTIONS
+    around: Options = NO_OPTIONS
     make: Callable[[], Function] | None = None
     most: float | None = None
 

@@ -810,6 +810,32 @@ async def test_hooks_stay_with_a_function_that_stands_in_and_arguments_it_does_n
     assert told == [(None, {"depth": 3}, 3)] * 2
 
 
+async def test_what_recovers_stays_with_a_function_that_stands_in_and_arguments_it_does_not_take_are_none() -> None:
+    @task
+    async def spare(url: str, depth: int = 7) -> Any:
+        return "spare", url, depth
+
+    def cached(url: str, depth: int = 7) -> Any:
+        return "cached", url, depth
+
+    @task(recover={ValueError: spare, KeyError: cached})
+    async def page(url: str) -> Any:
+        return url
+
+    @workflow
+    async def w(url: str, page: Any) -> Any:
+        return page
+
+    def fake(error: type[Exception]) -> Callable[[], Any]:
+        def fail() -> Any:
+            raise error
+
+        return fail
+
+    assert await w.override(page=fake(ValueError))("x") == ("spare", None, 7)
+    assert await w.override(page=fake(KeyError))("x") == ("cached", None, 7)
+
+
 async def test_hooks_stay_with_a_mock_that_stands_in_and_get_all_arguments() -> None:
     told: list[Any] = []
 

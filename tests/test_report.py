@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
+from os import sep
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +223,29 @@ def test_each_failed_attempt_is_told_with_its_traceback_and_only_the_user_s_fram
     assert "shaky, attempt 1: ConnectionError: away, 4" in errors
     assert errors.count("Traceback (most recent call last)") == 3
     assert "test_report.py" in errors
-    assert "flowdeco/_" not in errors
+    assert f"flowdeco{sep}_" not in errors
     assert 'raise ConnectionError(f"away, {state.tokens}")' in errors
+
+
+def test_a_traceback_that_leads_through_another_workflow_has_no_frames_of_ours_in_the_middle() -> None:
+    @task
+    def bad() -> None:
+        raise ValueError("deep")
+
+    @workflow
+    def within(bad: Any) -> None: ...
+
+    @task
+    def around() -> None:
+        within()
+
+    @workflow
+    def w(around: Any) -> None: ...
+
+    errors = page_of(w.run()).text["errors"]
+    assert "in around" in errors
+    assert "in bad" in errors
+    assert f"flowdeco{sep}_" not in errors
 
 
 def test_a_hook_s_error_is_told_with_the_hook(told: Page) -> None:

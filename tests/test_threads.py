@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import pytest
 from anyio import CapacityLimiter, Event, fail_after, from_thread, to_thread
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Task, task, workflow
+from flowdeco._engine import Engine
+from flowdeco._thread import ThreadLanes
 
 from .conftest import Backend
 
@@ -426,3 +429,40 @@ async def test_blocking_calls_from_as_many_threads_as_the_event_loop_has_find_th
     finally:
         limiter.total_tokens = before
     assert sorted(found) == list(range(1, 10))
+
+
+async def test_a_thread_that_looks_up_when_all_is_done_takes_that_for_no_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go, cancelled = Event(), threading.Event()
+    cancel, find_next = Engine.cancel, ThreadLanes._next
+
+    def cancel_and_say_so(engine: Engine) -> None:
+        cancel(engine)
+        cancelled.set()
+
+    def dawdle(lanes: ThreadLanes, ended: int = -1, result: Any = None) -> Any:
+        found = find_next(lanes, ended, result)
+        if ended >= 0 and found is None:  # this thread has nothing more to do, but has not returned yet
+            from_thread.run_sync(go.set)
+            cancelled.wait(10)
+        return found
+
+    monkeypatch.setattr("flowdeco._thread.SLICE", -1)  # so that it looks up after every node
+    monkeypatch.setattr(Engine, "cancel", cancel_and_say_so)
+    monkeypatch.setattr(ThreadLanes, "_next", dawdle)
+
+    @task
+    def in_thread() -> int:
+        return 1
+
+    @task
+    async def last() -> int:
+        await go.wait()
+        return 2
+
+    @workflow
+    async def both(in_thread: int, last: int) -> tuple[int, int]:
+        return in_thread, last
+
+    assert await both() == (1, 2)
