@@ -6,48 +6,31 @@ import concurrent.futures
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext, suppress
-from contextvars import ContextVar
 from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelled_exc_class, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from ._errors import TaskTimeoutError
 from ._executor import ExecutorCall
-from ._limit import Hold
+from ._place import IN_THREAD, LIMITER, Place
 from ._remote import RunIn, call_in_process
 from ._signature import Kind, can_wait, discard, is_awaitable, is_coroutine_function
 from ._state import WRITER, Writer
 
 __all__ = [
-    "IN_THREAD",
-    "LIMITER",
     "Job",
     "Launch",
-    "Place",
     "Start",
-    "count_threads_apart",
     "launch",
     "launch_bare",
     "launch_on_loop",
     "leaves_behind",
 ]
 
-# True in what a task's function calls in a worker thread. A run started there gets threads of its own,
-# since those that all wait for it are the ones it would otherwise wait for.
-IN_THREAD: ContextVar[bool] = ContextVar("flowdeco_in_thread", default=False)
-LIMITER: ContextVar[CapacityLimiter | None] = ContextVar("flowdeco_limiter", default=None)
-
 Start: TypeAlias = Callable[..., Any]
-
-
-def count_threads_apart() -> None:
-    """Give a run that was started in a worker thread threads of its own. Called in the run's own context."""
-    if IN_THREAD.get():
-        IN_THREAD.set(False)
-        LIMITER.set(CapacityLimiter(to_thread.current_default_thread_limiter().total_tokens))
 
 
 class Launch(NamedTuple):
@@ -88,33 +71,6 @@ class Job(NamedTuple):
     writes: bool = False
 
 
-class Observer(Protocol):
-    """Who is told if an attempt leaves behind a call that still runs."""
-
-    def note_left_behind(self) -> None:
-        """Take note that the call still runs."""
-
-    def note_end(self) -> None:
-        """Take note that the call has ended at last, on whatever thread."""
-
-
-class Place:
-    """Where an attempt is made: what it holds of its limit, also while it runs on past its timeout."""
-
-    __slots__ = ("hold", "left_behind")
-
-    def __init__(self, hold: Hold | None) -> None:
-        self.hold = hold
-        self.left_behind = False
-
-    def note_left_behind(self) -> None:
-        self.left_behind = True
-
-    def note_end(self) -> None:
-        if self.hold is not None:
-            self.hold.release()
-
-
 def leaves_behind(job: Job) -> bool:
     """Whether the attempt may be given up while it still runs somewhere."""
     return job.timeout is not None and job.kind in ("sync", "generator") and job.run_in not in ("loop", "process")
@@ -146,7 +102,7 @@ def launch_bare(name: str, function: Callable[..., Any], kind: Kind, start: Star
 def launch_on_loop(job: Job) -> Launch:
     """Return how to make an attempt by a coroutine, wherever the function itself runs.
 
-    Where the attempt `leaves_behind`, its first argument is the `Observer`.
+    Where the attempt `leaves_behind`, its first argument is the `Place`.
     """
     if leaves_behind(job):
         return Launch(_abandoning(job, job.timeout or 0.0), False, True)
@@ -250,10 +206,10 @@ def _abandoning(job: Job, timeout: float) -> Start:
     """Return what makes one call elsewhere, and leaves it behind when its time is over."""
     in_executor = isinstance(job.run_in, Executor)
 
-    async def attempt(observer: Observer | None, *args: Any) -> Any:
+    async def attempt(place: Place | None, *args: Any) -> Any:
         writer = Writer(job.name)  # it may have the state from elsewhere
         token = WRITER.set(writer)
-        on_end = None if observer is None else observer.note_end
+        on_end = None if place is None else place.note_end
         call = _executor_call(job, args, on_end) if in_executor else ThreadCall(_plain_call(job), args, on_end)
         try:
             async with _place(in_executor):  # its time begins with its thread
@@ -263,8 +219,8 @@ def _abandoning(job: Job, timeout: float) -> Start:
             WRITER.reset(token)
             if call.abandoned:
                 writer.abandoned = True
-                if observer is not None:
-                    observer.note_left_behind()
+                if place is not None:
+                    place.note_left_behind()
         raise _too_long(job.name, timeout, abandoned=call.abandoned)
 
     return attempt

@@ -105,7 +105,8 @@ def _notes_of(run: Any, error: BaseException) -> list[str]:
     members = _members_of(run, error)
     notes = [f"Raised by workflow {run.workflow!r}." if members else _place_of(run, error)]
     said = {id(member) for member in members or (error,)}
-    others = [f"Also failed: {who} with {shorten(e, 200)}." for who, e in _failed_for_good(run) if id(e) not in said]
+    failed = [(who, e) for who, e in _failed_for_good(run) if id(e) not in said]
+    others = [*dict.fromkeys(f"Also failed: {who} with {shorten(e, 200)}." for who, e in failed)]
     if len(others) > _MOST_NOTES:
         others[_MOST_NOTES:] = [f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors."]
     return notes + others
@@ -114,11 +115,12 @@ def _notes_of(run: Any, error: BaseException) -> list[str]:
 def _failed_for_good(run: Any) -> Iterator[tuple[str, BaseException]]:
     """Yield who failed and with what: tasks, the workflow itself, and hooks that are to fail what they hang on."""
     workflow = f"workflow {run.workflow!r}"
-    final = {id(error) for status, error in run._ended.values() if status is Status.FAILED}
+    names = [node.name for node in run._plan.graph.nodes]
+    final = {(names[i], id(error)) for i, (status, error) in run._ended.items() if status is Status.FAILED}
     hooks: list[Any] = run.hook_errors if run._plan.graph._owner.strict else []
     of_hooks = {id(told.error) for told in hooks}
     for failure in run.errors:
-        if (failure.task is None or id(failure.error) in final) and id(failure.error) not in of_hooks:
+        if (failure.task is None or (failure.task, id(failure.error)) in final) and id(failure.error) not in of_hooks:
             yield workflow if failure.task is None else f"task {failure.task!r}", failure.error
     for told in hooks:
         yield _describe_hook(run, told), told.error

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, Protocol
 
 from anyio import CancelScope, current_time, get_cancelled_exc_class, sleep
 
-from ._attempt import Place
 from ._errors import LimitError
 from ._events import Event, EventKind, Skip, Status
 from ._failure import HookFailure, PassedOver, as_failure
 from ._hook import Hook, Hooks, tell_all
+from ._place import Place
 from ._policy import Policy
 from ._state import signed
 
@@ -222,7 +222,7 @@ class Course:
         failure = await self._begin()
         if failure is not None:
             return failure, True
-        take_back = None if place.hold is None else place.hold.lend()
+        take_back = place.lend()
         failure = await self._call(place)
         if take_back is not None:
             take_back()  # what is left behind still has its places

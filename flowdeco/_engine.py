@@ -13,9 +13,9 @@ from anyio import create_task_group, sleep, to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
-from ._attempt import LIMITER
 from ._board import Board
 from ._lane import Lane
+from ._place import LIMITER
 from ._plan import Plan
 from ._run import Run
 from ._thread import SLICE, ThreadLanes

@@ -14,7 +14,7 @@ import anyio
 from anyio import CancelScope, create_task_group, from_thread, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
-from ._attempt import IN_THREAD, LIMITER, count_threads_apart
+from ._context import InContext
 from ._engine import Engine
 from ._errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError, listed
 from ._events import Skip, Status
@@ -23,6 +23,7 @@ from ._feed import Feed
 from ._herald import Herald
 from ._hook import Hooks
 from ._log import log_failure
+from ._place import IN_THREAD, LIMITER, count_threads_apart
 from ._remote import refuse_worker_import
 from ._run import Run
 
@@ -253,8 +254,14 @@ class Execution:
 def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
     # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
     token = IN_THREAD.set(True)
+    context = copy_context()
+
+    async def run() -> None:
+        # On trio it runs in the task that made this thread, whose node has a context of its own.
+        await InContext(context, execute())
+
     try:
-        from_thread.run(execute)
+        from_thread.run(run)
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise

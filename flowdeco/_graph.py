@@ -295,7 +295,7 @@ def _pair_predicate(node: Node) -> Arguments:
         return []
     predicate, sources = node._predicate
     # Where a task itself is the predicate, there is no parameter with a name.
-    names = ["" if param.name == "answer" else param.name for param in predicate._signature.params]
+    names = ["" if predicate.asks_step else param.name for param in predicate._signature.params]
     return list(zip(names, sources, strict=True))
 
 

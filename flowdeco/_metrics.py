@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ._errors import OptionTypeError, UnknownMetricError, nearest
 from ._options import shorten
@@ -74,7 +74,8 @@ class Metrics:
         Raises:
             OptionTypeError: it is no number.
         """
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        given: Any = value
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or math.isnan(given):
             message = (
                 f"Cannot record {name!r} of {self._subject}: {shorten(value)} is not a number. Give an int or float."
             )

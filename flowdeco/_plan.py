@@ -191,8 +191,8 @@ class Plan:
         return self._watched
 
     def offset_of(self, node: Node) -> int:
-        """Return how many values a node gets before those that its parameters receive: the run, or none."""
-        return int(node.index in self.settings or node.step.planner is not None)
+        """Return how many values a node gets before those that its parameters receive: each is the run."""
+        return int(node.index in self.settings) + int(node.step.planner is not None)
 
     def _policy_of(self, task: Task[..., Any]) -> Policy:
         defaults = self._owner._defaults

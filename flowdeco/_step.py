@@ -214,7 +214,8 @@ class Predicate(Step):
         self._name = name
         self._function = function
         self.reason = f"when={_call_it(function)} gave false"
-        if isinstance(function, Step):  # its result is the answer
+        self.asks_step = isinstance(function, Step)
+        if self.asks_step:  # its result is the answer
             needs, self._function = {"answer": function}, bool
             self._signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync")
         else:
@@ -224,7 +225,8 @@ class Predicate(Step):
 
 
 def _call_it(function: Any) -> str:
-    return str(getattr(function, "__name__", None) or shorten(function))
+    name = function.name if isinstance(function, Step) else getattr(function, "__name__", None)
+    return str(name or shorten(function))
 
 
 def make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:

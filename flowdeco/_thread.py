@@ -10,9 +10,9 @@ from typing import Any
 
 from anyio import from_thread, get_cancelled_exc_class
 
-from ._attempt import IN_THREAD
 from ._board import Board
 from ._errors import StrayCancellationError
+from ._place import IN_THREAD
 from ._signature import is_awaitable
 
 __all__ = ["SLICE", "ThreadLanes", "unstray"]

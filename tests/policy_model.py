@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeGuard, cast
 from zlib import crc32
 
 from flowdeco import Outcome, OutputError, Skip
@@ -160,8 +160,8 @@ class Ending(NamedTuple):
 def name_error(error: BaseException) -> str:
     """Return what identifies an error: every attempt has its own."""
     if isinstance(error, BaseExceptionGroup):
-        members: Iterable[BaseException] = error.exceptions
-        return name_group(map(name_error, members))
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return name_group(map(name_error, group.exceptions))
     return f"{type(error).__name__}({error.args[0] if not isinstance(error, OutputError) else ''})"
 
 
@@ -175,16 +175,17 @@ def make_plain(value: Any) -> Any:
         return name_error(value)
     if isinstance(value, Outcome):
         error = None if value.error is None else name_error(value.error)
-        plain = make_plain(value.value)
+        outcome: Outcome[Any] = value
+        plain = make_plain(outcome.value)
         assert (value.completed, value.failed, value.skipped) == (
             value.status == "completed",
             value.status in ("failed", "upstream_failed"),
             value.status == "skipped",
         )
         return tell_outcome(value.task, value.status.value, plain, error, value.reason)
-    if isinstance(value, list):
+    if is_list(value):
         return [make_plain(item) for item in value]
-    if isinstance(value, dict):
+    if is_dict(value):
         return {key: make_plain(item) for key, item in value.items()}
     return value
 
@@ -210,6 +211,19 @@ def perform(act: Act, name: str, attempt: int, received: Mapping[str, Any], outp
     if not outputs:
         return told
     return 5 if act in ("nothing", "misfit") else {output: f"{told} {output}" for output in outputs}
+
+
+def list_items(value: Any) -> list[Any]:
+    """Return what a generator yields in the place of a result."""
+    return list(value.values()) if is_dict(value) else [value]
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def is_dict(value: object) -> TypeGuard[dict[Any, Any]]:
+    return isinstance(value, dict)
 
 
 def default_of(function: str, param: str) -> str:
@@ -241,7 +255,7 @@ class _Walk:
             self.ended.append(self._evaluate(flow.name_of(index), node))
         failed = {i for i, ended in enumerate(self.ended) if ended.status == "failed"}
         nodes = tuple(self.ended)
-        stops = frozenset() if flow.keep_going else frozenset(failed - self._find_handled())
+        stops: frozenset[int] = frozenset() if flow.keep_going else frozenset(failed - self._find_handled())
         if stops:
             return Ending(nodes, stops, frozenset(str(nodes[i].error) for i in stops))
         roots = [str(nodes[i].error) for i in self._find_roots()]
@@ -441,11 +455,11 @@ class _Course:
         node, attempt = self.node, self.attempt
         value = perform(act_of(node.acts, attempt), self.name, attempt, self.args, node.outputs)
         if node.kind.endswith("generator"):
-            value = list(value.values()) if isinstance(value, dict) else [value]
+            value = list_items(value)
         return self._check(value)
 
     def _check(self, value: Any) -> Any:
-        if self.node.outputs and not isinstance(value, dict) and not (isinstance(value, list) and len(value) == 2):
+        if self.node.outputs and not is_dict(value) and not (is_list(value) and len(value) == 2):
             raise OutputError("it does not fit")
         return value
 

@@ -378,6 +378,19 @@ async def test_what_an_abandoned_attempt_writes_is_refused_and_the_next_one_s_is
     )
 
 
+@each_way
+async def test_a_task_or_its_when_gets_the_state_though_nothing_else_asks_for_it(way: str) -> None:
+    def page(state: State, run: Run[Any]) -> bool:
+        return state is run.state
+
+    assert await alone(make(way, page))() is True
+
+    def is_state(state: State) -> bool:
+        return len(state) == 0
+
+    assert await alone(make(way, lambda: "ran", when=is_state))() == "ran"
+
+
 @pytest.mark.parametrize("way", [*WAYS, "executor", "executor with a timeout", "generator"])
 async def test_a_change_of_state_names_the_task_that_made_it(way: str, pool: ThreadPoolExecutor) -> None:
     def page(state: State) -> str:

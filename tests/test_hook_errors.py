@@ -211,6 +211,8 @@ class Scene:
         self.row = row
         self.kind = kind
         self.told: list[str] = []
+        self.stood: dict[str, tuple[Status, Status]] = dict.fromkeys(("page", "w"), (Status.PENDING, Status.PENDING))
+        self.agrees = True  # each event with the one before
         self.hook = self._hook_like(self._fail) if fails else None
         left = iter(row.does)
 
@@ -251,6 +253,9 @@ class Scene:
     def _note(self, owner: str, option: str) -> Callable[[Event], None]:
         def note(event: Event) -> None:
             if (event.task or event.workflow) == owner:
+                if option == "on_state":
+                    self.stood[owner] = self.stood[owner][1], event.status
+                self.agrees &= (event.previous, event.status) == self.stood[owner]
                 self.told.append(f"{owner} {event.status if option == 'on_state' else option}")
 
         return note
@@ -314,6 +319,7 @@ async def test_a_hook_that_raises_fails_what_it_is_attached_to_under_hook_errors
     scene = Scene(row, kind, "raise")
     run = await scene.workflow.run()
     assert scene.told == row.told.split(", ")
+    assert scene.agrees
     stands = {told.split()[0]: told.split()[1] for told in scene.told if told.split()[1] in list(Status)}
     assert run.status == stands["w"]
     assert run.tasks["page"].status == stands["page"]
@@ -378,6 +384,29 @@ async def test_what_on_start_raises_is_no_hook_error_but_a_veto_and_keeps_the_ne
     assert told == ["error"]
     assert [(f.task, f.attempt) for f in run.errors] == [("page", 0) if owner == "task" else (None, 1)]
     assert notes_of(run.error) == (FIRST if owner == "task" else BODY,)
+
+
+async def test_of_several_hooks_of_a_workflow_that_raise_the_first_error_counts_and_all_are_kept() -> None:
+    errors = {Status.COMPLETED: HookFailed("1"), Status.FAILED: HookFailed("3")}
+
+    def fail(status: Status) -> None:
+        if status in errors:
+            raise errors[status]
+
+    def fail_too() -> None:
+        raise HookFailed("2")
+
+    @workflow(on_state=fail, on_success=fail_too, hook_errors="raise")
+    async def w() -> None: ...
+
+    run = await w.run()
+    assert run.error is errors[Status.COMPLETED]
+    assert [str(told.error) for told in run.hook_errors] == ["1", "2", "3"]
+    assert notes_of(run.error) == (
+        BY_W.format("on_state"),
+        "Also failed: a hook (on_success) of workflow 'w' with HookFailed('2').",
+        "Also failed: a hook (on_state) of workflow 'w' with HookFailed('3').",
+    )
 
 
 async def test_of_several_hooks_that_raise_the_first_error_counts_and_all_are_kept() -> None:

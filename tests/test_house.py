@@ -18,7 +18,7 @@ FLOORS: dict[int, set[str]] = {
     0: {"_context", "_errors", "_events", "_layout", "_markup", "_order", "_signature", "_tree"},
     1: {"_ask", "_failure", "_field", "_frame", "_graph_errors", "_options", "_parcel", "_picture"},
     2: {"_annotation", "_executor", "_feed", "_hook", "_ledger", "_limit", "_metrics", "_remote", "_retry", "_scope"},
-    3: {"_log", "_monitor", "_state", "_svg"},
+    3: {"_log", "_monitor", "_place", "_state", "_svg"},
     4: {"_attempt", "_style"},
     5: {"_policy"},
     6: {"_course", "_step"},

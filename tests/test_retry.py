@@ -114,7 +114,10 @@ def test_the_jitter_is_drawn_anew_for_each_wait_and_capped(monkeypatch: pytest.M
 
 
 def test_the_jitter_is_as_much_as_the_delay_if_it_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_retry, "uniform", lambda low, high: high)
+    def draw(_: float, high: float) -> float:
+        return high
+
+    monkeypatch.setattr(_retry, "uniform", draw)
     assert get_delays(Retry(3, delay=1), 3) == [2, 3, 5]
     monkeypatch.setattr(_retry, "uniform", None)
     assert get_delays(Retry(3, delay=0), 3) == [0, 0, 0]

@@ -49,8 +49,9 @@ def test_with_options_rejects_an_option_that_does_not_exist() -> None:
         summary.with_options(**unknown)
     assert str(caught.value) == (
         "Cannot change workflow 'summary': there is no option 'timeuot'. Did you mean 'timeout'? "
-        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'defaults', 'state', 'on_state', "
-        "'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and 'backend_options'."
+        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'defaults', 'state', "
+        "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
+        "'backend_options'."
     )
 
 
