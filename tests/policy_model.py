@@ -173,10 +173,9 @@ def make_plain(value: Any) -> Any:
     """Return a value in which outcomes and errors are told by what they say."""
     if isinstance(value, BaseException):
         return name_error(value)
-    if isinstance(value, Outcome):
+    if is_outcome(value):
         error = None if value.error is None else name_error(value.error)
-        outcome: Outcome[Any] = value
-        plain = make_plain(outcome.value)
+        plain = make_plain(value.value)
         assert (value.completed, value.failed, value.skipped) == (
             value.status == "completed",
             value.status in ("failed", "upstream_failed"),
@@ -216,6 +215,10 @@ def perform(act: Act, name: str, attempt: int, received: Mapping[str, Any], outp
 def list_items(value: Any) -> list[Any]:
     """Return what a generator yields in the place of a result."""
     return list(value.values()) if is_dict(value) else [value]
+
+
+def is_outcome(value: object) -> TypeGuard[Outcome[Any]]:
+    return isinstance(value, Outcome)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
