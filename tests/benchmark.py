@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import platform
 import sys
 import time
@@ -306,6 +307,43 @@ async def measure_policies(settings: Settings) -> None:
         say(f"{name:<27}{case.beside:<11}{size:>7,}{cells}{added:>9.2f}   {note}".rstrip())
 
 
+async def measure_record(settings: Settings) -> None:
+    """what the full record costs a node, beside a plain call, and what it costs to read it"""
+    size = settings.sizes[-1]
+    graph = build(make_chain(size), ready)
+    kept = await graph.run()
+
+    async def live() -> None:
+        async with graph.start():
+            pass
+
+    async def logged() -> None:
+        logger.setLevel(logging.DEBUG)
+        try:
+            await graph()
+        finally:
+            logger.setLevel(logging.WARNING)
+
+    async def history() -> None:
+        kept.history()
+
+    async def page() -> None:
+        kept.to_html()
+
+    ways: Contestants = {
+        "call": graph,
+        "run, kept": graph.run,
+        "start, followed": live,
+        "call, logged at DEBUG": logged,
+    }
+    ways |= {"history()": history, "to_html()": page}
+    logger = logging.getLogger("flowdeco")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    for name, seconds in (await measure(ways, settings.rounds)).items():
+        say(f"{name:<24}{size:>7,}{median(seconds) / size * US:>9.2f}")
+
+
 async def measure_manners(settings: Settings) -> None:
     """what others on the event loop notice of many nodes that never wait, ms"""
     for name, make in SHAPES.items():
@@ -361,6 +399,7 @@ SECTIONS: dict[str, Callable[[Settings], Awaitable[None]]] = {
     "sleep": measure_sleeps,
     "compile": measure_compile,
     "policies": measure_policies,
+    "record": measure_record,
     "manners": measure_manners,
 }
 
@@ -372,9 +411,9 @@ async def measure_all(settings: Settings, only: Sequence[str]) -> None:
     say(f"{python}, {platform.system()} {platform.machine()}, anyio {version('anyio')}, {loop}")
     for name in only or SECTIONS:
         section = SECTIONS[name]
-        unit = ", µs a node" if name in ("ready", "waits", "def", "policies") else ""
+        unit = ", µs a node" if name in ("ready", "waits", "def", "policies", "record") else ""
         say(f"\n{name}: {section.__doc__}{unit}")
-        if name not in ("compile", "policies", "manners"):
+        if name not in ("compile", "policies", "record", "manners"):
             say(HEAD)
         await section(settings)
     say(f"\ntargets: {sum(verdicts)} met, {len(verdicts) - sum(verdicts)} over")
