@@ -300,7 +300,7 @@ ROWS: dict[str, Callable[[Story], None]] = {
     "`on_start` raises, which forbids the task to run": lambda s: tell_alone(
         s, give, {"on_start": s.hook("on_start", PermissionError())}
     ),
-    "the run is cancelled, or takes too long": lambda s: tell_alone(s, wait, {}, timeout=0.01),
+    "the run is cancelled, or takes too long": lambda s: tell_alone(s, wait, {}, timeout=0.15),
     "cancelled before it began": lambda s: tell_after(s, fail),
     "what it needs has failed, and the run goes on": lambda s: tell_after(s, fail, keep_going=True),
     "`override` puts a value in its place": lambda s: tell_override(s, 1),

@@ -225,7 +225,7 @@ def test_what_an_abandoned_attempt_writes_is_refused(backend: Backend) -> None:
     gate, refused = threading.Event(), threading.Event()
     errors: list[Exception] = []
 
-    @task(timeout=0.02)
+    @task(timeout=0.2)
     def late(state: State) -> None:
         state["early"] = True
         gate.wait(10)
