@@ -229,7 +229,7 @@ async def test_what_can_be_cancelled_is_not_abandoned(way: str) -> None:
         return forever()
 
     functions: dict[str, Callable[[], Any]] = {"async": forever, "awaitable": hand_over}
-    run = await alone(task(functions[way], name="page", retries=ONCE, timeout=0.01)).run()
+    run = await alone(task(functions[way], name="page", retries=ONCE, timeout=0.1)).run()
     assert [type(failure.error) for failure in run.errors] == [TaskTimeoutError] * 2
     assert (run.tasks["page"].attempts, run.tasks["page"].abandoned) == (2, 0)
 
@@ -287,7 +287,7 @@ async def test_a_workflow_s_timeout_ends_the_wait_for_an_abandoned_attempt_s_pla
 
     step = task(page, run_in=place, limit=limit, retries=ONCE, timeout=60)
     with fail_after(LATE), pytest.raises(WorkflowTimeoutError) as caught:
-        await alone(step, timeout=0.05)()
+        await alone(step, timeout=0.3)()
     run = Run.of(caught.value)
     assert (run.tasks["page"].status, run.tasks["page"].abandoned) == (Status.CANCELLED, 1)
     assert repr(limit) == "<Limit 'lines': 1 of 1 places taken>"
