@@ -349,6 +349,7 @@ def workflow(
             as an `Outcome` are then raised as one `ExceptionGroup`.
         defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
             `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
+            So does `when` where the task is what it asks for, or what that needs.
             The tasks of a workflow that runs in this one are not concerned.
         state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
             an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the

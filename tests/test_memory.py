@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -300,9 +301,12 @@ async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int) -> No
     try:
         await many(10)
         gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        await many(runs)
-        gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - before < 20_000
+        sizes = [tracemalloc.get_traced_memory()[0]]
+        for _ in range(2):
+            await many(runs // 2)
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+        # A table of Python's own may grow in the one half, for good; what the runs leave behind grows in both.
+        assert min(later - earlier for earlier, later in pairwise(sizes)) < 10_000
     finally:
         tracemalloc.stop()

@@ -220,10 +220,13 @@ def add_waits(flow: Flow, ending: Ending, random: Random) -> Flow:
         needed = {ref.to for param in params for ref in param.refs if isinstance(ref.to, int)} | {*node.after}
         needed |= {node.when.node} if node.when and node.when.node is not None else set()
         ranks[index] = max([ranks[index], *(ranks[i] + 1e-6 for i in needed)])
+    kinds: list[Kind] = ["async", "async timed"]
+    if not ending.stops:  # on asyncio, anyio does not cancel what a thread that is cancelled already calls afterwards
+        kinds.append("def")
     runs = [i for i, ended in enumerate(ending.nodes) if ended.attempts and nodes[i].inner is None]
     for index in runs:
         before = [i for i in runs if ranks[i] < ranks[index]]
-        if before and nodes[index].kind in ("async", "async timed", "def") and random.random() < 0.4:
+        if before and nodes[index].kind in kinds and random.random() < 0.4:
             nodes[index] = replace(nodes[index], awaits=random.choice(before))
     return replace(flow, nodes=tuple(nodes))
 
