@@ -1,6 +1,9 @@
 """Workflows out of plain functions: the dependencies are the parameter names."""
 
-from ._errors import (
+from ._api.run import Run
+from ._api.task import Task, task
+from ._api.workflow import Workflow, workflow
+from ._base.errors import (
     AbandonedError,
     FlowdecoError,
     InputError,
@@ -24,9 +27,8 @@ from ._errors import (
     WorkerLostError,
     WorkflowTimeoutError,
 )
-from ._events import Event, Outcome, Skip, Status
-from ._graph import Edge, Graph, Node
-from ._graph_errors import (
+from ._base.events import Event, Outcome, Skip, Status
+from ._base.graph_errors import (
     AmbiguousNameError,
     CycleError,
     GraphError,
@@ -40,17 +42,17 @@ from ._graph_errors import (
     UnmatchedParameterError,
     UnusedTaskError,
 )
-from ._limit import Limit
-from ._metrics import Metrics, Statistics
-from ._monitor import Monitor
-from ._override import value
-from ._record import Failure, HookError, TaskRecord
-from ._retry import Retry
-from ._run import Run
-from ._state import ABSENT, Absent, Change, State, field
-from ._task import Task, task
-from ._timeline import Attempt, RunMetrics, Transition
-from ._workflow import Workflow, workflow
+from ._graph.graph import Edge, Graph, Node
+from ._graph.override import value
+from ._policy.limit import Limit
+from ._policy.retry import Retry
+from ._record.journal import Failure, HookError
+from ._record.metrics import Metrics, Monitor, Statistics
+from ._record.task_record import TaskRecord
+from ._record.timeline import Attempt, RunMetrics, Transition
+from ._state.field import field
+from ._state.state import State
+from ._state.store import ABSENT, Absent, Change
 
 __all__ = [
     "ABSENT",

@@ -2,7 +2,7 @@
 
 import sys
 
-from flowdeco.cli import main  # in full: a worker process runs this file by its path
+from flowdeco.cli.main import main  # in full: a worker process runs this file by its path
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from flowdeco import OptionError, OptionTypeError
-from flowdeco._options import shorten
-from flowdeco._retry import Retry
+from flowdeco._base.text import shorten
+from flowdeco._policy.retry import Retry
 
 Wait: TypeAlias = float | tuple[float, float]
 

@@ -23,7 +23,7 @@ import pytest
 import typing_extensions
 from typing_extensions import TypeAliasType
 
-from flowdeco._annotation import item_of, may_be, read_annotations, show_type, value_of
+from flowdeco._base.annotation import item_of, may_be, read_annotations, show_type, value_of
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)

@@ -21,10 +21,10 @@ from flowdeco import (
     Task,
     TaskTimeoutError,
     WorkflowTimeoutError,
-    _attempt,
     task,
     workflow,
 )
+from flowdeco._runner import attempt as _attempt
 
 from .test_retries import WAYS, alone, each_way, make, run_until_stopped
 

@@ -22,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeco import Run, _argument, _input_parser, _jsonable, cli
+from flowdeco import Run
+from flowdeco.cli import input_parser, json_output, option_reader
+from flowdeco.cli import main as cli
 
 SHOP = '''
     """A shop."""
@@ -508,7 +510,7 @@ Name = NewType("Name", str)
     ],
 )
 def test_a_text_is_read_as_its_annotation_says(hint: Any, text: str, value: object) -> None:
-    reader = _argument.reader_of(hint)
+    reader = option_reader.reader_of(hint)
     assert reader.shape == "one"
     found = reader.read(text)
     assert found == value
@@ -533,7 +535,7 @@ def test_a_text_is_read_as_its_annotation_says(hint: Any, text: str, value: obje
     ],
 )
 def test_a_collection_is_given_item_by_item(hint: Any, texts: list[str], value: object) -> None:
-    reader = _argument.reader_of(hint)
+    reader = option_reader.reader_of(hint)
     assert reader.shape == "many"
     found = reader.read(texts)
     assert found == value
@@ -542,7 +544,7 @@ def test_a_collection_is_given_item_by_item(hint: Any, texts: list[str], value: 
 
 @pytest.mark.parametrize("hint", [bool, bool | None])
 def test_a_bool_is_a_switch(hint: Any) -> None:
-    assert _argument.reader_of(hint).shape == "switch"
+    assert option_reader.reader_of(hint).shape == "switch"
 
 
 @pytest.mark.parametrize(
@@ -557,7 +559,7 @@ def test_a_bool_is_a_switch(hint: Any) -> None:
     ],
 )
 def test_without_an_annotation_the_default_says_what_it_is(default: object, text: str, value: object) -> None:
-    found = _argument.reader_of(Parameter.empty, default).read(text)
+    found = option_reader.reader_of(Parameter.empty, default).read(text)
     assert found == value
     assert type(found) is type(value)
 
@@ -579,13 +581,13 @@ def test_without_an_annotation_the_default_says_what_it_is(default: object, text
 )
 def test_a_text_that_cannot_be_read_is_refused(hint: Any, text: Any, message: str) -> None:
     with pytest.raises(ValueError) as caught:
-        _argument.reader_of(hint).read(text)
+        option_reader.reader_of(hint).read(text)
     assert str(caught.value) == message
 
 
 @given(st.integers() | st.floats() | st.text())
 def test_what_a_text_says_is_read_back(value: int | float | str) -> None:
-    found = _argument.reader_of(type(value)).read(str(value))
+    found = option_reader.reader_of(type(value)).read(str(value))
     assert found == value or found != found
 
 
@@ -595,7 +597,7 @@ def test_annotations_that_cannot_be_evaluated_do_not_spoil_the_others(
     write("one.py", "from __future__ import annotations\ndef function(a: int, b: NoSuchName, c): ...")
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     function = import_module("one").function
-    assert _argument.read_hints(function) == {"a": int, "b": Any}
+    assert option_reader.read_hints(function) == {"a": int, "b": Any}
 
 
 def test_a_list_is_given_by_one_option_or_by_several(flowdeco: Command) -> None:
@@ -623,10 +625,10 @@ def test_the_docstring_is_read_section_by_section(heading: str) -> None:
     Raises:
         four: no parameter.
     """
-    text, said = _input_parser._read_doc(doc)
+    text, said = input_parser._read_doc(doc)
     assert text == "First line.\n\nSecond: paragraph."
     assert said == {"one": "is said here and here: too.", "two": "that.", "three": "below."}
-    assert _input_parser._read_doc("") == ("", {})
+    assert input_parser._read_doc("") == ("", {})
 
 
 # Results.
@@ -656,11 +658,11 @@ class Level(IntEnum):
     ],
 )
 def test_a_result_is_told_as_json(value: object, text: str) -> None:
-    assert _jsonable.to_json(value) == text
+    assert json_output.to_json(value) == text
 
 
 def test_characters_that_cannot_be_written_are_escaped() -> None:
-    assert _jsonable.to_json("größe", "ascii") == '"gr\\u00f6\\u00dfe"'
+    assert json_output.to_json("größe", "ascii") == '"gr\\u00f6\\u00dfe"'
 
 
 class Endless(list[Any]):
@@ -683,8 +685,8 @@ ENDLESS.append(ENDLESS)
     ],
 )
 def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: object, message: str) -> None:
-    with pytest.raises(_jsonable.JsonError) as caught:
-        _jsonable.to_json(value)
+    with pytest.raises(json_output.JsonError) as caught:
+        json_output.to_json(value)
     assert str(caught.value).startswith(message)
 
 

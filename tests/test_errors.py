@@ -8,13 +8,14 @@ from typing import Any, get_type_hints
 import pytest
 
 import flowdeco
-from flowdeco import FlowdecoError, GraphError, MissingDependencyError, _errors, _graph_errors, task
+from flowdeco import FlowdecoError, GraphError, MissingDependencyError, task
+from flowdeco._base import errors, graph_errors
 
 from .steps import web
 
 CLASSES = [
     value
-    for module in (_errors, _graph_errors)
+    for module in (errors, graph_errors)
     for name in module.__all__
     if isinstance(value := getattr(module, name), type) and issubclass(value, FlowdecoError)
 ]

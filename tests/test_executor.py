@@ -17,8 +17,8 @@ import anyio
 import pytest
 from anyio import CancelScope, to_thread
 
-from flowdeco._errors import RemoteError, TransferError, WorkerLostError
-from flowdeco._executor import ExecutorCall, call_in_executor
+from flowdeco._base.errors import RemoteError, TransferError, WorkerLostError
+from flowdeco._worker.executor import ExecutorCall, call_in_executor
 
 from . import remote_functions as functions
 from .conftest import Backend

@@ -61,7 +61,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleep(delay: float) -> None:
         await checkpoint()
 
-    monkeypatch.setattr("flowdeco._course.sleep", sleep)
+    monkeypatch.setattr("flowdeco._runner.lifecycle.sleep", sleep)
 
 
 def listen(heard: list[dict[str, Any]]) -> Callable[..., None]:

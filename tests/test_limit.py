@@ -18,9 +18,9 @@ from anyio.lowlevel import checkpoint, current_token
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowdeco import _limit
-from flowdeco._errors import FlowdecoError, LimitError, OptionError, OptionTypeError
-from flowdeco._limit import Demand, Hold, Limit, check_limit
+from flowdeco._base.errors import FlowdecoError, LimitError, OptionError, OptionTypeError
+from flowdeco._policy import limit as _limit
+from flowdeco._policy.limit import Demand, Hold, Limit, check_limit
 
 from .conftest import ASYNCIO, TRIO, Backend
 

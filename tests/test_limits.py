@@ -415,7 +415,7 @@ async def test_the_place_is_free_while_a_task_waits_for_its_next_attempt(
         waits.set()
         await over.wait()
 
-    monkeypatch.setattr("flowdeco._course.sleep", wait_for_the_other)
+    monkeypatch.setattr("flowdeco._runner.lifecycle.sleep", wait_for_the_other)
 
     def fail_once() -> str:
         seen.append(f"flaky: {limit!r}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeco._order import find_cycles, sort_by_needs
+from flowdeco._graph.ordering import find_cycles, sort_by_needs
 
 
 @st.composite

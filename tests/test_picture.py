@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Graph, Outcome, Run, Skip, State, Status, Task, Workflow, task, workflow
-from flowdeco._layout import HEIGHT, lay_out
-from flowdeco._picture import COLOURS, MARKS, Box, Line, Picture
-from flowdeco._step import Step
-from flowdeco._svg import DARK, LIGHT, MOST_BOXES, count_lines, draw_svg
+from flowdeco._definition.definition import Step
+from flowdeco._draw.diagram import COLOURS, MARKS, Box, Line, Picture
+from flowdeco._draw.layout import HEIGHT, lay_out
+from flowdeco._draw.svg import DARK, LIGHT, MOST_BOXES, count_lines, draw_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 SVG_TAGS = ("svg", "style", "rect", "marker", "path", "circle", "polygon", "g", "title", "text")
@@ -312,8 +312,10 @@ def test_the_modules_that_draw_are_imported_only_when_a_picture_is_asked_for() -
     code = """
 import sys
 import flowdeco
-drawing = {f"flowdeco._{name}" for name in "picture layout svg style snapshot gantt section report markup".split()}
-early = drawing & set(sys.modules)
+drawing = {f"flowdeco._draw.{name}" for name in "diagram html layout svg".split()}
+drawing |= {f"flowdeco._report.{name}" for name in "page section snapshot style timeline_chart".split()}
+text = {"flowdeco._draw.graphviz", "flowdeco._draw.mermaid"}
+early = (drawing | text) & set(sys.modules)
 assert not early, early
 run = flowdeco.workflow(lambda: 1, name="w").run()
 assert not drawing & set(sys.modules)

@@ -294,7 +294,7 @@ def test_in_a_terminal_a_task_that_waits_for_its_next_attempt_says_when_and_why(
     async def no_wait(_: float) -> None: ...
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flowdeco._course.sleep", no_wait)
+        patch.setattr("flowdeco._runner.lifecycle.sleep", no_wait)
         with pytest.raises(ConnectionError):
             summary.call_sync()
     assert [lines[-1] for lines in seen] == [

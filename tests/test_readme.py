@@ -27,8 +27,9 @@ import anyio
 import pytest
 
 import flowdeco
-from flowdeco import Retry, Skip, Task, cli, task, workflow
-from flowdeco._hook import EVENT_NAMES
+from flowdeco import Retry, Skip, Task, task, workflow
+from flowdeco._policy.hook import EVENT_NAMES
+from flowdeco.cli import main as cli
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

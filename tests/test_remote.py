@@ -14,9 +14,11 @@ import pytest
 from anyio import CapacityLimiter, to_process, to_thread
 from anyio.abc import Process
 
-from flowdeco._errors import OptionError, OptionTypeError, RemoteError, TransferError, WorkerLostError
-from flowdeco._remote import call_in_process, check_run_in, refuse_worker_import
-from flowdeco._signature import Kind
+from flowdeco._base.errors import OptionError, OptionTypeError, RemoteError, TransferError, WorkerLostError
+from flowdeco._base.signature import Kind
+from flowdeco._policy.run_in import check_run_in
+from flowdeco._worker.main_guard import refuse_worker_import
+from flowdeco._worker.process import call_in_process
 
 from . import remote_functions as functions
 from .conftest import Backend

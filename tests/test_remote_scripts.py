@@ -19,8 +19,9 @@ import sys
 import anyio
 
 from flowdeco import task
-from flowdeco._executor import call_in_executor
-from flowdeco._remote import call_in_process, refuse_worker_import
+from flowdeco._worker.executor import call_in_executor
+from flowdeco._worker.main_guard import refuse_worker_import
+from flowdeco._worker.process import call_in_process
 
 
 def summary(function=None, *args):

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Attempt, Retry, Run, Skip, State, Status, Task, Workflow, task, workflow
-from flowdeco._gantt import _draw_row
-from flowdeco._markup import clean, describe, describe_error, escape, tell_seconds
-from flowdeco._picture import MARKS
-from flowdeco._section import tell_traceback
-from flowdeco._snapshot import Row
-from flowdeco._step import Step
-from flowdeco._svg import DARK, LIGHT, MOST_BOXES, Palette
+from flowdeco._definition.definition import Step
+from flowdeco._draw.diagram import MARKS
+from flowdeco._draw.html import clean, describe, describe_error, escape, tell_seconds
+from flowdeco._draw.svg import DARK, LIGHT, MOST_BOXES, Palette
+from flowdeco._report.section import tell_traceback
+from flowdeco._report.snapshot import Row
+from flowdeco._report.timeline_chart import _draw_row
 
 from .test_picture import make_chain, make_wide, take_all
 

@@ -27,10 +27,10 @@ from flowdeco import (
     TaskTimeoutError,
     Workflow,
     WorkflowTimeoutError,
-    _course,
     task,
     workflow,
 )
+from flowdeco._runner import lifecycle
 
 from .conftest import Backend
 from .naming import on, take
@@ -153,8 +153,8 @@ class Stage:
         self.waits: list[float] = []
         self.raised: list[BaseException] = []
         self._outcomes = iter(script.outcomes)
-        monkeypatch.setattr(_course, "sleep", self.sleep)
-        monkeypatch.setattr(_course, "current_time", lambda: self.clock)
+        monkeypatch.setattr(lifecycle, "sleep", self.sleep)
+        monkeypatch.setattr(lifecycle, "current_time", lambda: self.clock)
 
     async def sleep(self, delay: float) -> None:
         self.waits.append(delay)
@@ -299,7 +299,7 @@ async def test_a_task_is_cancelled_while_it_waits_for_its_next_attempt(
         waits.set()
         await sleep_forever()
 
-    monkeypatch.setattr(_course, "sleep", sleep)
+    monkeypatch.setattr(lifecycle, "sleep", sleep)
     run = await run_until_stopped(make(way, function, retries=AGAIN), how, when=waits)
     assert (attempts.count, run.tasks["page"].attempts) == (1, 1)
     assert run.tasks["page"].status is Status.CANCELLED
@@ -506,7 +506,7 @@ async def test_time_between_attempts_does_not_count_for_the_timeout(monkeypatch:
     async def sleep(_: float) -> None:
         deadlines.append(current_effective_deadline())
 
-    monkeypatch.setattr(_course, "sleep", sleep)
+    monkeypatch.setattr(lifecycle, "sleep", sleep)
     function, _ = attempts_of(*offline(2))
     assert await alone(make("waits", function, retries=AGAIN, timeout=60))() == 3
     assert deadlines == [math.inf, math.inf]

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flowdeco import FlowdecoError, OptionError, OptionTypeError, _retry
-from flowdeco._retry import Retry, check_retries
+from flowdeco import FlowdecoError, OptionError, OptionTypeError
+from flowdeco._policy import retry as _retry
+from flowdeco._policy.retry import Retry, check_retries
 
 from .retry_scripts import SCRIPTS, Busy, Halt, Script, by_both, is_offline
 

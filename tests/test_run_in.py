@@ -26,10 +26,10 @@ from flowdeco import (
     TaskTimeoutError,
     TransferError,
     WorkerLostError,
-    _attempt,
     task,
     workflow,
 )
+from flowdeco._runner import attempt
 
 from . import remote_functions as functions
 from .conftest import Backend
@@ -218,7 +218,7 @@ async def test_a_timeout_kills_the_process_and_the_next_attempt_has_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(_attempt, "move_on_after", clock.move_on_after)
+    monkeypatch.setattr(attempt, "move_on_after", clock.move_on_after)
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     killed: list[int] = []

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import OptionTypeError, task, workflow
-from flowdeco._options import shorten
-from flowdeco._signature import MISSING, Param, peel, read_signature
+from flowdeco._base.signature import MISSING, Param, peel, read_signature
+from flowdeco._base.text import shorten
 
 from .conftest import Backend
 from .naming import make_module, on, take

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
-from flowdeco._errors import (
+from flowdeco._base.errors import (
     OptionError,
     OptionTypeError,
     StateFieldError,
@@ -22,7 +22,8 @@ from flowdeco._errors import (
     StateTypeError,
     StateValidationError,
 )
-from flowdeco._state import METHODS, State, check_state, field, make_state
+from flowdeco._state.field import field
+from flowdeco._state.state import METHODS, State, check_state, make_state
 
 from .typing_cases import state as typing_cases
 

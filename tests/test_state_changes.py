@@ -15,9 +15,12 @@ from anyio import to_thread
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from flowdeco import _ledger
-from flowdeco._errors import AbandonedError, OptionError, OptionTypeError, StateTypeError, StateValidationError
-from flowdeco._state import ABSENT, WRITER, Change, State, Writer, field
+from flowdeco._base.errors import AbandonedError, OptionError, OptionTypeError, StateTypeError, StateValidationError
+from flowdeco._state import store
+from flowdeco._state.field import field
+from flowdeco._state.state import State
+from flowdeco._state.store import ABSENT, Change
+from flowdeco._state.writer import WRITER, Writer
 
 
 class Budget(State):
@@ -348,7 +351,7 @@ def test_changes_can_be_asked_for_by_time(monkeypatch: pytest.MonkeyPatch) -> No
             assert tz is UTC
             return next(left)
 
-    monkeypatch.setattr(_ledger, "datetime", Clock)
+    monkeypatch.setattr(store, "datetime", Clock)
     state = State()
     for number in range(4):
         state["a"] = number

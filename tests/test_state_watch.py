@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from flowdeco._errors import OptionError, OptionTypeError, StateValidationError
-from flowdeco._state import ABSENT, WRITER, Change, State, Writer, field
+from flowdeco._base.errors import OptionError, OptionTypeError, StateValidationError
+from flowdeco._state.field import field
+from flowdeco._state.state import State
+from flowdeco._state.store import ABSENT, Change
+from flowdeco._state.writer import WRITER, Writer
 
 
 def positive(value: float) -> bool:

@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, Event, fail_after, from_thread, to_thread
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Task, task, workflow
-from flowdeco._engine import Engine
-from flowdeco._thread import ThreadLanes
+from flowdeco._scheduler.engine import Engine
+from flowdeco._scheduler.thread_lane import ThreadLanes
 
 from .conftest import Backend
 
@@ -448,7 +448,7 @@ async def test_a_thread_that_looks_up_when_all_is_done_takes_that_for_no_cancell
             cancelled.wait(10)
         return found
 
-    monkeypatch.setattr("flowdeco._thread.SLICE", -1)  # so that it looks up after every node
+    monkeypatch.setattr("flowdeco._scheduler.thread_lane.SLICE", -1)  # so that it looks up after every node
     monkeypatch.setattr(Engine, "cancel", cancel_and_say_so)
     monkeypatch.setattr(ThreadLanes, "_next", dawdle)
 

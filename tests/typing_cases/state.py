@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, assert_type
 
-from flowdeco._state import Change, State, field
+from flowdeco._state.field import field
+from flowdeco._state.state import State
+from flowdeco._state.store import Change
 
 
 class Budget(State):

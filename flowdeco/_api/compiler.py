@@ -1,0 +1,255 @@
+"""Keeps a workflow's plan, and compiles it anew when a name refers to another task."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from threading import RLock
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
+from .._base.signature import Param
+from .._definition.definition import Step
+from .._definition.scope import LocalScope, refresh_scopes
+from .._graph.binding import Watch
+from .._graph.builder import build_graph
+from .._graph.graph import Graph, Node
+from .._graph.override import Layer, Override, find_step, follow, graphs_within, instead_of
+from .._graph.resolver import Lookup
+from .._graph.source import Constant
+from .._graph.type_check import find_mismatches
+from .._scheduler.plan import Plan
+from .task import stand_in
+
+__all__ = ["Planner"]
+
+# One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
+_building = RLock()
+# The workflows whose graphs are being built, each because the one before runs it.
+_under_way: list[Step] = []
+
+
+class _Compiled(NamedTuple):
+    """A plan, the other planners' plans that it was made from, and the function bodies whose names it rests on."""
+
+    plan: Plan
+    rests_on: tuple[tuple[Planner, Plan], ...]
+    local_scopes: tuple[LocalScope, ...]
+
+
+class Planner:
+    """Finds the graph of one workflow.
+
+    Args:
+        owner: the workflow.
+        given: names given by hand, `tasks={...}`.
+        more: tasks and modules to look in last, `tasks=[...]`.
+        base: the planner of the workflow that `overrides` change.
+        overrides: what stands in for which tasks of the base.
+        around: what stands in for tasks since the workflows around this one say so.
+    """
+
+    def __init__(
+        self,
+        owner: Step,
+        given: Mapping[str, Step],
+        more: tuple[Any, ...],
+        base: Planner | None = None,
+        overrides: tuple[Override, ...] = (),
+        around: tuple[Layer, ...] = (),
+    ) -> None:
+        self.owner = owner
+        self.base = base
+        self.overrides = overrides
+        self._given = given
+        self._more = more
+        self._around = around
+        self._compiled: _Compiled | None = None
+        self._own_names: tuple[tuple[Param, ...], Watch] | None = None
+        self._made: dict[int, tuple[Step, Step | Constant]] = {}
+
+    def own_names(self) -> tuple[tuple[Param, ...], Watch]:
+        """Return the inputs, and the names that make them so."""
+        if self._own_names is None or not self._own_names[1].holds():
+            lookup = Lookup(self.owner, self._given, self._more, None)
+            lookup.resolve_owner()
+            self._own_names = tuple(lookup.inputs.values()), lookup.watch
+        return self._own_names
+
+    def plan(self) -> Plan:
+        """Return the plan for a call made now; a function's body up the stack may have bound more tasks since.
+
+        Raises:
+            GraphError: the graph cannot be built.
+            UnknownTaskError: an override has nothing to replace any more.
+        """
+        compiled = self._compiled
+        if compiled is None:
+            self.refresh()
+        elif compiled.local_scopes:
+            refresh_scopes(compiled.local_scopes)
+        elif not compiled.rests_on and compiled.plan.watch.holds():
+            return compiled.plan  # the shortest way, for most calls
+        return self.current_plan()
+
+    def refresh(self) -> None:
+        """Note what the body that the workflow was defined in has bound since, if it is still being executed."""
+        refresh_scopes(namespace for namespace in self.owner._scope if isinstance(namespace, LocalScope))
+
+    def current_plan(self) -> Plan:
+        """Return the plan, compiled anew if a name refers to another task now. Raises: as `plan` does."""
+        compiled = self._compiled
+        if compiled is None or not _is_current(compiled):
+            with _building:
+                compiled = self._compiled  # another thread may have been faster
+                if compiled is None or not _is_current(compiled):
+                    self._compiled = compiled = self._compile()
+        return compiled.plan
+
+    def check(self, *, types: bool) -> None:
+        """Raise everything that is wrong with the graph, also what does not keep it from running."""
+        self.refresh()
+        with _building:
+            _raise_problems(self.owner.name, self._find_problems(types=types))
+
+    def check_overrides(self) -> None:
+        """Find out whether there is something to replace for each override, and something to replace it with.
+
+        Raises:
+            GraphError: the graph without the overrides cannot be built.
+            UnknownTaskError: it does not have such a task.
+            OptionError: a function cannot be used.
+            OutputError: a value does not fit a task's `outputs=`.
+        """
+        with _building:
+            self._layers()
+
+    def _compile(self) -> _Compiled:
+        layers = self._layers()
+        rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
+        with _entered(self.owner):
+            graph, lookup = self._build(layers)
+            problems = list(lookup.problems)
+            for node, planner in _nested(graph, layers):
+                try:
+                    node._plan = planner.current_plan()
+                    rests_on.append((planner, node._plan))
+                except GraphError as error:
+                    problems += error.problems
+        _raise_problems(self.owner.name, problems)
+        scopes = _local_scopes(lookup.watch)
+        for planner, _ in rests_on:
+            scopes += planner._compiled.local_scopes if planner._compiled is not None else ()
+        return _Compiled(Plan(graph, lookup.watch), tuple(rests_on), tuple(dict.fromkeys(scopes)))
+
+    def _find_problems(self, *, types: bool) -> list[GraphError]:
+        layers = self._layers()
+        with _entered(self.owner):
+            graph, lookup = self._build(layers)
+            problems = lookup.problems + lookup.shadowed
+            problems += find_mismatches(graph) if types else []
+            if not layers:  # else what a replaced task needed may be unused, and rightly so
+                problems += self._find_unused(graph, lookup)
+            for _, planner in _nested(graph, layers):
+                try:
+                    problems += planner._find_problems(types=types)
+                except CycleError as error:
+                    problems.append(error)
+        return problems
+
+    def _find_unused(self, graph: Graph, lookup: Lookup) -> list[UnusedTaskError]:
+        """Return an error for each entry of `tasks=` that nothing needs; one that may be needed is not among them."""
+        ambiguous = [problem for problem in lookup.problems if isinstance(problem, AmbiguousNameError)]
+        candidates = {id(step) for problem in ambiguous for step in problem.candidates}
+        found = [_unused(graph.name, n, step) for n, step in self._given.items() if n not in lookup.used_given]
+        for part in self._more:
+            steps: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
+            steps = [step for step in steps if issubclass(type(step), Step)]
+            if not any(graph.find(step) is not None or id(step) in candidates for step in steps):
+                found.append(_unused(graph.name, None, part))
+        return found
+
+    def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Lookup]:
+        before = None if self._compiled is None else self._compiled.plan.watch
+        lookup = Lookup(self.owner, self._given, self._more, before)
+        return build_graph(lookup, partial(follow, layers=layers)), lookup
+
+    def _layers(self) -> tuple[Layer, ...]:
+        """Return what stands in for what, by the overrides that this workflow was made with, and those around it."""
+        if self.base is None:
+            return self._around
+        return (*self.base._layers(), self._own_layer(self.base), *self._around)
+
+    def _own_layer(self, base: Planner) -> Layer:
+        graphs = graphs_within(base.current_plan().graph)
+        layer: dict[int, tuple[Step, Step | Constant]] = {}
+        for number, override in enumerate(self.overrides):
+            step = find_step(graphs[0].name, override.key, graphs)
+            if number not in self._made or self._made[number][0] is not step:
+                self._made[number] = step, instead_of(step, override, stand_in)
+            layer[id(step)] = self._made[number]
+        return layer
+
+    def _within(self, layers: tuple[Layer, ...]) -> Planner:
+        """Return the planner of this workflow where it runs within one in which `layers` replace tasks."""
+        if not layers:
+            return self
+        return Planner(self.owner, self._given, self._more, self.base, self.overrides, layers)
+
+
+def _local_scopes(watch: Watch) -> list[LocalScope]:
+    return [namespace for namespace in watch.namespaces if isinstance(namespace, LocalScope)]
+
+
+def _is_current(compiled: _Compiled) -> bool:
+    if not compiled.plan.watch.holds():
+        return False
+    return not compiled.rests_on or all(planner.current_plan() is plan for planner, plan in compiled.rests_on)
+
+
+def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Planner]]:
+    """Yield the nodes that are workflows, and what finds their graphs."""
+    for node in graph:
+        if node.step.planner is not None and not node.replaced:
+            yield node, node.step.planner._within(layers)
+
+
+@contextmanager
+def _entered(workflow: Step) -> Generator[None]:
+    """Note that a workflow's graph is being built.
+
+    Raises:
+        CycleError: it is being built already, since the workflow runs itself.
+    """
+    if workflow in _under_way:
+        path = tuple(str(step.name) for step in (*_under_way[_under_way.index(workflow) :], workflow))
+        text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
+        message = f"Cannot build workflow {workflow.name!r}: {text}. "
+        message += "Rename a parameter, or cut one with needs=."
+        raise CycleError(message, workflow=workflow.name, path=path)
+    _under_way.append(workflow)
+    try:
+        yield
+    finally:
+        _under_way.pop()
+
+
+def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
+    """Raise a single problem as it is, and several as one error; the same problem counts once."""
+    name = name or "workflow"
+    distinct = list({str(problem): problem for problem in problems}.values())
+    if len(distinct) == 1:
+        raise distinct[0]
+    if distinct:
+        text = "\n".join(f"  - {problem}" for problem in distinct)
+        error = GraphError(f"Cannot build workflow {name!r}: {len(distinct)} problems.\n{text}", workflow=name)
+        error._problems = tuple(distinct)
+        raise error
+
+
+def _unused(workflow: str, name: str | None, part: Step | ModuleType) -> UnusedTaskError:
+    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else f"{part._kind} {(name or part.name)!r}"
+    message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
+    return UnusedTaskError(message, workflow=workflow, task=part)

@@ -1,0 +1,393 @@
+"""A workflow: a function that is called with its inputs and gets what its tasks give."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, Protocol, Self, TypeVar, cast, overload
+
+from typing_extensions import Unpack
+
+from .._base.errors import OptionTypeError
+from .._base.signature import Param, Signature
+from .._definition.definition import Step, make_predicate
+from .._definition.option_types import (
+    After,
+    HookErrors,
+    Hooks,
+    HooksByType,
+    Need,
+    PolicyOptions,
+    Settled,
+    Tasks,
+    WorkflowOptions,
+)
+from .._definition.options import check_backend, check_switches, check_tasks
+from .._definition.scope import Scope, capture_scope
+from .._graph.binding import Watch
+from .._graph.graph import Graph
+from .._graph.input import signature_of
+from .._graph.override import Override
+from .._policy.hook import HOOKS, check_hooks, read_hooks
+from .._policy.policy import Defaults, check_defaults, check_metadata
+from .._record.log import is_asked_for, log_failure
+from .._runner.attempt import Launch
+from .._scheduler.plan import Plan
+from .._state.state import State, check_state
+from .compiler import Planner
+from .execution import Execution
+from .run import Run
+
+__all__ = ["Workflow", "workflow"]
+
+R_co = TypeVar("R_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+class _Untyped:
+    """No function says that it returns this, so what seems to is one that says nothing, or `Any`."""
+
+
+class Decorator(Protocol):
+    """What `workflow` with options alone returns."""
+
+    @overload
+    def __call__(self, function: Callable[..., _Untyped], /) -> Workflow[Any, Any]: ...
+    @overload
+    def __call__(self, function: Callable[..., Coroutine[Any, Any, T]], /) -> Workflow[Coroutine[Any, Any, T], T]: ...
+    @overload
+    def __call__(self, function: Callable[..., T], /) -> Workflow[T, T]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Any: ...
+
+
+class _InputSignature:
+    """The signature that `inspect.signature` shows for a workflow: its inputs."""
+
+    def __get__(self, instance: Workflow[Any, Any] | None, owner: type) -> inspect.Signature:
+        if instance is None:
+            raise AttributeError("__signature__")
+        return signature_of(instance.params[len(instance._bound) :])
+
+
+class Workflow(Step, Generic[R_co, T_co]):
+    """A function whose parameters receive the results of tasks. Made by `@workflow`.
+
+    Called, it takes its inputs, runs what it needs, and returns what its own function returns, or raises the error
+    that a hand-written program would raise. It may be called from many tasks and threads at once.
+    """
+
+    _kind = "workflow"
+    planner: Planner
+    __signature__ = _InputSignature()
+    # What a method is bound to.
+    _bound: tuple[object, ...] = ()
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> R_co:
+        """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
+
+        In a worker thread of anyio it runs on the event loop that owns the thread.
+
+        Raises:
+            InputError: the arguments do not fit the inputs; nothing has run.
+            GraphError: the graph cannot be built; nothing has run.
+            RunningLoopError: a `def` workflow was called on a thread whose event loop is running.
+            TaskTimeoutError: a task took longer than its `timeout=`.
+            WorkflowTimeoutError: the run took longer than the workflow's `timeout=`.
+            OutputError: a task's result does not fit its `outputs=`.
+            Exception: whatever a task or the workflow's own function raises, as it is; `Run.of` gives the run.
+        """
+        run = self._new_run(args, kwargs)
+        if self._execution.is_async:
+            return cast("R_co", self._execution.start(run))
+        self._execution.run_blocking(run)
+        if run._raised is not None:
+            raise run._raised
+        return cast("R_co", run.result)
+
+    def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
+        """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
+
+        The function of a `def` workflow is called in a worker thread. Raises: as a call does.
+        """
+        return self._execution.start(self._new_run(args, kwargs))
+
+    def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
+        """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
+        run = self._new_run(args, kwargs)
+        self._execution.run_blocking(run)
+        if run._raised is not None:
+            raise run._raised
+        return cast("T_co", run.result)
+
+    @overload
+    def run(self: Workflow[_Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
+    @overload
+    def run(self: Workflow[Coroutine[Any, Any, T], T], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
+    @overload
+    def run(self, /, *args: Any, **kwargs: Any) -> Run[T_co]: ...
+    def run(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Run it as a call does, but return the `Run`, with every task's result; an `async def`'s is to be awaited.
+
+        What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
+        `KeyboardInterrupt` and `SystemExit` are raised.
+        """
+        run = self._new_run(args, kwargs, keep=True)
+        if self._execution.is_async:
+            return self._execution.start(run)
+        self._execution.run_blocking(run)
+        log_failure(run)
+        return run
+
+    def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
+        """Start it and follow it live: `async with w.start(...) as run`, whether it is a `def` or an `async def`.
+
+        The run goes on beside the block. Leaving the block waits for it, and raises as a call does; after
+        `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
+        of status. Inputs and graph are checked by the call itself. Raises: as a call does.
+        """
+        return self._execution.live(self._new_run(args, kwargs, keep=True, live=True))
+
+    @property
+    def graph(self) -> Graph:
+        """What it runs. Raises `GraphError` if that cannot be found out."""
+        return self.planner.plan().graph
+
+    def check(self, *, types: bool = False) -> None:
+        """Find everything that is wrong with the graph, without running anything.
+
+        Besides what would keep it from running: entries of `tasks=` that nothing needs, and inputs that a task does
+        not get because a task of the same name is nearer to it.
+
+        Args:
+            types: whether to compare annotations, too: those of the parameters with those of what they receive from
+                tasks, as far as they can be read. Only what plainly does not go together counts.
+
+        Raises:
+            GraphError: with all its `problems`.
+        """
+        self.planner.check(types=types)
+
+    def override(self, replacements: Mapping[Any, Any] | None = None, /, **named: Any) -> Self:
+        """Return a workflow like this one in which something stands in for some of the tasks.
+
+        Args:
+            replacements: what stands in, by the task itself or by its name.
+            **named: the same, by name. A value is the task's result: the task does not run, nor does anything that
+                only it needed. A plain function is called instead of the task's own, under the same policy, but in a
+                thread where that ran in a process or an executor; `value` hands a callable over as a value. A task
+                replaces the task. Tasks of the workflows that this one runs are reached, too.
+
+        Raises:
+            UnknownTaskError: there is no such task.
+            OptionError: a function cannot be used.
+            OutputError: a value does not fit the task's `outputs=`.
+            GraphError: the graph cannot be built as it is.
+        """
+        given = {**(replacements or {}), **named}
+        overrides = tuple(
+            Override(key, v, capture_scope(v, None, Step) if callable(v) and not isinstance(v, Step) else ())
+            for key, v in given.items()
+        )
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.planner = Planner(made, self._given, self._more, self.planner, overrides)
+        self.planner.refresh()
+        made.planner.check_overrides()
+        return made
+
+    def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
+        """Return a workflow of the same function with other options.
+
+        Args:
+            **options: as of `workflow`; those left out stay as they are.
+
+        Raises:
+            OptionError: an option does not exist or has a value that cannot be used.
+        """
+        made = self._copy(self._options, **options)
+        if self.planner.base is not None:  # the names are looked up in what is overridden, so it has these options, too
+            base = cast("Self", self.planner.base.owner).with_options(**options)
+            made.planner = Planner(made, made._given, made._more, base.planner, self.planner.overrides)
+        return made
+
+    def _bind(self, instance: object) -> Self:
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__)
+        bound._bound = (instance,)
+        return bound
+
+    # What a graph asks of a step.
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        return self.planner.own_names()[0]
+
+    @property
+    def graph_needs(self) -> Mapping[str, Any]:
+        return {}
+
+    @property
+    def graph_after(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def graph_settled(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def graph_watch(self) -> Watch:
+        return self.planner.own_names()[1]
+
+    def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
+        own_state = self._options["state"]
+
+        async def start(outer: Run[Any], *values: Any) -> Any:
+            given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
+            own_plan = plan.watched() if is_asked_for(tasks=True) else plan
+            return await self._execution.result(Run(own_plan, given, outer.state if own_state is None else own_state))
+
+        return Launch(start, False, True)
+
+    # How it is made.
+
+    def _define(
+        self,
+        function: Callable[..., Any],
+        options: dict[str, Any],
+        scope: Scope | None,
+        signature: Signature | None = None,
+    ) -> None:
+        super()._define(function, options, scope, signature)
+        if self._signature.kind.endswith("generator"):
+            message = f"Cannot make a workflow of {self.name!r}: it yields. Make that a task, and return here."
+            raise OptionTypeError(message, option="function", value=function)
+        self.planner = Planner(self, self._given, self._more)
+        name = self.name or "workflow"
+        defaults = self._options["defaults"]
+        self._defaults = None
+        if defaults is not None:
+            kind = "when= in the defaults of workflow"
+            self._defaults = Defaults(defaults, make_predicate(kind, name, defaults["when"], {}, self._scope))
+        arguments = [param.name for param in self._signature.params]
+        self.hooks = hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
+        self.keep_going = self._options["keep_going"]
+        self.strict = self._options["hook_errors"] == "raise"
+        self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
+        self._execution = Execution(
+            name,
+            is_async=self._signature.kind == "async",
+            timeout=self.timeout,
+            hooks=hooks,
+            strict=self.strict,
+            backend=self._options["backend"],
+            backend_options=dict(self._options["backend_options"] or {}),
+        )
+
+    def _check(self, subject: str, options: dict[str, Any]) -> None:
+        super()._check(subject, options)
+        self._given, self._more = check_tasks(subject, options["tasks"], Step)
+        options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
+        check_backend(subject, options["backend"], options["backend_options"])
+        check_state(subject, options["state"])
+        check_switches(subject, options["keep_going"], options["hook_errors"])
+        options["defaults"] = check_defaults(subject, options["defaults"], Step)
+        options["metadata"] = check_metadata(subject, options["metadata"])
+        for option in HOOKS:
+            options[option] = check_hooks(subject, option, options[option])
+
+    def _new_run(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False, live: bool = False
+    ) -> Run[Any]:
+        plan = self.planner.plan()
+        if live or is_asked_for(tasks=True):
+            plan = plan.watched()
+        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)
+
+
+@overload
+def workflow(function: Callable[..., _Untyped], /, **options: Unpack[WorkflowOptions]) -> Workflow[Any, Any]: ...
+@overload
+def workflow(
+    function: Callable[..., Coroutine[Any, Any, T]], /, **options: Unpack[WorkflowOptions]
+) -> Workflow[Coroutine[Any, Any, T], T]: ...
+@overload
+def workflow(function: Callable[..., T], /, **options: Unpack[WorkflowOptions]) -> Workflow[T, T]: ...
+@overload
+def workflow(**options: Unpack[WorkflowOptions]) -> Decorator: ...
+def workflow(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    needs: Mapping[str, Need] | None = None,
+    after: After = None,
+    tasks: Tasks = None,
+    settled: Settled = None,
+    timeout: float | None = None,
+    keep_going: bool = False,
+    defaults: PolicyOptions | None = None,
+    state: State | type[State] | None = None,
+    on_state: Hooks = None,
+    on_start: Hooks = None,
+    on_success: Hooks = None,
+    on_retry: Hooks = None,
+    on_error: HooksByType = None,
+    hook_errors: HookErrors = "log",
+    metadata: Mapping[str, Any] | None = None,
+    backend: str = "asyncio",
+    backend_options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Make a function a workflow: `@workflow`, `@workflow(timeout=60)` or `workflow(function, timeout=60)`.
+
+    A parameter that names a task receives its result; the others are the inputs. What the tasks' parameters
+    name runs, too, everything at the same time that can. The first error cancels the rest and is raised as it is.
+
+    Args:
+        function: a `def` or an `async def`.
+        name: what the record calls it; `None`: the function's name.
+        needs: what to give a parameter instead of what its name says; as of `task`. `None` for a parameter says that
+            it is an input.
+        after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
+        tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
+            names are looked up last.
+        settled: the parameters that receive an `Outcome`, however the task that they name has ended.
+        timeout: seconds for a whole run; `None`: no limit. The function of a `def` workflow that was called plainly
+            is not limited.
+        keep_going: whether everything that does not need a failed task still runs; all errors that nobody received
+            as an `Outcome` are then raised as one `ExceptionGroup`.
+        defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
+            `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
+            So does `when` where the task is what it asks for, or what that needs.
+            The tasks of a workflow that runs in this one are not concerned.
+        state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
+            an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
+            outer run where this workflow runs as a task.
+        on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
+            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name.
+        on_start: called before anything runs; if it raises, the run fails with that error.
+        on_success: called when the result is there.
+        on_retry: called when a task of this workflow is going to be tried again.
+        on_error: called once when the run has failed; as a mapping of types of errors, the first that fits.
+        hook_errors: `"log"`: what a hook raises is logged and kept in `run.hook_errors`, no more. `"raise"`: it fails
+            what the hook is attached to as well; an error that is there already stays the one that is raised.
+        metadata: anything you want to find in the record and in hooks.
+        backend: the event loop for plain calls, `"asyncio"` or `"trio"`.
+        backend_options: what `anyio.run` passes on to it, such as `{"use_uvloop": True}`.
+
+    Returns:
+        The `Workflow`, or a decorator that makes one.
+
+    Raises:
+        OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
+    """
+    given = locals()
+    options = {option: given[option] for option in WorkflowOptions.__annotations__}
+
+    def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
+        made: Workflow[Any, Any] = Workflow()
+        made._define(function, options, None)
+        return made
+
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,294 @@
+"""What can go wrong, one class a kind of mistake."""
+
+from __future__ import annotations
+
+from pickle import PicklingError
+from typing import Any
+
+__all__ = [
+    "AbandonedError",
+    "FlowdecoError",
+    "InputError",
+    "LimitError",
+    "MainGuardError",
+    "OptionError",
+    "OptionTypeError",
+    "OutputError",
+    "RemoteError",
+    "RunError",
+    "RunningLoopError",
+    "StateFieldError",
+    "StateKeyError",
+    "StateTypeError",
+    "StateValidationError",
+    "StrayCancellationError",
+    "TaskTimeoutError",
+    "TransferError",
+    "UnknownMetricError",
+    "UnknownTaskError",
+    "WorkerLostError",
+    "WorkflowTimeoutError",
+]
+
+
+class FlowdecoError(Exception):
+    """The base of every error that flowdeco itself raises.
+
+    The data behind the message are attributes of the error, named in each class.
+    """
+
+    def __init__(self, message: str, **data: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(data)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class OptionError(FlowdecoError, ValueError):
+    """A decorator's option has a value that cannot be used.
+
+    Attributes:
+        option: the option's name.
+        value: what was given.
+    """
+
+    option: str
+    value: object
+
+
+class OptionTypeError(OptionError, TypeError):
+    """A decorator was given something of the wrong type. Attributes: as of `OptionError`."""
+
+
+class InputError(FlowdecoError, TypeError):
+    """A workflow was called with arguments that do not fit its inputs.
+
+    Attributes:
+        workflow: the workflow's name.
+        inputs: the names of the inputs it has.
+    """
+
+    workflow: str
+    inputs: tuple[str, ...]
+
+
+class RunningLoopError(FlowdecoError, RuntimeError):
+    """A blocking call was made on a thread whose event loop is running.
+
+    Attributes:
+        workflow: the workflow's name.
+    """
+
+    workflow: str
+
+
+class UnknownTaskError(FlowdecoError, KeyError):
+    """A run or a workflow was asked for a task that it does not have.
+
+    Attributes:
+        workflow: the workflow's name.
+        task: what was asked for.
+    """
+
+    workflow: str
+    task: object
+
+
+class RunError(FlowdecoError, RuntimeError):
+    """A run was asked for what only a live one can do.
+
+    Attributes:
+        workflow: the workflow's name.
+    """
+
+    workflow: str
+
+
+class UnknownMetricError(FlowdecoError, KeyError):
+    """Statistics were asked for of which there are no numbers.
+
+    Attributes:
+        name: what was asked for.
+    """
+
+    name: str
+
+
+class OutputError(FlowdecoError, ValueError):
+    """A result does not fit the task's `outputs=`.
+
+    Attributes:
+        task: the task's name.
+        outputs: the names that were declared.
+        result: what the task returned.
+    """
+
+    task: str
+    outputs: tuple[str, ...]
+    result: object
+
+
+class TaskTimeoutError(FlowdecoError, TimeoutError):
+    """One attempt of a task took longer than its `timeout=`.
+
+    Attributes:
+        task: the task's name.
+        timeout: seconds allowed.
+        abandoned: whether its thread still runs; what it returns is ignored.
+    """
+
+    task: str
+    timeout: float
+    abandoned: bool
+
+
+class WorkflowTimeoutError(FlowdecoError, TimeoutError):
+    """A run took longer than its workflow's `timeout=`.
+
+    Attributes:
+        workflow: the workflow's name.
+        timeout: seconds allowed.
+        running: the names of the tasks that were under way.
+    """
+
+    workflow: str
+    timeout: float
+    running: tuple[str, ...]
+
+
+class LimitError(FlowdecoError, RuntimeError):
+    """What runs inside a task needs more places of a limit than that task holds.
+
+    Attributes:
+        limit: the `Limit`.
+        demanded: how many places are needed.
+        held: how many the task around it holds.
+    """
+
+    limit: object
+    demanded: int
+    held: int
+
+
+class RemoteError(FlowdecoError, RuntimeError):
+    """A task could not be run in a process or by an executor.
+
+    Attributes:
+        task: the task's name.
+        function: the qualified name of its function.
+    """
+
+    task: str
+    function: str
+
+
+class TransferError(RemoteError, PicklingError):
+    """What a task receives, returns or raises cannot be sent between processes.
+
+    Attributes:
+        task, function: as of `RemoteError`.
+        part: what cannot be sent: `argument 'url'`, `arguments`, `function`, `result` or `error`.
+    """
+
+    part: str
+
+
+class WorkerLostError(RemoteError):
+    """A process died before it answered, or the executor broke. Another attempt gets a new process.
+
+    Attributes:
+        task, function: as of `RemoteError`.
+        exit_code: the process's exit code, or minus the signal that ended it; `None` where it is not known.
+    """
+
+    exit_code: int | None
+
+
+class MainGuardError(FlowdecoError, RuntimeError):
+    """A main script calls a workflow while a worker process imports it, for want of `if __name__ == "__main__":`.
+
+    Attributes:
+        workflow: the workflow's name.
+    """
+
+    workflow: str
+
+
+class StrayCancellationError(FlowdecoError, RuntimeError):
+    """A task raised the event loop's cancellation exception although nobody had cancelled it.
+
+    What it raised is the `__cause__`. Left as it was, it would look as if the caller had been cancelled.
+
+    On asyncio there is one case that cannot be told from a cancellation of the caller, and passes as one: a task that
+    runs in the caller's own asyncio task awaits something that was itself cancelled.
+
+    Attributes:
+        task: the task's name.
+    """
+
+    task: str
+
+
+class AbandonedError(FlowdecoError, RuntimeError):
+    """An attempt that was abandoned at its timeout tried to change a state.
+
+    Attributes:
+        task: the task's name.
+    """
+
+    task: str
+
+
+class StateTypeError(FlowdecoError, TypeError):
+    """A state is defined, made or appended to in a way that its fields or its values do not allow.
+
+    Attributes:
+        state: the name of its class.
+        key: the key, or the name of the field, that this is about.
+    """
+
+    state: str
+    key: object
+
+
+class StateValidationError(FlowdecoError, ValueError):
+    """A validator has rejected a value. What the validator raised, if it did, is the `__cause__`.
+
+    Attributes:
+        state: the name of the state's class.
+        key: the key, or the name of the field.
+        value: what was rejected.
+        reason: what the validator said.
+    """
+
+    state: str
+    key: object
+    value: object
+    reason: str
+
+
+class StateFieldError(FlowdecoError, AttributeError):
+    """A state was asked for an attribute that is no field of it, or to let go of one that is.
+
+    Attributes:
+        state: the name of its class.
+        field: the name.
+        fields: the names of the fields it has.
+    """
+
+    state: str
+    field: str
+    fields: tuple[str, ...]
+
+
+class StateKeyError(FlowdecoError, KeyError):
+    """A state was asked for a key that is not there.
+
+    Attributes:
+        state: the name of its class.
+        key: the key.
+    """
+
+    state: str
+    key: object

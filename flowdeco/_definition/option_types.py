@@ -1,0 +1,88 @@
+"""The options of the decorators, as type checkers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from .._policy.limit import Limit
+from .._policy.retry import Retry
+from .._policy.run_in import RunIn
+from .._state.state import State
+from .definition import Step
+
+__all__ = [
+    "After",
+    "Hook",
+    "HookErrors",
+    "Hooks",
+    "HooksByType",
+    "Need",
+    "PolicyOptions",
+    "Recover",
+    "Settled",
+    "TaskOptions",
+    "Tasks",
+    "WorkflowOptions",
+]
+
+Need: TypeAlias = "Step | str | Sequence[Step | str] | Mapping[str, Step | str] | None"
+After: TypeAlias = "Step | str | Sequence[Step | str] | None"
+Settled: TypeAlias = "str | Sequence[str] | None"
+Hook: TypeAlias = Callable[..., object]
+Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
+Recover: TypeAlias = "Hook | Mapping[type[Exception], Hook] | None"
+HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
+HookErrors: TypeAlias = Literal["log", "raise"]
+Tasks: TypeAlias = "Mapping[str, Step] | Iterable[Step | ModuleType] | None"
+
+
+class PolicyOptions(TypedDict, total=False):
+    """The options that `@workflow(defaults={...})` takes."""
+
+    retries: int | Retry | None
+    timeout: float | None
+    recover: Recover
+    when: Hook | None
+    limit: int | Limit | Mapping[Limit, int] | None
+    run_in: RunIn
+    on_state: Hooks
+    on_start: Hooks
+    on_success: Hooks
+    on_retry: Hooks
+    on_error: HooksByType
+    metadata: Mapping[str, Any] | None
+
+
+class TaskOptions(PolicyOptions, total=False):
+    """The options of `@task`, as `with_options` takes them."""
+
+    name: str | None
+    needs: Mapping[str, Need] | None
+    after: After
+    outputs: Sequence[str] | None
+    settled: Settled
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """The options of `@workflow`, as `with_options` takes them."""
+
+    name: str | None
+    needs: Mapping[str, Need] | None
+    after: After
+    tasks: Tasks
+    settled: Settled
+    timeout: float | None
+    keep_going: bool
+    defaults: PolicyOptions | None
+    state: State | type[State] | None
+    on_state: Hooks
+    on_start: Hooks
+    on_success: Hooks
+    on_retry: Hooks
+    on_error: HooksByType
+    hook_errors: HookErrors
+    metadata: Mapping[str, Any] | None
+    backend: str
+    backend_options: Mapping[str, Any] | None

@@ -1,0 +1,187 @@
+"""Checks of the decorators' options, made when the decorator runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from anyio import get_all_backends
+
+from .._base.checks import is_iterable, is_list, is_mapping, is_sequence, reject
+from .._base.errors import OptionTypeError
+from .._base.text import listed, nearest, shorten
+
+__all__ = [
+    "check_after",
+    "check_backend",
+    "check_changes",
+    "check_needs",
+    "check_outputs",
+    "check_settled",
+    "check_switches",
+    "check_tasks",
+]
+
+
+def check_outputs(subject: str, value: object) -> tuple[str, ...]:
+    """Return the names of a task's outputs; there are none for `None`."""
+    if value is None:
+        return ()
+    if not is_sequence(value):
+        raise reject(
+            subject, "outputs", value, 'is not a tuple of names, as in outputs=("train", "test").', wrong_type=True
+        )
+    for name in value:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise reject(subject, "outputs", value, f"has {name!r} in it, which no parameter can be called.")
+    if len(set(value)) < len(value):
+        raise reject(subject, "outputs", value, "has a name twice.")
+    return tuple(value)
+
+
+def check_settled(subject: str, value: object, params: Sequence[str]) -> tuple[str, ...]:
+    """Return the parameters that receive an outcome; there are none for `None`."""
+    if value is None:
+        return ()
+    if not isinstance(value, str) and not is_sequence(value):
+        raise reject(subject, "settled", value, "is not the name of a parameter, or a list of names.", wrong_type=True)
+    names: tuple[Any, ...] = (value,) if isinstance(value, str) else tuple(value)
+    for name in names:
+        if name not in params:
+            hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
+            raise reject(subject, "settled", value, f"names {name!r}, which is no parameter of the function.{hint}")
+    return names
+
+
+def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[str]) -> None:
+    """Reject an option that does not exist, naming the nearest that does."""
+    known = list(known)
+    for name in changes:
+        if name not in known:
+            hint = f"{nearest(name, known)} It has {listed(known, 20)}."
+            message = f"Cannot change {subject}: there is no option {name!r}.{hint}"
+            raise OptionTypeError(message, option=name, value=changes[name])
+
+
+def check_needs(
+    subject: str, value: object, params: Mapping[str, bool | None], keywords: Collection[str], step_type: type
+) -> dict[str, Any]:
+    """Return `needs=` as a dictionary that does not change when what was given does.
+
+    Args:
+        subject: what is being defined, for errors.
+        value: what was given.
+        params: each parameter's name with what its need must be: `None` anything, `True` a list, `False` a dict.
+        keywords: the parameters that can be given by name.
+        step_type: what counts as a task or a workflow.
+    """
+    if not is_mapping(value):
+        raise reject(subject, "needs", value, "is not a mapping, as in needs={'page': fetch}.", wrong_type=True)
+    for name, need in value.items():
+        if name not in params:
+            hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
+            raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
+        if params[name] is not None:
+            _check_shape(subject, value, name, need, keywords if params[name] is False else None)
+        _check_need(subject, value, name, need, step_type)
+    return {name: _take_down(need) for name, need in value.items()}
+
+
+def _take_down(need: Any) -> Any:
+    if is_list(need):
+        return tuple(need)
+    return dict(need) if is_mapping(need) else need
+
+
+def _check_shape(subject: str, value: object, name: str, need: object, keywords: Collection[str] | None) -> None:
+    """Accept a list for `*args`, and for `**kwargs` a dict of what can be given besides `keywords`."""
+    if keywords is None:
+        if not is_list(need):
+            raise reject(subject, "needs", value, f"must give a list for {name!r}.", wrong_type=True)
+        return
+    if not is_mapping(need):
+        raise reject(subject, "needs", value, f"must give a dict for {name!r}.", wrong_type=True)
+    for key in need:
+        if not isinstance(key, str):
+            reason = f"has the key {key!r} for {name!r}, which no argument can be called."
+            raise reject(subject, "needs", value, reason, wrong_type=True)
+        if key in keywords:
+            reason = f"has the key {key!r} for {name!r}, which is a parameter of its own."
+            raise reject(subject, "needs", value, reason)
+
+
+def _check_need(subject: str, value: object, name: str, need: object, step_type: type) -> None:
+    parts: Iterable[object] = [need]
+    if is_mapping(need):
+        parts = need.values()
+    elif is_list(need):
+        parts = need
+    for part in parts:
+        if isinstance(part, (step_type, str)) or (part is None and need is None):
+            continue
+        reason = (
+            f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
+            "Decorate a plain function with @task first."
+        )
+        raise reject(subject, "needs", value, reason, wrong_type=True)
+
+
+def check_after(subject: str, value: object, step_type: type) -> tuple[Any, ...]:
+    """Return `after=` as a tuple of tasks, workflows and names."""
+    if value is None:
+        return ()
+    parts: tuple[object, ...] = tuple(value) if is_list(value) else (value,)
+    for part in parts:
+        if not isinstance(part, (step_type, str)):
+            raise reject(
+                subject, "after", value, "is not a task, a workflow, a name, or a list of these.", wrong_type=True
+            )
+    return parts
+
+
+def check_tasks(subject: str, value: object, step_type: type) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Return `tasks=` as names given by hand, and as tasks and modules to look names up in."""
+    if value is None:
+        return {}, ()
+    if is_mapping(value):
+        for name, part in value.items():
+            if not isinstance(name, str) or not isinstance(part, step_type):
+                reason = f"gives {name!r} {shorten(part)}, which is not a task or a workflow."
+                raise reject(subject, "tasks", value, reason, wrong_type=True)
+        return dict(value), ()
+    if not is_iterable(value):
+        raise reject(
+            subject,
+            "tasks",
+            value,
+            "is not a list of tasks and modules, or a mapping of names to tasks.",
+            wrong_type=True,
+        )
+    parts = tuple(value)
+    for part in parts:
+        if not isinstance(part, (step_type, ModuleType)):
+            reason = f"has {shorten(part)} in it, which is not a task, a workflow or a module."
+            raise reject(subject, "tasks", value, reason, wrong_type=True)
+    return {}, parts
+
+
+def check_backend(subject: str, backend: object, options: object) -> None:
+    """Accept the name of an event loop that anyio knows, and a mapping of options for it."""
+    known = get_all_backends()
+    if backend not in known:
+        raise reject(subject, "backend", backend, f"is no event loop. Give {' or '.join(map(repr, known))}.")
+    if options is not None and not isinstance(options, Mapping):
+        raise reject(
+            subject, "backend_options", options, "is not a mapping, as in {'use_uvloop': True}.", wrong_type=True
+        )
+
+
+def check_switches(subject: str, keep_going: object, hook_errors: object) -> None:
+    """Accept a bool, and one of two words."""
+    if not isinstance(keep_going, bool):
+        reason = "is neither True nor False. Give one of them."
+        raise reject(subject, "keep_going", keep_going, reason, wrong_type=True)
+    if hook_errors not in ("log", "raise"):
+        reason = "is neither 'log' nor 'raise'. Give one of them."
+        raise reject(subject, "hook_errors", hook_errors, reason, wrong_type=not isinstance(hook_errors, str))

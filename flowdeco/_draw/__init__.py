@@ -1,0 +1,1 @@
+"""Diagrams as text and pictures. Knows no graph and no run; imports only `_base`."""

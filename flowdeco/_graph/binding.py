@@ -1,0 +1,133 @@
+"""What names meant when a graph was built, so as to see whether they still mean the same."""
+
+from __future__ import annotations
+
+from operator import is_
+from typing import Any, TypeAlias
+
+from .._definition.scope import Namespace
+
+__all__ = ["Seen", "Watch"]
+
+# What gives a part of its result under a name: by that name, then by the variable that the task is bound to.
+Parts: TypeAlias = dict[str, dict[str, Any]]
+
+
+class Seen:
+    """What was looked up in one namespace.
+
+    Attributes:
+        namespace: where.
+        bound: the names that refer to a task, and the task.
+        absent: the names that refer to none.
+    """
+
+    __slots__ = ("_extent", "_parts", "absent", "bound", "namespace", "step_type")
+
+    def __init__(self, namespace: Namespace, step_type: Any) -> None:
+        self.namespace = namespace
+        self.step_type = step_type
+        self.bound: dict[str, Any] = {}
+        self.absent: dict[str, None] = {}
+        self._parts: Parts | None = None
+        self._extent = 0, 0
+
+    def find_step(self, name: str) -> Any:
+        """Return the task that a name refers to now; `None` if it refers to anything else."""
+        value = self.namespace.get(name)
+        if issubclass(type(value), self.step_type):  # isinstance would run a proxy's code
+            self.bound[name] = value
+            return value
+        return None
+
+    def find_providers(self, name: str) -> list[Any]:
+        """Return the tasks bound here of whose results a part has that name."""
+        if self._parts is None:
+            self._parts, self._extent = self._read_parts(), self._measure()
+        found: dict[str, Any] = self._parts.get(name, {})
+        self.bound.update(found)
+        return list({id(step): step for step in found.values()}.values())
+
+    def list_names(self) -> list[str]:
+        """Return every name that means a task or a part of its result."""
+        values = list(self.namespace.items())
+        return [name for name, value in values if issubclass(type(value), self.step_type)] + list(self._read_parts())
+
+    def holds(self) -> bool:
+        """Whether every name means the same as before."""
+        get = self.namespace.get
+        if not all(map(is_, map(get, self.bound), self.bound.values())):
+            return False
+        for kind in set(map(type, map(get, self.absent))) if self.absent else ():
+            if issubclass(kind, self.step_type):
+                return False
+        # To look through a whole module at each call costs too much: only where names or tasks have come or gone.
+        if self._parts is not None and self._extent != self._measure():
+            if self._read_parts() != self._parts:
+                return False
+            self._extent = self._measure()
+        return True
+
+    def _measure(self) -> tuple[int, int]:
+        return len(self.namespace), self.step_type.defined
+
+    def update(self, other: Seen) -> None:
+        """Take in what was looked up here for another graph."""
+        self.bound.update(other.bound)
+        self.absent.update(other.absent)
+        if other._parts is not None:
+            self._parts, self._extent = other._parts, other._extent
+
+    def _read_parts(self) -> Parts:
+        parts: Parts = {}
+        for variable, step in list(self.namespace.items()):
+            if issubclass(type(step), self.step_type):
+                for output in step.outputs:
+                    parts.setdefault(output, {})[variable] = step
+        return parts
+
+
+class Watch:
+    """The names that a graph was built from.
+
+    Args:
+        step_type: what counts as a task or a workflow; it counts how many there have been.
+        before: the names of the graph before, if there was one.
+    """
+
+    def __init__(self, step_type: Any, before: Watch | None) -> None:
+        self._step_type = step_type
+        self._seen: dict[int, Seen] = {}
+        self._before: dict[int, Seen] = before._seen if before is not None else {}
+        self._first: dict[int, Seen] = before._first if before is not None else self._seen
+
+    @property
+    def namespaces(self) -> list[Namespace]:
+        """Where names were looked up."""
+        return [seen.namespace for seen in self._seen.values()]
+
+    def see(self, namespace: Namespace) -> Seen:
+        """Return what was looked up in a namespace."""
+        seen = self._seen.get(id(namespace))
+        if seen is None:
+            self._seen[id(namespace)] = seen = Seen(namespace, self._step_type)
+        return seen
+
+    def find_lost(self, namespace: Namespace, name: str) -> Any:
+        """Return the task that a name referred to before; `None` also if in the first graph it referred to none."""
+        before, first = self._before.get(id(namespace)), self._first.get(id(namespace))
+        if before is None or (first is not None and name in first.absent):
+            return None
+        return before.bound.get(name)
+
+    def holds(self) -> bool:
+        """Whether every name means the same as before."""
+        for seen in self._seen.values():  # each call of a workflow asks, and a generator costs more than the loop
+            if not seen.holds():
+                return False
+        return True
+
+    def update(self, other: Watch) -> None:
+        """Take in the names of another graph."""
+        for seen in other._seen.values():
+            self.see(seen.namespace).update(seen)

@@ -1,0 +1,297 @@
+"""From a workflow's own function, along the names, to the graph of all that it needs."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from inspect import Parameter
+from typing import TypeAlias
+
+from .._base.errors import OptionError
+from .._base.graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
+from .._base.signature import Param
+from .._base.text import nearest
+from .._definition.definition import Predicate, Step
+from .._policy.hook import EVENT_NAMES
+from .._policy.policy import Defaults
+from .graph import Graph, Node
+from .ordering import find_cycles, sort_by_needs
+from .resolver import Lookup
+from .source import Constant, FromInput, FromStep, Gather, Source, steps_of
+
+__all__ = ["build_graph"]
+
+# Gives what runs, or what is given, in the place of a task; mostly the task itself.
+Replace: TypeAlias = Callable[[Step], Step | Constant]
+
+# What `after=` asks for when it gives a name. The default keeps the lookup from reporting it as a parameter.
+_AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
+
+# A circle's names are all in its error; its message gives so many.
+_MOST_NAMES = 10
+
+
+class _Builder:
+    """Makes a node of each task that is reached, once."""
+
+    def __init__(self, lookup: Lookup, replace: Replace) -> None:
+        self.lookup = lookup
+        self.nodes: dict[int, Node] = {}
+        self._replace = replace
+        self._instead: dict[int, Step | Constant] = {}
+        self._stand_ins: list[tuple[Step, Step]] = []
+        self._open: deque[Node] = deque()
+
+    def build(self) -> Graph:
+        owner = self.lookup.owner
+        received = self.lookup.resolve_owner()
+        self._check_hooks(owner, received)
+        body = [self._reach(source, owner, name) for name, source in received.items()]
+        self._check_settled(owner, owner._signature.params, body, owner.settled)
+        ends = self._reach_all(owner, owner.after)
+        self._resolve_open()
+        self._set_default_conditions()
+        found = list(self.nodes.values())
+        _name_apart(found)
+        return Graph(owner, self.lookup.inputs, self._sort(found), body, ends, self._stand_ins)
+
+    def _resolve_open(self) -> None:
+        while self._open:
+            self._resolve(self._open.popleft())
+
+    def _resolve(self, node: Node) -> None:
+        step = node.step
+        if step.graph_watch is not None:
+            self.lookup.watch.update(step.graph_watch)
+        node._params = params = step.params
+        node._sources = tuple([self._reach(self.lookup.resolve(step, param), step, param.name) for param in params])
+        node._after = self._reach_all(step, step.graph_after)
+        if step.graph_settled:
+            self._check_settled(step, params, node._sources, step.graph_settled)
+        if step._predicate is not None:
+            node._predicate = step._predicate, self._ask(step._predicate)
+        if self.lookup.owner._defaults is not None and step.planner is None:
+            self._check_default_hooks(self.lookup.owner._defaults, step)
+
+    def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
+        """Return what the parameters of a `when=` receive."""
+        asked = [(self.lookup.resolve(predicate, param), param.name) for param in predicate._signature.params]
+        return tuple([self._reach(source, predicate, name) for source, name in asked])
+
+    def _set_default_conditions(self) -> None:
+        """Have the `when=` of the defaults decide on the tasks that have none, but for those that it needs itself."""
+        defaults = self.lookup.owner._defaults
+        predicate = None if defaults is None else defaults.predicate
+        if predicate is None or not any(_lacks_condition(node) for node in self.nodes.values()):
+            return
+        asked = self._ask(predicate)
+        self._resolve_open()
+        waiting = [step for source in asked for step in steps_of(source)]
+        passed_by = {id(step) for step in waiting}
+        while waiting:
+            node = self.nodes[id(waiting.pop())]
+            needed = [step for source in (*node._sources, *node._asked) for step in steps_of(source)]
+            fresh = [step for step in (*needed, *node._after) if id(step) not in passed_by]
+            passed_by.update(id(step) for step in fresh)
+            waiting += fresh
+        for node in self.nodes.values():
+            if _lacks_condition(node) and id(node.step) not in passed_by:
+                node._predicate = predicate, asked
+
+    def _check_default_hooks(self, defaults: Defaults, step: Step) -> None:
+        """Report a hook of the defaults that asks for what it cannot get of this task."""
+        try:
+            defaults.policy_of(step)
+        except OptionError as error:
+            name = self.lookup._name_of(step)
+            reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
+            text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
+            self.lookup.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
+
+    def _check_hooks(self, owner: Step, received: Mapping[str, Source]) -> None:
+        """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
+        workflow = self.lookup._name_of(owner)
+        for hook in itertools.chain.from_iterable(owner.hooks.values()):
+            for name in hook.ask.names:
+                steps = steps_of(received[name]) if name in received else []
+                if steps and name not in hook.ask.optional and name not in EVENT_NAMES:
+                    task = self.lookup._name_of(steps[0])
+                    text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
+                    text += f"{steps[0]._kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
+                    text += f"run.tasks[{task!r}].result has it."
+                    data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
+                    self.lookup.fail(HookArgumentError, text, **data)
+
+    def _check_settled(
+        self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
+    ) -> None:
+        """Report what is to be settled and is the result of no task."""
+        for param, source in zip(params, sources, strict=True):
+            if param.name in settled and not steps_of(source):
+                what = "an input" if isinstance(source, FromInput) else "no task"
+                text = f"{function._kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
+                text += "Take it out of settled=, or name a task."
+                data = {"function": function.name, "parameter": param.name}
+                self.lookup.fail(SettledError, text, **data)
+
+    def _reach_all(self, function: Step, after: Iterable[Step | str]) -> tuple[Step, ...]:
+        """Return what runs in the place of the entries of `after=`."""
+        found: list[Step] = []
+        for entry in after:
+            name = entry if isinstance(entry, str) else ""
+            source = FromStep(entry) if isinstance(entry, Step) else self.lookup.resolve_name(function, entry, _AFTER)
+            if isinstance(source, FromStep):
+                found.append(_step_of(self._put(source.step, name)))
+            else:
+                self._report_after(function, name)
+        return tuple(dict.fromkeys(found))
+
+    def _report_after(self, function: Step, name: str) -> None:
+        hint = nearest(name, self.lookup._names_in_reach(function)) or " Give the task itself."
+        text = f"after={name!r} of {function._kind} {function.name!r} names no task.{hint}"
+        self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+
+    def _reach(self, source: Source, function: Step, name: str) -> Source:
+        """Return a source with what stands in for the tasks it names, each of which becomes a node."""
+        if isinstance(source, Gather):
+            return Gather(source.keys, tuple(self._reach_part(part, function, name) for part in source.parts))
+        return self._reach_part(source, function, name)
+
+    def _reach_part(self, source: Source, function: Step, name: str) -> Source:
+        if not isinstance(source, FromStep):
+            return source
+        instead = self._put(source.step, name)
+        if instead is source.step:
+            return source
+        if isinstance(instead, Constant):
+            return Constant(instead.step, instead.value, source.output)
+        if source.output is not None and source.output not in instead.outputs:
+            text = (
+                f"{function._kind} {function.name!r} needs {name!r}, an output of task {source.step.name!r}, but "
+                f"{instead._kind} {instead.name!r} stands in for it. Give that one outputs={source.step.outputs}."
+            )
+            self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+        return FromStep(instead, source.output)
+
+    def _put(self, step: Step, name: str) -> Step | Constant:
+        """Return what stands in the place of a task, and make it a node."""
+        instead = self._instead.get(id(step))
+        if instead is None:
+            self._instead[id(step)] = instead = self._replace(step)
+            if instead is not step:
+                self._stand_ins.append((step, _step_of(instead)))
+            if id(_step_of(instead)) not in self.nodes:
+                self._add_node(instead, step.name or _step_of(instead).name or name or "task")
+        return instead
+
+    def _add_node(self, instead: Step | Constant, name: str) -> None:
+        step = _step_of(instead)
+        self.nodes[id(step)] = node = Node(step, name)
+        if isinstance(instead, Constant):
+            node.replaced, node._value = True, instead.value
+        else:
+            self._open.append(node)
+
+    def _sort(self, nodes: list[Node]) -> list[Node]:
+        """Number the nodes so that each comes after those it needs; what is stuck behind a circle comes last."""
+        for index, node in enumerate(nodes):  # for the time being
+            node.index = index
+        needs = [self._needs_of(node) for node in nodes]
+        order = sort_by_needs(needs)
+        if len(order) < len(nodes):
+            stuck = sorted(set(range(len(nodes))) - set(order))
+            self._report_cycles(nodes, {index: needs[index] for index in stuck})
+            order += stuck
+        places = [0] * len(nodes)
+        for place, index in enumerate(order):
+            places[index] = place
+        for node, needed in zip(nodes, needs, strict=True):
+            node.index = places[node.index]
+            node.dependencies = tuple(sorted([places[index] for index in needed]))
+        return [nodes[index] for index in order]
+
+    def _needs_of(self, node: Node) -> list[int]:
+        """Return the indices of the nodes that a node needs, each once."""
+        found: list[int] = []
+        for source in node._sources:
+            if type(source) is FromStep:  # most are
+                found.append(self.nodes[id(source.step)].index)
+            else:
+                found += [self.nodes[id(step)].index for step in steps_of(source)]
+        if node._predicate is not None:
+            found += [self.nodes[id(step)].index for source in node._asked for step in steps_of(source)]
+        found += [self.nodes[id(step)].index for step in node._after]
+        return list(dict.fromkeys(found)) if len(found) > 1 else found
+
+    def _report_cycles(self, nodes: list[Node], needs: dict[int, list[int]]) -> None:
+        for cycle in find_cycles(needs):
+            first = cycle.index(min(cycle, key=lambda index: nodes[index].name))
+            names = [nodes[index].name for index in cycle[first:] + cycle[:first]]
+            path = (*names, names[0])
+            if len(names) == 1:
+                text = f"{nodes[cycle[0]].step._kind} {names[0]!r} needs itself. "
+                text += "Rename its parameter, or say what it is with needs=."
+            else:
+                text = f"its tasks need each other in a circle: {_arrows(path)}. "
+                text += "Rename a parameter, or cut one with needs=."
+            self.lookup.fail(CycleError, text, path=path)
+
+
+def _lacks_condition(node: Node) -> bool:
+    return node._predicate is None and node.step.planner is None and not node.replaced
+
+
+def _step_of(instead: Step | Constant) -> Step:
+    return instead.step if isinstance(instead, Constant) else instead
+
+
+def _arrows(path: tuple[str, ...]) -> str:
+    """Return a circle as a phrase, cut in the middle if it is long."""
+    if len(path) <= _MOST_NAMES + 1:
+        return " -> ".join(path)
+    cut = f"({len(path) - _MOST_NAMES - 1} more)"
+    return " -> ".join((*path[: _MOST_NAMES - 1], cut, *path[-2:]))
+
+
+def _name_apart(nodes: list[Node]) -> None:
+    """Qualify equal names by what tells them apart: the module's last name, its whole name, else a number."""
+    plain = {id(node): node.name for group in _equal_names(nodes) for node in group}
+    for whole in (False, True):
+        for group in _equal_names(nodes):
+            modules = [_module_of(node, whole=whole) for node in group]
+            if len(set(modules)) > 1:
+                for node, module in zip(group, modules, strict=True):
+                    node.name = f"{module}.{plain[id(node)]}"
+    taken = {node.name for node in nodes}
+    for first, *others in _equal_names(nodes):
+        number = 1
+        for node in others:
+            while node.name in taken:
+                number += 1
+                node.name = f"{first.name} ({number})"
+            taken.add(node.name)
+
+
+def _equal_names(nodes: list[Node]) -> list[list[Node]]:
+    groups: dict[str, list[Node]] = {}
+    if len({node.name for node in nodes}) == len(nodes):
+        return []
+    for node in nodes:
+        groups.setdefault(node.name, []).append(node)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _module_of(node: Node, *, whole: bool) -> str:
+    module = str(getattr(node.step._function, "__module__", None) or "")
+    return module if whole else module.rpartition(".")[2]
+
+
+def build_graph(lookup: Lookup, replace: Replace) -> Graph:
+    """Build the graph of a workflow; what is wrong with it is in `lookup.problems`.
+
+    Args:
+        lookup: finds the names.
+        replace: gives what stands in for a task.
+    """
+    return _Builder(lookup, replace).build()

@@ -1,0 +1,299 @@
+"""The graph of a workflow: its nodes and its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from .._base.signature import Param
+from .._definition.definition import Predicate, Step
+from .._draw.tree import Branch, draw_tree
+from .source import Constant, Default, FromInput, FromRun, FromStep, Source, parts_of, steps_of
+
+if TYPE_CHECKING:
+    from .._base.events import Status
+    from .._draw.diagram import Line, Picture
+
+__all__ = ["Edge", "Graph", "Node"]
+
+# The names of parameters, with what each receives.
+Arguments: TypeAlias = "list[tuple[str, Source]]"
+
+
+class Node:
+    """One task or workflow of a graph.
+
+    Attributes:
+        index: its place in the order of execution; no node needs a later one.
+        name: what the record calls it, unique in the graph.
+        step: the `Task` or `Workflow` that runs.
+        dependencies: the indices of the nodes that must have ended before, in ascending order.
+        replaced: whether a value stands in for it, so that it does not run.
+    """
+
+    __slots__ = (
+        "_after",
+        "_params",
+        "_plan",
+        "_predicate",
+        "_sources",
+        "_value",
+        "dependencies",
+        "index",
+        "name",
+        "replaced",
+        "step",
+    )
+
+    def __init__(self, step: Step, name: str) -> None:
+        self.index = -1
+        self.name = name
+        self.step = step
+        self.dependencies: tuple[int, ...] = ()
+        self.replaced = False
+        self._value: Any = None
+        # The plan of a workflow.
+        self._plan: Any = None
+        # Its parameters, what each of them receives, and what only has to have ended before.
+        self._params: tuple[Param, ...] = ()
+        self._sources: tuple[Source, ...] = ()
+        self._after: tuple[Step, ...] = ()
+        # The `when=`, with what its parameters receive.
+        self._predicate: tuple[Predicate, tuple[Source, ...]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<node {self.name!r}>"
+
+    @property
+    def _arguments(self) -> Arguments:
+        return _pair(self._params, self._sources)
+
+    @property
+    def _asked(self) -> tuple[Source, ...]:
+        """What the parameters of its `when=` receive."""
+        return () if self._predicate is None else self._predicate[1]
+
+
+class Edge(NamedTuple):
+    """That one thing receives the result of another, or comes after it.
+
+    Attributes:
+        source: the name of a node or of an input.
+        target: the name of the node that needs it; the workflow's name for what its own function needs.
+        parameter: which parameter of the function, or of its `when=`, receives it; `None` where only the order counts
+            (`after=`), or where a task is the `when=`.
+    """
+
+    source: str
+    target: str
+    parameter: str | None
+
+
+class Graph:
+    """What a workflow runs: the tasks it needs, and nothing else. It never changes.
+
+    Iterating gives the nodes, each after those it needs; `len(graph)` is their number; `print(graph)` draws a tree.
+
+    Attributes:
+        name: the workflow's name.
+        nodes: the nodes in an order of execution.
+        inputs: the names of the workflow's inputs, in the order of its parameters.
+    """
+
+    def __init__(
+        self,
+        owner: Step,
+        inputs: Mapping[str, Param],
+        nodes: Sequence[Node],
+        body: Sequence[Source],
+        ends: tuple[Step, ...],
+        stand_ins: Sequence[tuple[Step, Step]],
+    ) -> None:
+        self.name = owner.name or "workflow"
+        self.nodes = tuple(nodes)
+        self.inputs = tuple(inputs)
+        self._owner = owner
+        self._params = dict(inputs)
+        # What the parameters of the workflow's own function receive, and what it comes after.
+        self._body = tuple(body)
+        self._ends = ends
+        self._by_step = {id(node.step): node for node in nodes}
+        self._stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
+        for replaced, step in stand_ins:
+            self._by_step.setdefault(id(replaced), self._by_step[id(step)])
+
+    @property
+    def edges(self) -> list[Edge]:
+        """Every dependency, in the order of the nodes that have them; those of the workflow itself come last."""
+        found: list[Edge] = []
+        for node in self.nodes:
+            found += self._edges_to(node.name, node._arguments + _pair_predicate(node), node._after)
+        return found + self._edges_to(self.name, self._arguments, self._ends)
+
+    def find(self, key: object) -> Node | None:
+        """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
+        return self._by_name.get(key) if isinstance(key, str) else self._by_step.get(id(key))
+
+    def to_mermaid(self) -> str:
+        """Return the text of a Mermaid flowchart, from the inputs at the top down to the workflow.
+
+        Inputs are round at their ends, workflows have double sides, what a value stands in for is dashed and says
+        `(replaced)`. A line says the parameter where its name is another than that of what it receives. One for
+        `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle.
+        """
+        from .._draw.mermaid import to_mermaid
+
+        return to_mermaid(self._picture())
+
+    def to_dot(self) -> str:
+        """Return the text of a Graphviz graph: for `dot -Tsvg`, say. It shows the same as `to_mermaid()`."""
+        from .._draw.graphviz import to_dot
+
+        return to_dot(self._picture())
+
+    def _repr_svg_(self) -> str | None:
+        """Be shown as a picture in a notebook."""
+        from .._draw.svg import LIGHT, draw_svg, graph_rules
+
+        return draw_svg(self._picture(), style=graph_rules(LIGHT)) or None
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __repr__(self) -> str:
+        return f"<graph of workflow {self.name!r}: {len(self.nodes)} nodes>"
+
+    def __str__(self) -> str:
+        title = f"{self.name}({', '.join(self.inputs)})"
+        return draw_tree(title, self._branches(self._arguments, self._ends), self._branches_below)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @property
+    def _arguments(self) -> Arguments:
+        return _pair(self._owner._signature.params, self._body)
+
+    def _node_of(self, step: Step) -> Node:
+        return self._by_step[id(step)]
+
+    def _blockers(self, node: Node | None) -> list[int]:
+        """Return the nodes whose failure keeps one, or the workflow's own function, from running."""
+        if node is None:
+            params, sources, settled = self._owner._signature.params, self._body, self._owner.settled
+            steps = [*self._ends]
+        else:
+            params, sources, settled = node._params, node._sources, node.step.graph_settled
+            steps = [*node._after, *(step for source in node._asked for step in steps_of(source))]
+        for param, source in zip(params, sources, strict=True):
+            steps += steps_of(source) if param.name not in settled else []
+        return [self._node_of(step).index for step in steps]
+
+    def _edges_to(self, target: str, arguments: Arguments, after: tuple[Step, ...]) -> list[Edge]:
+        found: list[Edge] = []
+        for parameter, source in arguments:
+            for part in parts_of(source):
+                if isinstance(part, FromInput):
+                    found.append(Edge(part.name, target, parameter or None))
+                elif isinstance(part, (FromStep, Constant)):
+                    found.append(Edge(self._node_of(part.step).name, target, parameter or None))
+        return found + [Edge(self._node_of(step).name, target, None) for step in after]
+
+    def _picture(self, records: Sequence[tuple[Status, str]] = ()) -> Picture:
+        """Return what is to be drawn: the inputs, the nodes, and last the workflow itself.
+
+        Args:
+            records: for each node, and last for the workflow, how it stands in a run, and a hint.
+        """
+        from .._draw.diagram import Box, Picture
+
+        boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
+        for node in self.nodes:
+            kind = "task" if node.step.planner is None else "workflow"
+            boxes.append(Box(node.name, kind, replaced=node.replaced))
+        boxes.append(Box(self.name, "end"))
+        first = len(self.inputs)
+        for number, (status, hint) in enumerate(records, first):
+            boxes[number] = boxes[number]._replace(status=status, hint=hint)
+        lines: list[Line] = []
+        for node in self.nodes:
+            target = first + node.index
+            lines += self._lines_to(target, node._arguments, node._after, node.step.graph_settled)
+            lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
+        lines += self._lines_to(len(boxes) - 1, self._arguments, self._ends, self._owner.settled)
+        return Picture(self.name, boxes, list(dict.fromkeys(lines)))
+
+    def _asked_of(self, node: Node) -> list[Line]:
+        return self._lines_to(len(self.inputs) + node.index, _pair_predicate(node), (), ())
+
+    def _lines_to(
+        self, target: int, arguments: Arguments, after: tuple[Step, ...], settled: Sequence[str]
+    ) -> list[Line]:
+        from .._draw.diagram import Line
+
+        lines: list[Line] = []
+        for parameter, source in arguments:
+            for part in parts_of(source):
+                if not isinstance(part, (FromInput, FromStep, Constant)):
+                    continue
+                number, known, label = self._origin_of(part)
+                label += f" as {parameter}" if parameter and parameter != known else ""
+                kind = "settled" if parameter in settled else "value"
+                lines.append(Line(number, target, f"{label} {kind if kind == 'settled' else ''}".strip(), kind))
+        first = len(self.inputs)
+        return lines + [Line(first + self._node_of(step).index, target, "after", "after") for step in after]
+
+    def _origin_of(self, part: FromInput | FromStep | Constant) -> tuple[int, str, str]:
+        """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
+        if isinstance(part, FromInput):
+            return self.inputs.index(part.name), part.name, ""
+        node = self._node_of(part.step)
+        number = len(self.inputs) + node.index
+        if part.output is None:
+            return number, node.name.rpartition(".")[2], ""
+        return number, part.output, f"[{part.output}]"
+
+    def _branches_below(self, name: str) -> list[Branch]:
+        node = self._by_name[name]
+        found = self._branches(node._arguments, node._after)
+        asked = self._branches(_pair_predicate(node), ())
+        return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
+
+    def _branches(self, arguments: Arguments, after: tuple[Step, ...]) -> list[Branch]:
+        parts = [(parameter, part) for parameter, source in arguments for part in parts_of(source)]
+        found = [self._branch(parameter, part) for parameter, part in parts if not isinstance(part, Default)]
+        found += [self._branch("", FromStep(step), " (after)") for step in after]
+        return list(dict.fromkeys(found))
+
+    def _branch(self, parameter: str, part: FromStep | Constant | FromInput | FromRun, note: str = "") -> Branch:
+        if isinstance(part, (FromInput, FromRun)):
+            note = " (input)" if isinstance(part, FromInput) else ""
+            return Branch(_renamed(part.name, part.name, parameter) + note)
+        node = self._node_of(part.step)
+        label, known = node.name, node.name.rpartition(".")[2]
+        if part.output is not None:
+            label, known = f"{node.name}[{part.output}]", part.output
+        kind = " (replaced)" if node.replaced else " (workflow)" if node.step.planner is not None else ""
+        return Branch(_renamed(label, known, parameter) + kind + note, node.name)
+
+
+def _renamed(label: str, known: str, parameter: str) -> str:
+    return f"{label} as {parameter}" if parameter and parameter != known else label
+
+
+def _pair(params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
+    return [(param.name, source) for param, source in zip(params, sources, strict=True)]
+
+
+def _pair_predicate(node: Node) -> Arguments:
+    if node._predicate is None:
+        return []
+    predicate, sources = node._predicate
+    # Where a task itself is the predicate, there is no parameter with a name.
+    names = ["" if predicate.asks_step else param.name for param in predicate._signature.params]
+    return list(zip(names, sources, strict=True))

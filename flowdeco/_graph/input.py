@@ -1,0 +1,95 @@
+"""The arguments of a call become the inputs of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any
+
+from .._base.errors import InputError
+from .._base.signature import MISSING, POSITIONAL, Param
+from .._base.text import listed, nearest
+from .._definition.definition import Step
+from .binding import Seen
+from .graph import Graph
+from .resolver import RUN_NAMES
+
+__all__ = ["Inputs", "signature_of"]
+
+
+def signature_of(params: Iterable[Param]) -> Signature:
+    """Return the signature of a function that has these parameters."""
+    return Signature([Parameter(p.name, p.kind, default=p.default) for p in params])
+
+
+class Inputs:
+    """The inputs of a workflow, and how the arguments of a call are bound to them.
+
+    Attributes:
+        defaults: the inputs that may be left out, with what they then are.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        params = graph._params.values()
+        self._graph = graph
+        self._names = graph._params.keys()
+        self._positional = [p.name for p in params if p.kind in POSITIONAL]
+        self._keywords = {p.name for p in params if p.kind is not Parameter.POSITIONAL_ONLY}
+        self._required = [p.name for p in params if p.default is MISSING]
+        self.defaults = {p.name: p.default for p in params if p.default is not MISSING}
+
+    def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the inputs by name, bound as Python binds arguments, with defaults.
+
+        Raises:
+            InputError: the arguments do not fit.
+        """
+        if not args and kwargs.keys() == self._names == self._keywords:
+            return kwargs
+        given = dict(zip(self._positional, args, strict=False))
+        if len(args) > len(given) or not kwargs.keys() <= self._keywords or not given.keys().isdisjoint(kwargs):
+            raise self._error(self._misfit(args, given, kwargs))
+        given.update(kwargs)
+        if len(given) < len(self._names):
+            missing = [name for name in self._required if name not in given]
+            if missing:
+                hint = self._near_task(missing[0]) if len(missing) == 1 else ""
+                raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.{hint}")
+            given = {**self.defaults, **given}
+        return given
+
+    def _misfit(self, args: Sequence[Any], given: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
+        """Say what is wrong in Python's own words."""
+        for name in kwargs:
+            if name not in self._names:
+                return f"got an unexpected keyword argument {name!r}.{self._hint(name)}"
+            if name in given:
+                return f"got multiple values for argument {name!r}."
+        by_name = [name for name in kwargs if name not in self._keywords]
+        if by_name:
+            return f"got some positional-only arguments passed as keyword arguments: {listed(by_name)}."
+        most = _count(len(self._positional), "positional argument")
+        return f"takes {most} but {len(args)} {'was' if len(args) == 1 else 'were'} given."
+
+    def _hint(self, name: str) -> str:
+        if self._graph.find(name) is not None:
+            return f" That is a task, not an input: {self._graph.name}.override({name}=...) replaces it."
+        if name in RUN_NAMES:
+            return f" Each run has a {name!r} of its own."
+        return nearest(name, self._names)
+
+    def _near_task(self, name: str) -> str:
+        """Return a hint at the task that an input was perhaps meant to name."""
+        scope = self._graph._owner._scope
+        hint = nearest(name, [n for namespace in scope for n in Seen(namespace, Step).list_names()])
+        return hint.replace("mean", "mean the task", 1) if hint else ""
+
+    def _error(self, reason: str) -> InputError:
+        names = tuple(self._names)
+        inputs = f" Its inputs are {listed(names, 20)}." if names else " It has no inputs."
+        message = f"Cannot call workflow {self._graph.name!r}: {reason}{inputs}"
+        return InputError(message, workflow=self._graph.name, inputs=names)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,241 @@
+"""What each parameter of a workflow's functions receives: the rules of names, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import Parameter
+from types import ModuleType
+from typing import Any, cast
+
+from .._base.graph_errors import (
+    AmbiguousNameError,
+    GraphError,
+    MethodError,
+    MissingDependencyError,
+    ShadowedInputError,
+    StaleNameError,
+    UnmatchedParameterError,
+)
+from .._base.signature import MISSING, Param
+from .._base.text import listed, nearest, shorten
+from .._definition.definition import Step
+from .._definition.scope import Namespace, Scope
+from .binding import Watch
+from .source import Default, FromInput, FromRun, FromStep, Gather, Source
+
+__all__ = ["RUN_NAMES", "Lookup"]
+
+RUN_NAMES = ("run", "state")
+
+# To look for similar names takes milliseconds; after so many problems nobody is helped by it.
+_MOST_HINTS = 20
+
+
+class Lookup:
+    """Looks names up for one workflow, once; what it found wrong is in `problems`.
+
+    Args:
+        owner: the workflow.
+        given: names given by hand, `@workflow(tasks={...})`.
+        more: tasks and modules to look in last, `@workflow(tasks=[...])`.
+        before: what the names meant when this workflow's graph was last built.
+    """
+
+    def __init__(self, owner: Step, given: Mapping[str, Step], more: tuple[Any, ...], before: Watch | None) -> None:
+        self.owner = owner
+        self.given = given
+        self.watch = Watch(Step, before)
+        self.problems: list[GraphError] = []
+        self.shadowed: list[GraphError] = []
+        self.used_given: set[str] = set()
+        self.inputs: dict[str, Param] = {}
+        self._found: dict[int, dict[str, FromStep | None]] = {}
+        self._labels: dict[int, str] = {}
+        self._modules: list[Namespace] = [vars(part) for part in more if isinstance(part, ModuleType)]
+        self._from_list: dict[str, FromStep | None] = {}
+        self._listed: dict[str, list[FromStep]] = {}
+        for step in more:
+            if isinstance(step, Step):
+                self._listed.setdefault(step.name or "", []).append(FromStep(step))
+                for output in step.outputs:
+                    self._listed.setdefault(output, []).append(FromStep(step, output))
+
+    def resolve_owner(self) -> dict[str, Source]:
+        """Return what the workflow's own parameters receive; those that name no task become the inputs."""
+        needs, params = self.owner.needs, self.owner._signature.params
+        for param in params:  # first, since needs= may name an input
+            if self._is_input(param):
+                self.inputs[param.name] = param
+        return {
+            param.name: FromInput(param.name)
+            if needs.get(param.name) is None and param.name in self.inputs
+            else self.resolve(self.owner, param)
+            for param in params
+        }
+
+    def _is_input(self, param: Param) -> bool:
+        if param.variadic or param.name in RUN_NAMES or self.owner.needs.get(param.name) is not None:
+            return False
+        return param.name in self.owner.needs or self._find_step(self.owner, param.name) is None
+
+    def resolve(self, function: Step, param: Param) -> Source:
+        """Return what one parameter receives; a problem is noted, and counts as the parameter's default."""
+        needs = function.needs if function is self.owner else function.graph_needs
+        if param.name in needs:
+            return self._resolve_need(function, param, needs[param.name])
+        if param.variadic:
+            stars = "*" if param.kind is Parameter.VAR_POSITIONAL else "**"
+            reason = f"{stars}{param.name} has no name to match. Fill it with needs={{{param.name!r}: ...}}."
+            self._report(UnmatchedParameterError, function, param.name, reason)
+            return Default()
+        return self.resolve_name(function, param.name, param)
+
+    def _resolve_need(self, function: Step, param: Param, need: Any) -> Source:
+        if need is None:
+            if param.default is MISSING:
+                reason = f"needs= says that {param.name!r} is not a dependency, and it has no default. Give it one."
+                self._report(MissingDependencyError, function, param.name, reason)
+            return Default()
+        if isinstance(need, dict):
+            by_key = cast("dict[Any, Step | str]", need)
+            return self._gather(function, param, tuple(by_key), tuple(by_key.values()))
+        if isinstance(need, tuple):
+            return self._gather(function, param, None, cast("tuple[Step | str, ...]", need))
+        return self._resolve_part(function, param, need)
+
+    def _gather(
+        self, function: Step, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Step | str, ...]
+    ) -> Gather:
+        return Gather(keys, tuple([self._resolve_part(function, param, part) for part in parts]))
+
+    def _resolve_part(self, function: Step, param: Param, part: Step | str) -> Source:
+        if isinstance(part, Step):
+            return self._take(part, param.name)
+        return self.resolve_name(function, part, Param(part, param.kind))
+
+    def resolve_name(self, function: Step, name: str, param: Param) -> Source:
+        """Apply the rules from the second on."""
+        found = self._find_step(function, name)
+        if found is not None:
+            return found
+        if name in self.inputs:
+            return FromInput(name)
+        if name in RUN_NAMES and (param.default is MISSING or param.default is None):
+            return FromRun(name)
+        if param.default is MISSING:
+            self._report_missing(function, name)
+        return Default()
+
+    def _find_step(self, function: Step, name: str) -> FromStep | None:
+        """Return the task or the part of a result that a name means, unless an input comes first."""
+        if name in self.given:
+            self.used_given.add(name)
+            return self._take(self.given[name], name)
+        found = self.find(function, function._scope, name)
+        if name in self.inputs and function is not self.owner:
+            if found is not None:
+                self._note_shadowed(function, name)
+            return found
+        found = found or self.find(function, self.owner._scope, name)
+        if found is None:
+            if name not in self._from_list:
+                self._from_list[name] = self._find_listed(function, name)
+            found = self._from_list[name]
+        return found
+
+    def find(self, function: Step, scope: Scope, name: str) -> FromStep | None:
+        """Return what `name` refers to in the nearest namespace that has it, as a task or as an output of one."""
+        for namespace in scope:
+            known = self._found.get(id(namespace))
+            if known is None:
+                known = self._found[id(namespace)] = {}
+            if name not in known:
+                known[name] = self._find_in(function, namespace, name)
+            found = known[name]
+            if found is not None:
+                return found
+        return None
+
+    def _find_in(self, function: Step, namespace: Namespace, name: str) -> FromStep | None:
+        seen = self.watch.see(namespace)
+        step = seen.find_step(name)
+        if step is not None:
+            return self._take(step, name)
+        lost = self.watch.find_lost(namespace, name)
+        if lost is not None:
+            self._report_stale(name, namespace.get(name))
+            return FromStep(lost)
+        seen.absent[name] = None
+        providers = seen.find_providers(name)
+        if len(providers) > 1:
+            self._report_ambiguous(function, name, providers)
+        return FromStep(providers[0], name) if providers else None
+
+    def _take(self, step: Step, name: str) -> FromStep:
+        if step.name is None:
+            self._labels.setdefault(id(step), name)
+        return FromStep(step)
+
+    def _find_listed(self, function: Step, name: str) -> FromStep | None:
+        found = [*self._listed.get(name, ()), *(self.find(function, (module,), name) for module in self._modules)]
+        distinct = {id(f.step): f for f in found if f is not None}
+        if len(distinct) > 1:
+            self._report_ambiguous(function, name, [f.step for f in distinct.values()])
+        return next(iter(distinct.values()), None)
+
+    def fail(self, kind: type[GraphError], text: str, **data: Any) -> None:
+        """Note a problem."""
+        message = f"Cannot build workflow {self._name_of(self.owner)!r}: {text}"
+        self.problems.append(kind(message, workflow=self._name_of(self.owner), **data))
+
+    def _name_of(self, step: Step) -> str:
+        """Return what to call a task in an error: without a name of its own, by what it was found under."""
+        if step is self.owner:
+            return step.name or "workflow"
+        return step.name or self._labels.get(id(step)) or shorten(step._function)
+
+    def _report(self, kind: type[GraphError], function: Step, parameter: str, reason: str, **data: Any) -> None:
+        name = self._name_of(function)
+        text = f"{function._kind} {name!r} needs {parameter!r}, and {reason}"
+        self.fail(kind, text, function=name, parameter=parameter, **data)
+
+    def _report_missing(self, function: Step, name: str) -> None:
+        if name == "self":
+            reason = (
+                "no task or input has that name: it is a method. Make a task of the bound one, task(instance.method)."
+            )
+            self._report(MethodError, function, name, reason)
+            return
+        hint = nearest(name, self._names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
+        if any(callable(namespace.get(name)) for namespace in (*function._scope, *self.owner._scope)):
+            hint = " What has that name is not a task: decorate it with @task."
+        way_out = (
+            f" Add a parameter {name!r} to {self._name_of(self.owner)!r} to make it an input, "
+            "or say what it is with needs=."
+        )
+        self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
+
+    def _names_in_reach(self, function: Step) -> list[str]:
+        names = [*self.inputs, *self.given, *self._listed]
+        spaces = {id(space): space for space in (*function._scope, *self.owner._scope, *self._modules)}
+        for namespace in spaces.values():
+            names += self.watch.see(namespace).list_names()
+        return [name for name in names if name != function.name]
+
+    def _report_ambiguous(self, function: Step, name: str, steps: list[Step]) -> None:
+        places = listed([f"{s._function.__module__}.{self._name_of(s)}" for s in steps])
+        reason = f"that may be {places}. Say which with needs= or tasks={{{name!r}: ...}}."
+        self._report(AmbiguousNameError, function, name, reason, candidates=tuple(steps))
+
+    def _note_shadowed(self, function: Step, name: str) -> None:
+        taker, workflow = self._name_of(function), self._name_of(self.owner)
+        text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
+        text += "Rename the input, or say which with needs=."
+        message = f"Cannot vouch for workflow {workflow!r}: {text}"
+        data = {"workflow": workflow, "function": taker, "parameter": name}
+        self.shadowed.append(ShadowedInputError(message, **data))
+
+    def _report_stale(self, name: str, value: Any) -> None:
+        now = "is none any more" if value is None else f"is {shorten(value)} now"
+        text = f"{name!r} was a task when its graph was last built, and {now}. Bind it to a task again."
+        self.fail(StaleNameError, text, name=name, value=value)

@@ -1,0 +1,86 @@
+"""Whether what tasks give goes with what parameters are annotated to take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .._base.annotation import Annotations, argument_of, item_of, may_be, read_annotations, show_type, value_of
+from .._base.events import Outcome
+from .._base.graph_errors import TypeMismatchError
+from .._base.signature import Param
+from .._definition.definition import Step
+from .graph import Graph
+from .source import FromStep, Gather, Source
+
+__all__ = ["find_mismatches"]
+
+
+def find_mismatches(graph: Graph) -> list[TypeMismatchError]:
+    """Return a problem for each dependency whose types plainly do not go together.
+
+    Inputs, parts of results that are not `settled`, and what stands in for a task as a value are not compared.
+    """
+    return Comparison(graph).find()
+
+
+class Comparison:
+    """Compares the types along the edges of one graph; each function's annotations are read once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._read: dict[int, Annotations] = {}
+
+    def find(self) -> list[TypeMismatchError]:
+        """Return the problems."""
+        graph = self.graph
+        owner = graph._owner
+        found = list(self._compare(owner, graph.name, owner._signature.params, graph._body, owner.settled))
+        for node in graph:
+            found += self._compare(node.step, node.name, node._params, node._sources, node.step.graph_settled)
+        return found
+
+    def _annotations_of(self, step: Step) -> Annotations:
+        if id(step) not in self._read:
+            self._read[id(step)] = read_annotations(step._function, step._signature.kind)
+        return self._read[id(step)]
+
+    def _compare(
+        self, step: Step, name: str, params: tuple[Param, ...], sources: tuple[Source, ...], settled: tuple[str, ...]
+    ) -> Iterator[TypeMismatchError]:
+        wanted = self._annotations_of(step).params
+        for param, source in zip(params, sources, strict=True):
+            if param.name not in wanted:
+                continue
+            pairs = self._pairs(param, wanted[param.name], source, repr(param.name), settled=param.name in settled)
+            for taken, given, actual, expected in pairs:
+                # Annotated as `x: str = None`, it takes None.
+                if not may_be(actual, expected) and not (param.default is None and may_be(actual, None)):
+                    text = f"{step._kind} {name!r} takes {taken} as {show_type(expected)}, and {given}"
+                    message = f"Cannot vouch for workflow {self.graph.name!r}: {text}. Mend one of the annotations."
+                    data = {"function": name, "parameter": param.name, "expected": expected, "actual": actual}
+                    yield TypeMismatchError(message, workflow=self.graph.name, **data)
+
+    def _pairs(
+        self, param: Param, wanted: Any, source: Source, taken: str, *, settled: bool
+    ) -> Iterator[tuple[str, str, Any, Any]]:
+        """Yield what is taken and what is given, in words, and the types of what is given and what is wanted."""
+        if isinstance(source, Gather):
+            kind: type = list if source.keys is None else dict
+            if not param.variadic:
+                yield taken, f"needs= gives it a {kind.__name__} of results", kind, wanted
+                if not may_be(kind, wanted):
+                    return
+                wanted = item_of(wanted) if source.keys is None else value_of(wanted)
+            for part in source.parts:
+                yield from self._pairs(param, wanted, part, f"each of {taken}", settled=settled)
+        elif isinstance(source, FromStep):
+            if settled:
+                yield taken, "settled= gives it an Outcome", Outcome, wanted
+                if not may_be(Outcome, wanted):
+                    return
+                taken, wanted = f"the value of {taken}", argument_of(wanted, Outcome)
+            if source.output is None:
+                actual = self._annotations_of(source.step).result
+                node = self.graph._node_of(source.step)
+                yield taken, f"{node.step._kind} {node.name!r} gives {show_type(actual)}", actual, wanted

@@ -1,0 +1,1 @@
+"""What options say of attempts, limits, hooks and places. Imports only `_base`."""

@@ -1,0 +1,256 @@
+"""A task's policy: what its options say of attempts, time, recovery, capacity, place and hooks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeGuard
+from weakref import WeakKeyDictionary
+
+from .._base.checks import check_timeout, reject
+from .._base.injection import Ask
+from .._base.signature import MISSING, Kind, read_signature
+from .._base.text import listed, nearest
+from .hook import (
+    EVENT_NAMES,
+    HOOKS,
+    NO_HOOKS,
+    Hook,
+    Hooks,
+    check_hooks,
+    check_recover,
+    read_hook,
+    read_hooks,
+    unknown_name,
+)
+from .limit import Demand, check_limit
+from .retry import Retry, check_retries
+from .run_in import RunIn, check_run_in
+
+__all__ = [
+    "DEFAULTABLE",
+    "NO_POLICY",
+    "Asker",
+    "Defaults",
+    "Policy",
+    "Recovery",
+    "asks_for_nothing",
+    "check_defaults",
+    "check_metadata",
+    "check_policy",
+    "read_policy",
+]
+
+# The options of a policy: with None a task says nothing, and the `defaults=` of its workflow hold.
+DEFAULTABLE = ("retries", "timeout", "recover", "when", "limit", "run_in", *HOOKS, "metadata")
+
+
+class Recovery(NamedTuple):
+    """What turns a final error into a value.
+
+    Attributes:
+        kind: the type of error that it is for.
+        hook: a function, called as a hook is; `None` for a task.
+        step: a task, which runs under its own policy; `None` for a function.
+    """
+
+    kind: type[BaseException]
+    hook: Hook | None
+    step: Any = None
+
+
+class Policy(NamedTuple):
+    """What the options of a task come to; for each option, `None` or nothing where it asks for nothing."""
+
+    retries: Retry | None = None
+    timeout: float | None = None
+    recover: tuple[Recovery, ...] = ()
+    limit: Demand | None = None
+    run_in: RunIn = None
+    hooks: Hooks = NO_HOOKS
+    metadata: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def plain(self) -> bool:
+        """Whether one attempt is all there is to a task."""
+        return self.retries is None and not self.recover and self.limit is None and not self.hooks
+
+
+NO_POLICY = Policy()
+
+
+class Asker(NamedTuple):
+    """Of the task whose options are checked: what it is called, what there is to ask for, and what a call gives.
+
+    One whose function stands in for another's runs here, where it can be watched and need not be sent anywhere.
+    """
+
+    subject: str
+    arguments: Sequence[str]
+    kind: Kind
+    step_type: type
+    stands_in: bool = False
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def check_metadata(subject: str, value: object) -> dict[str, Any] | None:
+    """Accept `None` and a mapping with strings for keys, of which a copy is returned."""
+    if value is None:
+        return None
+    if not _is_mapping(value) or not all(isinstance(key, str) for key in value):
+        reason = "is not a mapping with strings for keys. Give one, as in {'owner': 'data team'}."
+        raise reject(subject, "metadata", value, reason, wrong_type=True)
+    return dict(value)
+
+
+def asks_for_nothing(options: Mapping[str, Any]) -> bool:
+    """Whether no option says anything of a policy, as with most tasks."""
+    for option in DEFAULTABLE:  # a generator would take three times as long, at every decoration
+        if options[option] is not None:
+            return False
+    return True
+
+
+def check_policy(subject: str, options: dict[str, Any], step_type: type) -> None:
+    """Check those of a task's options that make its policy, each by itself, and copy what may change."""
+    check_timeout(subject, options["timeout"])
+    options["metadata"] = check_metadata(subject, options["metadata"])
+    for option in HOOKS:
+        options[option] = check_hooks(subject, option, options[option])
+    options["recover"] = check_recover(subject, options["recover"])
+    _refuse_workflows(subject, options["recover"], step_type)
+    if not isinstance(options["when"], step_type):
+        _check_when(subject, options["when"])
+
+
+def _refuse_workflows(subject: str, recover: Any, step_type: type) -> None:
+    ways: Iterable[Any] = recover.values() if _is_mapping(recover) else [recover]
+    for way in ways:
+        step: Any = way
+        if isinstance(way, step_type) and step.planner is not None:
+            what = "is" if way is recover else f"has {way!r} in it, which is"
+            reason = f"{what} a workflow, and that cannot recover a task. Give a function or a task."
+            raise reject(subject, "recover", recover, reason, wrong_type=True)
+
+
+def _check_when(subject: str, when: object) -> None:
+    if when is None:
+        return
+    if not callable(when):
+        reason = "is not a function or a task. Give one whose parameters name what it needs to know."
+        raise reject(subject, "when", when, reason, wrong_type=True)
+    try:
+        kind = read_signature(when).kind
+    except (TypeError, ValueError) as error:
+        reason = "does not say what it takes. Wrap it in a def."
+        raise reject(subject, "when", when, reason, wrong_type=True) from error
+    if kind.endswith("generator"):
+        raise reject(subject, "when", when, "yields, which is no answer. Let it return one.", wrong_type=True)
+
+
+def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
+    """Return what checked options come to, taken together.
+
+    Raises:
+        OptionError: an option cannot be used, or two do not go together.
+    """
+    if asks_for_nothing(options):
+        return NO_POLICY
+    subject = asker.subject
+    retries = check_retries(subject, options["retries"])
+    limit = check_limit(subject, options["limit"])
+    run_in = options["run_in"]
+    run_in = check_run_in(subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind)
+    timeout = _bound(options["timeout"])
+    if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
+        reason = 'does not go with run_in="loop": a def cannot be interrupted on the event loop. Take one of them out.'
+        raise reject(subject, "timeout", timeout, reason)
+    hooks = read_hooks(subject, options, asker.arguments)
+    recover = _read_recoveries(asker, options["recover"])
+    metadata = MappingProxyType(options["metadata"] or {})
+    return Policy(retries, timeout, recover, limit, run_in, hooks, metadata)
+
+
+def _bound(timeout: float | None) -> float | None:
+    """Return a timeout, or `None` if it bounds nothing."""
+    return None if timeout == math.inf else timeout
+
+
+def _read_recoveries(asker: Asker, value: Any) -> tuple[Recovery, ...]:
+    if value is None:
+        return ()
+    pairs: Iterable[tuple[Any, Any]] = value.items() if _is_mapping(value) else [(Exception, value)]
+    return tuple(_read_recovery(asker, kind, function) for kind, function in pairs)
+
+
+def _read_recovery(asker: Asker, kind: type[BaseException], function: Any) -> Recovery:
+    known = [*EVENT_NAMES, *asker.arguments]
+    if not isinstance(function, asker.step_type):
+        return Recovery(kind, read_hook(asker.subject, "recover", function, known))
+    step: Any = function
+    unknown = [p.name for p in step.params if p.default is MISSING and p.name not in known]
+    if unknown:
+        raise unknown_name(asker.subject, Hook("recover", Ask(step, (), False)), unknown[0], known)
+    return Recovery(kind, None, step)
+
+
+class Defaults:
+    """What the `defaults=` of a workflow make of the policies of its tasks.
+
+    Args:
+        options: the checked options.
+        predicate: what `when` in them comes to.
+    """
+
+    def __init__(self, options: Mapping[str, Any], predicate: Any) -> None:
+        self.options = options
+        self.predicate = predicate
+        # Kept, so that `limit=4` stays the same limit when the graph is compiled again.
+        self._policies: WeakKeyDictionary[Any, Policy] = WeakKeyDictionary()
+
+    def policy_of(self, task: Any) -> Policy:
+        """Return the policy of a task in this workflow. Raises `OptionError` if a default does not fit the task."""
+        policy = self._policies.get(task)
+        if policy is None:
+            policy = self._policies[task] = self._complete(task._policy, task._options, task._asker())
+        return policy
+
+    def _complete(self, policy: Policy, own: Mapping[str, Any], asker: Asker) -> Policy:
+        options = {option: self.options.get(option) if own[option] is None else None for option in DEFAULTABLE}
+        if asker.kind not in ("sync", "generator"):
+            options["run_in"] = None
+        elif own["run_in"] == "loop":
+            options["timeout"] = None
+        elif options["run_in"] == "loop" and _bound(own["timeout"]) is not None:
+            options["run_in"] = None
+        more = read_policy(asker, options)
+        chosen = {
+            option: getattr(more if own[option] is None else policy, option)
+            for option in ("retries", "timeout", "recover", "limit", "run_in")
+        }
+        hooks = {**more.hooks, **policy.hooks}
+        metadata = MappingProxyType({**(self.options.get("metadata") or {}), **policy.metadata})
+        return Policy(**chosen, hooks=hooks, metadata=metadata)
+
+
+def check_defaults(subject: str, value: object, step_type: type) -> dict[str, Any] | None:
+    """Return the options in `defaults=`, checked; `None` for `None`."""
+    if value is None:
+        return None
+    if not _is_mapping(value):
+        raise reject(subject, "defaults", value, "is not a mapping. Give one, as in {'retries': 2}.", wrong_type=True)
+    for option in value:
+        if option not in DEFAULTABLE:
+            reason = f"has {option!r} in it, which cannot be a default."
+            reason += f"{nearest(str(option), DEFAULTABLE)} It can have {listed(DEFAULTABLE, 20)}."
+            raise reject(subject, "defaults", value, reason)
+    options = {**dict.fromkeys(DEFAULTABLE), **value}
+    subject = f"the defaults of {subject}"
+    check_policy(subject, options, step_type)
+    hooks = dict.fromkeys((*HOOKS, "recover"))  # what they may ask for depends on the task
+    read_policy(Asker(subject, (), "sync", step_type), {**options, **hooks})
+    return options

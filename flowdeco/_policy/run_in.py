@@ -1,0 +1,36 @@
+"""Where a task's function may run: `run_in=`."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Literal, TypeAlias, cast
+
+from .._base.checks import reject
+from .._base.signature import Kind
+from .._base.text import listed, nearest
+
+__all__ = ["RunIn", "check_run_in"]
+
+
+RunIn: TypeAlias = Literal["thread", "loop", "process"] | Executor | None
+
+_PLACES = ("thread", "loop", "process")
+
+
+def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
+    """Return `run_in=` if a function of that kind can run there."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value not in _PLACES:
+            hint = nearest(value, _PLACES) or f" There are {listed(_PLACES)}; or give an executor."
+            raise reject(subject, "run_in", value, f"is no place to run in.{hint}")
+    elif not isinstance(value, Executor):
+        reason = f"is none of {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
+        raise reject(subject, "run_in", value, reason, wrong_type=True)
+    if kind in ("async", "async generator") and value != "loop":
+        reason = (
+            "does not go with an async def, which always runs on the event loop. Make it a def, or leave run_in out."
+        )
+        raise reject(subject, "run_in", value, reason)
+    return cast("RunIn", value)

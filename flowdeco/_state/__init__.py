@@ -1,0 +1,1 @@
+"""What the tasks of a run share, and who wrote it. Imports only `_base`."""
