@@ -241,7 +241,7 @@ def test_attributes_of_a_function_are_those_of_its_task_but_never_in_the_place_o
     def page() -> str:
         return "page"
 
-    for name in ("tag", "planner", "needs", "_scope", "_options", "__wrapped__"):
+    for name in ("tag", "compiler", "needs", "_scope", "_options", "__wrapped__"):
         setattr(page, name, "an attribute")
     del page.__wrapped__  # type: ignore[attr-defined]  # set while running
     made: Any = task(page)
@@ -251,14 +251,14 @@ def test_attributes_of_a_function_are_those_of_its_task_but_never_in_the_place_o
         return made
 
     assert on(w, backend)() == "page"
-    assert (made.tag, made.planner, made.needs) == ("an attribute", None, {})
+    assert (made.tag, made.compiler, made.needs) == ("an attribute", None, {})
 
 
 class Agent:
     """A callable object with attributes that might be mistaken for those of a task."""
 
     def __init__(self) -> None:
-        self.planner = self
+        self.compiler = self
         self.name = "agent"
         self.mood = "good"
 
@@ -302,7 +302,7 @@ def test_a_callable_object_s_attributes_are_its_own(backend: Backend) -> None:
         return made
 
     assert on(w, backend)() == "agent"
-    assert (made.name, made.planner) == (None, None)
+    assert (made.name, made.compiler) == (None, None)
     assert not hasattr(made, "mood")
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flowdeco import Graph, Outcome, Run, Skip, State, Status, Task, Workflow, task, workflow
 from flowdeco._definition.definition import Step
-from flowdeco._draw.diagram import COLOURS, MARKS, Box, Line, Picture
+from flowdeco._draw.diagram import COLOURS, MARKS, Box, Diagram, Line
 from flowdeco._draw.layout import HEIGHT, lay_out
 from flowdeco._draw.svg import DARK, LIGHT, MOST_BOXES, count_lines, draw_svg
 
@@ -301,7 +301,7 @@ def test_a_graph_of_too_many_boxes_is_not_drawn_but_told() -> None:
 
 def test_of_very_many_lines_the_shortest_are_drawn() -> None:
     lines = [Line(source, target, "", "value") for target in range(130) for source in range(target)]
-    picture = Picture("dense", [Box(f"t{n}", "task") for n in range(130)], lines)
+    picture = Diagram("dense", [Box(f"t{n}", "task") for n in range(130)], lines)
     drawn, there = count_lines(picture)
     assert drawn < there == len(lines)
     svg = read_svg(draw_svg(picture))

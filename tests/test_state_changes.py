@@ -249,8 +249,8 @@ def test_the_work_of_an_append_does_not_grow_with_the_list(monkeypatch: pytest.M
     monkeypatch.setattr(Counted, "handled", 0)
     state = State()
     state.append("a", 0)
-    part = state._ledger._values["a"]
-    state._ledger._values["a"] = part._replace(items=Counted(part.items))
+    part = state._value_store._values["a"]
+    state._value_store._values["a"] = part._replace(items=Counted(part.items))
     for number in range(1, 10_000):
         state.append("a", number)
     assert Counted.handled == 0

@@ -558,7 +558,7 @@ def test_a_failing_watcher_is_logged_and_changes_nothing(caplog: pytest.LogCaptu
 def test_the_errors_of_watchers_are_handed_to_whoever_gathers_them() -> None:
     gathered: list[tuple[Exception, Change]] = []
     state = State()
-    state._ledger.on_watcher_error = lambda error, change: gathered.append((error, change))
+    state._value_store.on_watcher_error = lambda error, change: gathered.append((error, change))
     state.watch("a", fail)
     set_one(state)
     [(error, change)] = gathered

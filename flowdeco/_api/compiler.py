@@ -13,17 +13,17 @@ from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, Unu
 from .._base.signature import Param
 from .._definition.definition import Step
 from .._definition.scope import LocalScope, refresh_scopes
-from .._graph.binding import Watch
+from .._graph.binding import Binding
 from .._graph.builder import build_graph
 from .._graph.graph import Graph, Node
 from .._graph.override import Layer, Override, find_step, follow, graphs_within, instead_of
-from .._graph.resolver import Lookup
+from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
 from .._scheduler.plan import Plan
 from .task import stand_in
 
-__all__ = ["Planner"]
+__all__ = ["Compiler"]
 
 # One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
 _building = RLock()
@@ -32,21 +32,21 @@ _under_way: list[Step] = []
 
 
 class _Compiled(NamedTuple):
-    """A plan, the other planners' plans that it was made from, and the function bodies whose names it rests on."""
+    """A plan, the other compilers' plans that it was made from, and the function bodies whose names it rests on."""
 
     plan: Plan
-    rests_on: tuple[tuple[Planner, Plan], ...]
+    rests_on: tuple[tuple[Compiler, Plan], ...]
     local_scopes: tuple[LocalScope, ...]
 
 
-class Planner:
+class Compiler:
     """Finds the graph of one workflow.
 
     Args:
         owner: the workflow.
         given: names given by hand, `tasks={...}`.
         more: tasks and modules to look in last, `tasks=[...]`.
-        base: the planner of the workflow that `overrides` change.
+        base: the compiler of the workflow that `overrides` change.
         overrides: what stands in for which tasks of the base.
         around: what stands in for tasks since the workflows around this one say so.
     """
@@ -56,7 +56,7 @@ class Planner:
         owner: Step,
         given: Mapping[str, Step],
         more: tuple[Any, ...],
-        base: Planner | None = None,
+        base: Compiler | None = None,
         overrides: tuple[Override, ...] = (),
         around: tuple[Layer, ...] = (),
     ) -> None:
@@ -67,15 +67,15 @@ class Planner:
         self._more = more
         self._around = around
         self._compiled: _Compiled | None = None
-        self._own_names: tuple[tuple[Param, ...], Watch] | None = None
+        self._own_names: tuple[tuple[Param, ...], Binding] | None = None
         self._made: dict[int, tuple[Step, Step | Constant]] = {}
 
-    def own_names(self) -> tuple[tuple[Param, ...], Watch]:
+    def own_names(self) -> tuple[tuple[Param, ...], Binding]:
         """Return the inputs, and the names that make them so."""
         if self._own_names is None or not self._own_names[1].holds():
-            lookup = Lookup(self.owner, self._given, self._more, None)
-            lookup.resolve_owner()
-            self._own_names = tuple(lookup.inputs.values()), lookup.watch
+            resolver = Resolver(self.owner, self._given, self._more, None)
+            resolver.resolve_owner()
+            self._own_names = tuple(resolver.inputs.values()), resolver.binding
         return self._own_names
 
     def plan(self) -> Plan:
@@ -130,40 +130,40 @@ class Planner:
         layers = self._layers()
         rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
         with _entered(self.owner):
-            graph, lookup = self._build(layers)
-            problems = list(lookup.problems)
-            for node, planner in _nested(graph, layers):
+            graph, resolver = self._build(layers)
+            problems = list(resolver.problems)
+            for node, compiler in _nested(graph, layers):
                 try:
-                    node._plan = planner.current_plan()
-                    rests_on.append((planner, node._plan))
+                    node._plan = compiler.current_plan()
+                    rests_on.append((compiler, node._plan))
                 except GraphError as error:
                     problems += error.problems
         _raise_problems(self.owner.name, problems)
-        scopes = _local_scopes(lookup.watch)
-        for planner, _ in rests_on:
-            scopes += planner._compiled.local_scopes if planner._compiled is not None else ()
-        return _Compiled(Plan(graph, lookup.watch), tuple(rests_on), tuple(dict.fromkeys(scopes)))
+        scopes = _local_scopes(resolver.binding)
+        for compiler, _ in rests_on:
+            scopes += compiler._compiled.local_scopes if compiler._compiled is not None else ()
+        return _Compiled(Plan(graph, resolver.binding), tuple(rests_on), tuple(dict.fromkeys(scopes)))
 
     def _find_problems(self, *, types: bool) -> list[GraphError]:
         layers = self._layers()
         with _entered(self.owner):
-            graph, lookup = self._build(layers)
-            problems = lookup.problems + lookup.shadowed
+            graph, resolver = self._build(layers)
+            problems = resolver.problems + resolver.shadowed
             problems += find_mismatches(graph) if types else []
             if not layers:  # else what a replaced task needed may be unused, and rightly so
-                problems += self._find_unused(graph, lookup)
-            for _, planner in _nested(graph, layers):
+                problems += self._find_unused(graph, resolver)
+            for _, compiler in _nested(graph, layers):
                 try:
-                    problems += planner._find_problems(types=types)
+                    problems += compiler._find_problems(types=types)
                 except CycleError as error:
                     problems.append(error)
         return problems
 
-    def _find_unused(self, graph: Graph, lookup: Lookup) -> list[UnusedTaskError]:
+    def _find_unused(self, graph: Graph, resolver: Resolver) -> list[UnusedTaskError]:
         """Return an error for each entry of `tasks=` that nothing needs; one that may be needed is not among them."""
-        ambiguous = [problem for problem in lookup.problems if isinstance(problem, AmbiguousNameError)]
+        ambiguous = [problem for problem in resolver.problems if isinstance(problem, AmbiguousNameError)]
         candidates = {id(step) for problem in ambiguous for step in problem.candidates}
-        found = [_unused(graph.name, n, step) for n, step in self._given.items() if n not in lookup.used_given]
+        found = [_unused(graph.name, n, step) for n, step in self._given.items() if n not in resolver.used_given]
         for part in self._more:
             steps: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
             steps = [step for step in steps if issubclass(type(step), Step)]
@@ -171,10 +171,10 @@ class Planner:
                 found.append(_unused(graph.name, None, part))
         return found
 
-    def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Lookup]:
+    def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Resolver]:
         before = None if self._compiled is None else self._compiled.plan.watch
-        lookup = Lookup(self.owner, self._given, self._more, before)
-        return build_graph(lookup, partial(follow, layers=layers)), lookup
+        resolver = Resolver(self.owner, self._given, self._more, before)
+        return build_graph(resolver, partial(follow, layers=layers)), resolver
 
     def _layers(self) -> tuple[Layer, ...]:
         """Return what stands in for what, by the overrides that this workflow was made with, and those around it."""
@@ -182,7 +182,7 @@ class Planner:
             return self._around
         return (*self.base._layers(), self._own_layer(self.base), *self._around)
 
-    def _own_layer(self, base: Planner) -> Layer:
+    def _own_layer(self, base: Compiler) -> Layer:
         graphs = graphs_within(base.current_plan().graph)
         layer: dict[int, tuple[Step, Step | Constant]] = {}
         for number, override in enumerate(self.overrides):
@@ -192,28 +192,28 @@ class Planner:
             layer[id(step)] = self._made[number]
         return layer
 
-    def _within(self, layers: tuple[Layer, ...]) -> Planner:
-        """Return the planner of this workflow where it runs within one in which `layers` replace tasks."""
+    def _within(self, layers: tuple[Layer, ...]) -> Compiler:
+        """Return the compiler of this workflow where it runs within one in which `layers` replace tasks."""
         if not layers:
             return self
-        return Planner(self.owner, self._given, self._more, self.base, self.overrides, layers)
+        return Compiler(self.owner, self._given, self._more, self.base, self.overrides, layers)
 
 
-def _local_scopes(watch: Watch) -> list[LocalScope]:
-    return [namespace for namespace in watch.namespaces if isinstance(namespace, LocalScope)]
+def _local_scopes(binding: Binding) -> list[LocalScope]:
+    return [namespace for namespace in binding.namespaces if isinstance(namespace, LocalScope)]
 
 
 def _is_current(compiled: _Compiled) -> bool:
     if not compiled.plan.watch.holds():
         return False
-    return not compiled.rests_on or all(planner.current_plan() is plan for planner, plan in compiled.rests_on)
+    return not compiled.rests_on or all(compiler.current_plan() is plan for compiler, plan in compiled.rests_on)
 
 
-def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Planner]]:
+def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Compiler]]:
     """Yield the nodes that are workflows, and what finds their graphs."""
     for node in graph:
-        if node.step.planner is not None and not node.replaced:
-            yield node, node.step.planner._within(layers)
+        if node.step.compiler is not None and not node.replaced:
+            yield node, node.step.compiler._within(layers)
 
 
 @contextmanager

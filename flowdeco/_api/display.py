@@ -48,13 +48,13 @@ class Displayed:
         That is told by a colour and by a sign before the name.
         """
         from .._draw.mermaid import to_mermaid
-        from .._report.snapshot import picture_of
+        from .._report.snapshot import diagram_of
 
-        return to_mermaid(picture_of(self))
+        return to_mermaid(diagram_of(self))
 
     def _repr_svg_(self) -> str | None:
         """Be shown as a picture in a notebook."""
         from .._draw.svg import LIGHT, draw_svg, graph_rules
-        from .._report.snapshot import picture_of
+        from .._report.snapshot import diagram_of
 
-        return draw_svg(picture_of(self), style=graph_rules(LIGHT)) or None
+        return draw_svg(diagram_of(self), style=graph_rules(LIGHT)) or None

@@ -25,7 +25,7 @@ from .._definition.option_types import (
 )
 from .._definition.options import check_backend, check_switches, check_tasks
 from .._definition.scope import Scope, capture_scope
-from .._graph.binding import Watch
+from .._graph.binding import Binding
 from .._graph.graph import Graph
 from .._graph.input import signature_of
 from .._graph.override import Override
@@ -35,7 +35,7 @@ from .._record.log import is_asked_for, log_failure
 from .._runner.attempt import Launch
 from .._scheduler.plan import Plan
 from .._state.state import State, check_state
-from .compiler import Planner
+from .compiler import Compiler
 from .execution import Execution
 from .run import Run
 
@@ -79,7 +79,7 @@ class Workflow(Step, Generic[R_co, T_co]):
     """
 
     _kind = "workflow"
-    planner: Planner
+    compiler: Compiler
     __signature__ = _InputSignature()
     # What a method is bound to.
     _bound: tuple[object, ...] = ()
@@ -152,7 +152,7 @@ class Workflow(Step, Generic[R_co, T_co]):
     @property
     def graph(self) -> Graph:
         """What it runs. Raises `GraphError` if that cannot be found out."""
-        return self.planner.plan().graph
+        return self.compiler.plan().graph
 
     def check(self, *, types: bool = False) -> None:
         """Find everything that is wrong with the graph, without running anything.
@@ -167,7 +167,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         Raises:
             GraphError: with all its `problems`.
         """
-        self.planner.check(types=types)
+        self.compiler.check(types=types)
 
     def override(self, replacements: Mapping[Any, Any] | None = None, /, **named: Any) -> Self:
         """Return a workflow like this one in which something stands in for some of the tasks.
@@ -192,9 +192,9 @@ class Workflow(Step, Generic[R_co, T_co]):
         )
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__)
-        made.planner = Planner(made, self._given, self._more, self.planner, overrides)
-        self.planner.refresh()
-        made.planner.check_overrides()
+        made.compiler = Compiler(made, self._given, self._more, self.compiler, overrides)
+        self.compiler.refresh()
+        made.compiler.check_overrides()
         return made
 
     def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
@@ -207,9 +207,11 @@ class Workflow(Step, Generic[R_co, T_co]):
             OptionError: an option does not exist or has a value that cannot be used.
         """
         made = self._copy(self._options, **options)
-        if self.planner.base is not None:  # the names are looked up in what is overridden, so it has these options, too
-            base = cast("Self", self.planner.base.owner).with_options(**options)
-            made.planner = Planner(made, made._given, made._more, base.planner, self.planner.overrides)
+        if (
+            self.compiler.base is not None
+        ):  # the names are looked up in what is overridden, so it has these options, too
+            base = cast("Self", self.compiler.base.owner).with_options(**options)
+            made.compiler = Compiler(made, made._given, made._more, base.compiler, self.compiler.overrides)
         return made
 
     def _bind(self, instance: object) -> Self:
@@ -222,7 +224,7 @@ class Workflow(Step, Generic[R_co, T_co]):
 
     @property
     def params(self) -> tuple[Param, ...]:
-        return self.planner.own_names()[0]
+        return self.compiler.own_names()[0]
 
     @property
     def graph_needs(self) -> Mapping[str, Any]:
@@ -237,8 +239,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         return ()
 
     @property
-    def graph_watch(self) -> Watch:
-        return self.planner.own_names()[1]
+    def graph_binding(self) -> Binding:
+        return self.compiler.own_names()[1]
 
     def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
         own_state = self._options["state"]
@@ -263,7 +265,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._signature.kind.endswith("generator"):
             message = f"Cannot make a workflow of {self.name!r}: it yields. Make that a task, and return here."
             raise OptionTypeError(message, option="function", value=function)
-        self.planner = Planner(self, self._given, self._more)
+        self.compiler = Compiler(self, self._given, self._more)
         name = self.name or "workflow"
         defaults = self._options["defaults"]
         self._defaults = None
@@ -300,7 +302,7 @@ class Workflow(Step, Generic[R_co, T_co]):
     def _new_run(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False, live: bool = False
     ) -> Run[Any]:
-        plan = self.planner.plan()
+        plan = self.compiler.plan()
         if live or is_asked_for(tasks=True):
             plan = plan.watched()
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)

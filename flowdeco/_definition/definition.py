@@ -1,4 +1,4 @@
-"""A step: a function with its options and the names in its reach, which can be a node of a graph."""
+"""What was decorated: a function with its options and the names in its reach, which can be a node of a graph."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Step:
     # How many there have been: while none is added, no name has come to mean one that was not there before.
     defined = 0
     # What finds the graph of a workflow; a task has none.
-    planner: Any = None
+    compiler: Any = None
     # What a workflow says of all its tasks; mostly nothing.
     _defaults: Defaults | None = None
     _predicate: Predicate | None = None
@@ -96,7 +96,7 @@ class Step:
         return self.settled
 
     @property
-    def graph_watch(self) -> Any:
+    def graph_binding(self) -> Any:
         """The names on which `params` rests; `None` if it rests on none."""
         return None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .._base.events import Status
 from .html import clean
 
-__all__ = ["COLOURS", "MARKS", "Box", "Line", "Picture"]
+__all__ = ["COLOURS", "MARKS", "Box", "Diagram", "Line"]
 
 # Colour alone would not tell everybody, so each status has a sign too. Most fonts have these.
 MARKS = {
@@ -35,7 +35,7 @@ COLOURS = {
 
 
 class Box(NamedTuple):
-    """What stands in a picture.
+    """What stands in a diagram.
 
     Attributes:
         label: its name.
@@ -75,7 +75,7 @@ class Line(NamedTuple):
     kind: str
 
 
-class Picture(NamedTuple):
+class Diagram(NamedTuple):
     """What is to be drawn: boxes, and the lines between them."""
 
     title: str

@@ -1,4 +1,4 @@
-"""Where the boxes of a picture stand: in layers from the top down, with few crossings and short lines."""
+"""Where the boxes of a diagram stand: in layers from the top down, with few crossings and short lines."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .diagram import COLOURS, Picture, on_one_line
+from .diagram import COLOURS, Diagram, on_one_line
 
 __all__ = ["to_mermaid"]
 
@@ -13,20 +13,20 @@ _MERMAID_SHAPES = {"task": '["{}"]', "workflow": '[["{}"]]', "input": '(["{}"])'
 _MERMAID_ARROWS = {"value": "-->", "settled": "--o", "when": "==>", "after": "-.->"}
 
 
-def to_mermaid(picture: Picture) -> str:
+def to_mermaid(diagram: Diagram) -> str:
     """Return the text of a Mermaid flowchart."""
-    return "\n".join(["graph TD", *_mermaid_lines(picture), ""])
+    return "\n".join(["graph TD", *_mermaid_lines(diagram), ""])
 
 
-def _mermaid_lines(picture: Picture) -> Iterator[str]:
+def _mermaid_lines(diagram: Diagram) -> Iterator[str]:
     by_class: dict[str, list[str]] = {}
-    for number, box in enumerate(picture.boxes):
+    for number, box in enumerate(diagram.boxes):
         yield f"    n{number}{_MERMAID_SHAPES[box.kind].format(_encode(box.text))}"
         if box.status is not None:
             by_class.setdefault(box.status, []).append(f"n{number}")
         if box.replaced:
             by_class.setdefault("replaced", []).append(f"n{number}")
-    for line in picture.lines:
+    for line in diagram.lines:
         label = f'|"{_encode(line.label)}"|' if line.label else ""
         yield f"    n{line.source} {_MERMAID_ARROWS[line.kind]}{label} n{line.target}"
     for status, (fill, border) in COLOURS.items():

@@ -1,4 +1,4 @@
-"""The picture of a graph as SVG."""
+"""A diagram as SVG."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from .._base.events import Status
-from .diagram import COLOURS, Box, Line, Picture
+from .diagram import COLOURS, Box, Diagram, Line
 from .html import clean, escape
 from .layout import HEIGHT, Layout, Point, lay_out
 
 __all__ = ["DARK", "LIGHT", "MOST_BOXES", "Palette", "count_lines", "draw_svg", "graph_rules"]
 
-# Past these numbers a picture tells nobody anything.
+# Past these numbers a diagram tells nobody anything.
 MOST_BOXES = 3000
 _MOST_LINES = 6000
 # So many would hide one another.
@@ -81,42 +81,42 @@ def graph_rules(palette: Palette) -> str:
 
 
 def draw_svg(
-    picture: Picture, *, critical: Sequence[int] = (), links: Mapping[int, str] | None = None, style: str | None = None
+    diagram: Diagram, *, critical: Sequence[int] = (), links: Mapping[int, str] | None = None, style: str | None = None
 ) -> str:
-    """Return a picture as an SVG element; `""` if it has more than `MOST_BOXES`.
+    """Return a diagram as an SVG element; `""` if it has more than `MOST_BOXES`.
 
     Args:
-        picture: what to draw.
+        diagram: what to draw.
         critical: the numbers of boxes whose chain is to stand out.
         links: where a box leads to when it is clicked, by its number.
         style: a style sheet of its own, for where there is none around it; with a background then.
     """
-    if len(picture.boxes) > MOST_BOXES:
+    if len(diagram.boxes) > MOST_BOXES:
         return ""
-    labels = [_shorten(box.text) for box in picture.boxes]
-    lines = _choose_lines(picture.lines)
+    labels = [_shorten(box.text) for box in diagram.boxes]
+    lines = _choose_lines(diagram.lines)
     widths = [max(_measure(label) + 26, 56) for label in labels]
     layout = lay_out(widths, [(line.source, line.target) for line in lines])
     pairs, bold = set(pairwise(critical)), frozenset(critical)
-    parts = [_begin(picture, layout, style)]
+    parts = [_begin(diagram, layout, style)]
     parts += _draw_lines(lines, layout, widths, pairs)
-    for number, (box, label) in enumerate(zip(picture.boxes, labels, strict=True)):
+    for number, (box, label) in enumerate(zip(diagram.boxes, labels, strict=True)):
         href = (links or {}).get(number)
         drawn = _draw_box(box, label, layout.boxes[number], widths[number], number in bold)
         parts.append(drawn if href is None else f'<a href="{escape(href)}">{drawn}</a>')
     return "".join([*parts, "</svg>"])
 
 
-def count_lines(picture: Picture) -> tuple[int, int]:
+def count_lines(diagram: Diagram) -> tuple[int, int]:
     """Return how many lines are drawn, and how many there are."""
-    return len(_choose_lines(picture.lines)), len(picture.lines)
+    return len(_choose_lines(diagram.lines)), len(diagram.lines)
 
 
-def _begin(picture: Picture, layout: Layout, style: str | None) -> str:
+def _begin(diagram: Diagram, layout: Layout, style: str | None) -> str:
     width, height = layout.width, layout.height
-    title = escape(f"Graph of workflow {picture.title}: {len(picture.boxes)} boxes, {len(picture.lines)} lines")
+    title = escape(f"Graph of workflow {diagram.title}: {len(diagram.boxes)} boxes, {len(diagram.lines)} lines")
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
-    many = " many" if len(picture.lines) > _MANY_LINES else ""
+    many = " many" if len(diagram.lines) > _MANY_LINES else ""
     kind = f'xmlns="http://www.w3.org/2000/svg" class="flowdeco-graph{many}" role="group"'
     parts = [f'<svg {kind} {size} aria-label="{title}">']
     if style is not None:

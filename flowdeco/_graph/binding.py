@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .._definition.scope import Namespace
 
-__all__ = ["Seen", "Watch"]
+__all__ = ["Binding", "Seen"]
 
 # What gives a part of its result under a name: by that name, then by the variable that the task is bound to.
 Parts: TypeAlias = dict[str, dict[str, Any]]
@@ -87,7 +87,7 @@ class Seen:
         return parts
 
 
-class Watch:
+class Binding:
     """The names that a graph was built from.
 
     Args:
@@ -95,7 +95,7 @@ class Watch:
         before: the names of the graph before, if there was one.
     """
 
-    def __init__(self, step_type: Any, before: Watch | None) -> None:
+    def __init__(self, step_type: Any, before: Binding | None) -> None:
         self._step_type = step_type
         self._seen: dict[int, Seen] = {}
         self._before: dict[int, Seen] = before._seen if before is not None else {}
@@ -127,7 +127,7 @@ class Watch:
                 return False
         return True
 
-    def update(self, other: Watch) -> None:
+    def update(self, other: Binding) -> None:
         """Take in the names of another graph."""
         for seen in other._seen.values():
             self.see(seen.namespace).update(seen)

@@ -17,7 +17,7 @@ from .._policy.hook import EVENT_NAMES
 from .._policy.policy import Defaults
 from .graph import Graph, Node
 from .ordering import find_cycles, sort_by_needs
-from .resolver import Lookup
+from .resolver import Resolver
 from .source import Constant, FromInput, FromStep, Gather, Source, steps_of
 
 __all__ = ["build_graph"]
@@ -25,7 +25,7 @@ __all__ = ["build_graph"]
 # Gives what runs, or what is given, in the place of a task; mostly the task itself.
 Replace: TypeAlias = Callable[[Step], Step | Constant]
 
-# What `after=` asks for when it gives a name. The default keeps the lookup from reporting it as a parameter.
+# What `after=` asks for when it gives a name. The default keeps the resolver from reporting it as a parameter.
 _AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
 
 # A circle's names are all in its error; its message gives so many.
@@ -35,8 +35,8 @@ _MOST_NAMES = 10
 class _Builder:
     """Makes a node of each task that is reached, once."""
 
-    def __init__(self, lookup: Lookup, replace: Replace) -> None:
-        self.lookup = lookup
+    def __init__(self, resolver: Resolver, replace: Replace) -> None:
+        self.resolver = resolver
         self.nodes: dict[int, Node] = {}
         self._replace = replace
         self._instead: dict[int, Step | Constant] = {}
@@ -44,8 +44,8 @@ class _Builder:
         self._open: deque[Node] = deque()
 
     def build(self) -> Graph:
-        owner = self.lookup.owner
-        received = self.lookup.resolve_owner()
+        owner = self.resolver.owner
+        received = self.resolver.resolve_owner()
         self._check_hooks(owner, received)
         body = [self._reach(source, owner, name) for name, source in received.items()]
         self._check_settled(owner, owner._signature.params, body, owner.settled)
@@ -54,7 +54,7 @@ class _Builder:
         self._set_default_conditions()
         found = list(self.nodes.values())
         _name_apart(found)
-        return Graph(owner, self.lookup.inputs, self._sort(found), body, ends, self._stand_ins)
+        return Graph(owner, self.resolver.inputs, self._sort(found), body, ends, self._stand_ins)
 
     def _resolve_open(self) -> None:
         while self._open:
@@ -62,26 +62,26 @@ class _Builder:
 
     def _resolve(self, node: Node) -> None:
         step = node.step
-        if step.graph_watch is not None:
-            self.lookup.watch.update(step.graph_watch)
+        if step.graph_binding is not None:
+            self.resolver.binding.update(step.graph_binding)
         node._params = params = step.params
-        node._sources = tuple([self._reach(self.lookup.resolve(step, param), step, param.name) for param in params])
+        node._sources = tuple([self._reach(self.resolver.resolve(step, param), step, param.name) for param in params])
         node._after = self._reach_all(step, step.graph_after)
         if step.graph_settled:
             self._check_settled(step, params, node._sources, step.graph_settled)
         if step._predicate is not None:
             node._predicate = step._predicate, self._ask(step._predicate)
-        if self.lookup.owner._defaults is not None and step.planner is None:
-            self._check_default_hooks(self.lookup.owner._defaults, step)
+        if self.resolver.owner._defaults is not None and step.compiler is None:
+            self._check_default_hooks(self.resolver.owner._defaults, step)
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""
-        asked = [(self.lookup.resolve(predicate, param), param.name) for param in predicate._signature.params]
+        asked = [(self.resolver.resolve(predicate, param), param.name) for param in predicate._signature.params]
         return tuple([self._reach(source, predicate, name) for source, name in asked])
 
     def _set_default_conditions(self) -> None:
         """Have the `when=` of the defaults decide on the tasks that have none, but for those that it needs itself."""
-        defaults = self.lookup.owner._defaults
+        defaults = self.resolver.owner._defaults
         predicate = None if defaults is None else defaults.predicate
         if predicate is None or not any(_lacks_condition(node) for node in self.nodes.values()):
             return
@@ -104,24 +104,24 @@ class _Builder:
         try:
             defaults.policy_of(step)
         except OptionError as error:
-            name = self.lookup._name_of(step)
+            name = self.resolver._name_of(step)
             reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
             text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
-            self.lookup.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
+            self.resolver.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
 
     def _check_hooks(self, owner: Step, received: Mapping[str, Source]) -> None:
         """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
-        workflow = self.lookup._name_of(owner)
+        workflow = self.resolver._name_of(owner)
         for hook in itertools.chain.from_iterable(owner.hooks.values()):
             for name in hook.ask.names:
                 steps = steps_of(received[name]) if name in received else []
                 if steps and name not in hook.ask.optional and name not in EVENT_NAMES:
-                    task = self.lookup._name_of(steps[0])
+                    task = self.resolver._name_of(steps[0])
                     text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
                     text += f"{steps[0]._kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
                     text += f"run.tasks[{task!r}].result has it."
                     data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
-                    self.lookup.fail(HookArgumentError, text, **data)
+                    self.resolver.fail(HookArgumentError, text, **data)
 
     def _check_settled(
         self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
@@ -133,14 +133,14 @@ class _Builder:
                 text = f"{function._kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
                 text += "Take it out of settled=, or name a task."
                 data = {"function": function.name, "parameter": param.name}
-                self.lookup.fail(SettledError, text, **data)
+                self.resolver.fail(SettledError, text, **data)
 
     def _reach_all(self, function: Step, after: Iterable[Step | str]) -> tuple[Step, ...]:
         """Return what runs in the place of the entries of `after=`."""
         found: list[Step] = []
         for entry in after:
             name = entry if isinstance(entry, str) else ""
-            source = FromStep(entry) if isinstance(entry, Step) else self.lookup.resolve_name(function, entry, _AFTER)
+            source = FromStep(entry) if isinstance(entry, Step) else self.resolver.resolve_name(function, entry, _AFTER)
             if isinstance(source, FromStep):
                 found.append(_step_of(self._put(source.step, name)))
             else:
@@ -148,9 +148,9 @@ class _Builder:
         return tuple(dict.fromkeys(found))
 
     def _report_after(self, function: Step, name: str) -> None:
-        hint = nearest(name, self.lookup._names_in_reach(function)) or " Give the task itself."
+        hint = nearest(name, self.resolver._names_in_reach(function)) or " Give the task itself."
         text = f"after={name!r} of {function._kind} {function.name!r} names no task.{hint}"
-        self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+        self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
 
     def _reach(self, source: Source, function: Step, name: str) -> Source:
         """Return a source with what stands in for the tasks it names, each of which becomes a node."""
@@ -171,7 +171,7 @@ class _Builder:
                 f"{function._kind} {function.name!r} needs {name!r}, an output of task {source.step.name!r}, but "
                 f"{instead._kind} {instead.name!r} stands in for it. Give that one outputs={source.step.outputs}."
             )
-            self.lookup.fail(MissingDependencyError, text, function=function.name, parameter=name)
+            self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
         return FromStep(instead, source.output)
 
     def _put(self, step: Step, name: str) -> Step | Constant:
@@ -235,11 +235,11 @@ class _Builder:
             else:
                 text = f"its tasks need each other in a circle: {_arrows(path)}. "
                 text += "Rename a parameter, or cut one with needs=."
-            self.lookup.fail(CycleError, text, path=path)
+            self.resolver.fail(CycleError, text, path=path)
 
 
 def _lacks_condition(node: Node) -> bool:
-    return node._predicate is None and node.step.planner is None and not node.replaced
+    return node._predicate is None and node.step.compiler is None and not node.replaced
 
 
 def _step_of(instead: Step | Constant) -> Step:
@@ -287,11 +287,11 @@ def _module_of(node: Node, *, whole: bool) -> str:
     return module if whole else module.rpartition(".")[2]
 
 
-def build_graph(lookup: Lookup, replace: Replace) -> Graph:
-    """Build the graph of a workflow; what is wrong with it is in `lookup.problems`.
+def build_graph(resolver: Resolver, replace: Replace) -> Graph:
+    """Build the graph of a workflow; what is wrong with it is in `resolver.problems`.
 
     Args:
-        lookup: finds the names.
+        resolver: finds the names.
         replace: gives what stands in for a task.
     """
-    return _Builder(lookup, replace).build()
+    return _Builder(resolver, replace).build()

@@ -13,7 +13,7 @@ from .source import Constant, Default, FromInput, FromRun, FromStep, Source, par
 
 if TYPE_CHECKING:
     from .._base.events import Status
-    from .._draw.diagram import Line, Picture
+    from .._draw.diagram import Diagram, Line
 
 __all__ = ["Edge", "Graph", "Node"]
 
@@ -144,19 +144,19 @@ class Graph:
         """
         from .._draw.mermaid import to_mermaid
 
-        return to_mermaid(self._picture())
+        return to_mermaid(self._diagram())
 
     def to_dot(self) -> str:
         """Return the text of a Graphviz graph: for `dot -Tsvg`, say. It shows the same as `to_mermaid()`."""
         from .._draw.graphviz import to_dot
 
-        return to_dot(self._picture())
+        return to_dot(self._diagram())
 
     def _repr_svg_(self) -> str | None:
         """Be shown as a picture in a notebook."""
         from .._draw.svg import LIGHT, draw_svg, graph_rules
 
-        return draw_svg(self._picture(), style=graph_rules(LIGHT)) or None
+        return draw_svg(self._diagram(), style=graph_rules(LIGHT)) or None
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -204,17 +204,17 @@ class Graph:
                     found.append(Edge(self._node_of(part.step).name, target, parameter or None))
         return found + [Edge(self._node_of(step).name, target, None) for step in after]
 
-    def _picture(self, records: Sequence[tuple[Status, str]] = ()) -> Picture:
+    def _diagram(self, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
         """Return what is to be drawn: the inputs, the nodes, and last the workflow itself.
 
         Args:
             records: for each node, and last for the workflow, how it stands in a run, and a hint.
         """
-        from .._draw.diagram import Box, Picture
+        from .._draw.diagram import Box, Diagram
 
         boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
         for node in self.nodes:
-            kind = "task" if node.step.planner is None else "workflow"
+            kind = "task" if node.step.compiler is None else "workflow"
             boxes.append(Box(node.name, kind, replaced=node.replaced))
         boxes.append(Box(self.name, "end"))
         first = len(self.inputs)
@@ -226,7 +226,7 @@ class Graph:
             lines += self._lines_to(target, node._arguments, node._after, node.step.graph_settled)
             lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
         lines += self._lines_to(len(boxes) - 1, self._arguments, self._ends, self._owner.settled)
-        return Picture(self.name, boxes, list(dict.fromkeys(lines)))
+        return Diagram(self.name, boxes, list(dict.fromkeys(lines)))
 
     def _asked_of(self, node: Node) -> list[Line]:
         return self._lines_to(len(self.inputs) + node.index, _pair_predicate(node), (), ())
@@ -278,7 +278,7 @@ class Graph:
         label, known = node.name, node.name.rpartition(".")[2]
         if part.output is not None:
             label, known = f"{node.name}[{part.output}]", part.output
-        kind = " (replaced)" if node.replaced else " (workflow)" if node.step.planner is not None else ""
+        kind = " (replaced)" if node.replaced else " (workflow)" if node.step.compiler is not None else ""
         return Branch(_renamed(label, known, parameter) + kind + note, node.name)
 
 

@@ -20,10 +20,10 @@ from .._base.signature import MISSING, Param
 from .._base.text import listed, nearest, shorten
 from .._definition.definition import Step
 from .._definition.scope import Namespace, Scope
-from .binding import Watch
+from .binding import Binding
 from .source import Default, FromInput, FromRun, FromStep, Gather, Source
 
-__all__ = ["RUN_NAMES", "Lookup"]
+__all__ = ["RUN_NAMES", "Resolver"]
 
 RUN_NAMES = ("run", "state")
 
@@ -31,7 +31,7 @@ RUN_NAMES = ("run", "state")
 _MOST_HINTS = 20
 
 
-class Lookup:
+class Resolver:
     """Looks names up for one workflow, once; what it found wrong is in `problems`.
 
     Args:
@@ -41,10 +41,10 @@ class Lookup:
         before: what the names meant when this workflow's graph was last built.
     """
 
-    def __init__(self, owner: Step, given: Mapping[str, Step], more: tuple[Any, ...], before: Watch | None) -> None:
+    def __init__(self, owner: Step, given: Mapping[str, Step], more: tuple[Any, ...], before: Binding | None) -> None:
         self.owner = owner
         self.given = given
-        self.watch = Watch(Step, before)
+        self.binding = Binding(Step, before)
         self.problems: list[GraphError] = []
         self.shadowed: list[GraphError] = []
         self.used_given: set[str] = set()
@@ -157,11 +157,11 @@ class Lookup:
         return None
 
     def _find_in(self, function: Step, namespace: Namespace, name: str) -> FromStep | None:
-        seen = self.watch.see(namespace)
+        seen = self.binding.see(namespace)
         step = seen.find_step(name)
         if step is not None:
             return self._take(step, name)
-        lost = self.watch.find_lost(namespace, name)
+        lost = self.binding.find_lost(namespace, name)
         if lost is not None:
             self._report_stale(name, namespace.get(name))
             return FromStep(lost)
@@ -219,7 +219,7 @@ class Lookup:
         names = [*self.inputs, *self.given, *self._listed]
         spaces = {id(space): space for space in (*function._scope, *self.owner._scope, *self._modules)}
         for namespace in spaces.values():
-            names += self.watch.see(namespace).list_names()
+            names += self.binding.see(namespace).list_names()
         return [name for name in names if name != function.name]
 
     def _report_ambiguous(self, function: Step, name: str, steps: list[Step]) -> None:

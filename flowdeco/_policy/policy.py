@@ -131,7 +131,7 @@ def _refuse_workflows(subject: str, recover: Any, step_type: type) -> None:
     ways: Iterable[Any] = recover.values() if _is_mapping(recover) else [recover]
     for way in ways:
         step: Any = way
-        if isinstance(way, step_type) and step.planner is not None:
+        if isinstance(way, step_type) and step.compiler is not None:
             what = "is" if way is recover else f"has {way!r} in it, which is"
             reason = f"{what} a workflow, and that cannot recover a task. Give a function or a task."
             raise reject(subject, "recover", recover, reason, wrong_type=True)

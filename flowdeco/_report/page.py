@@ -21,7 +21,7 @@ from .section import (
     tell_traceback,
     time_of,
 )
-from .snapshot import Snapshot, picture_of
+from .snapshot import Snapshot, diagram_of
 from .style import page_style
 from .timeline_chart import draw_timeline
 
@@ -115,16 +115,16 @@ def _make_sections(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _make_graph(snapshot: Snapshot) -> str:
-    picture = picture_of(snapshot.run)
+    diagram = diagram_of(snapshot.run)
     count = len(snapshot.run._plan.graph.inputs)
     hrefs = {count + row.number: f"#task-{row.number}" for row in snapshot.rows} if len(snapshot.rows) <= _LONG else {}
     path = [count + number for number in snapshot.critical]
-    drawn = draw_svg(picture, critical=path, links=hrefs)
+    drawn = draw_svg(diagram, critical=path, links=hrefs)
     if not drawn:
         return f"<p>A graph of more than {MOST_BOXES:,} boxes is not drawn; <code>run.to_mermaid()</code> tells it.</p>"
-    lines, all_lines = count_lines(picture)
+    lines, all_lines = count_lines(diagram)
     rest = f"<p>Of {all_lines:,} lines {lines:,} are drawn, the shortest.</p>" if lines < all_lines else ""
-    statuses = [status for status in Status if any(box.status is status for box in picture.boxes)]
+    statuses = [status for status in Status if any(box.status is status for box in diagram.boxes)]
     legend = "".join([f"<li>{badge(status)}</li>" for status in statuses])
     marked = "<li>bold: the critical path</li>" if path else ""
     # A wide graph is shown from its middle on, where browsers know how.

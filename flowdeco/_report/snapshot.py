@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .._base.events import Status
 from .._base.sentinel import UNSET
-from .._draw.diagram import Picture
+from .._draw.diagram import Diagram
 from .._draw.html import describe, describe_error, tell_seconds
 from .._graph.graph import Node
 from .._record.journal import Failure, HookError
@@ -19,7 +19,7 @@ from .._record.timeline import Attempt, find_critical_path, ready_time
 from .._state.state import State
 from .._state.store import Change
 
-__all__ = ["NOT_KEPT", "Row", "Snapshot", "picture_of"]
+__all__ = ["NOT_KEPT", "Row", "Snapshot", "diagram_of"]
 
 NOT_KEPT = "not kept"
 
@@ -115,14 +115,14 @@ class Snapshot:
         return self.state.changes(since=run.started - _BEFORE, until=until)
 
 
-def picture_of(run: Any) -> Picture:
-    """Return the picture of a run's graph, with how everything stands."""
+def diagram_of(run: Any) -> Diagram:
+    """Return the diagram of a run's graph, with how everything stands."""
     graph = run._plan.graph
     records: list[tuple[Status, str]] = []
     for node in graph.nodes:
         record = TaskRecord(run, node)
         records.append((record.status, f"{node.name}: {record.status}{_tell_effort(record)}"))
-    return graph._picture([*records, (run.status, f"workflow {graph.name}: {run.status}")])  # type: ignore[no-any-return]  # any run's graph
+    return graph._diagram([*records, (run.status, f"workflow {graph.name}: {run.status}")])  # type: ignore[no-any-return]  # any run's graph
 
 
 def _tell_effort(record: TaskRecord) -> str:

@@ -16,7 +16,7 @@ from .._base.events import Event, Outcome, Status
 from .._base.injection import Ask
 from .._base.sentinel import UNSET
 from .._base.signature import POSITIONAL, Param
-from .._graph.binding import Watch
+from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
 from .._graph.input import Inputs
 from .._graph.output import check_parts, take_part
@@ -93,7 +93,7 @@ class Plan:
         threaded: whether any node runs in a thread's lane.
     """
 
-    def __init__(self, graph: Graph, watch: Watch, *, observed: bool = False) -> None:
+    def __init__(self, graph: Graph, watch: Binding, *, observed: bool = False) -> None:
         self.graph = graph
         self.observed = observed
         self._watched: Plan | None = None
@@ -185,7 +185,7 @@ class Plan:
 
     def offset_of(self, node: Node) -> int:
         """Return how many values a node gets before those that its parameters receive: each is the run."""
-        return int(node.index in self.settings) + int(node.step.planner is not None)
+        return int(node.index in self.settings) + int(node.step.compiler is not None)
 
     def _policy_of(self, task: Task[..., Any]) -> Policy:
         defaults = self._owner._defaults

@@ -134,7 +134,7 @@ def judge_node(graph: Graph, node: Node, ended: Ended, offset: int) -> Verdict:
         params = predicate._signature.params
         case.look_at_values(params, asked, (), offset)
         offset += max((span.stop for _, _, span in _spans(params, asked, chosen=True)), default=0)
-    is_task = node.step.planner is None
+    is_task = node.step.compiler is None
     case.look_at_values(node._params, node._sources, node.step.graph_settled, offset, chosen=is_task)
     case.look_at_order(node._after)
     return case.close()

@@ -16,7 +16,7 @@ from .._base.injection import read_ask
 from .._base.signature import MISSING, POSITIONAL, Param, read_signature
 from .._base.text import listed, nearest, shorten
 from .field import FIELDS, Field, check_arguments, collect_fields, refuse_attribute, refuse_key, validate
-from .store import ABSENT, Change, Ledger, Watcher
+from .store import ABSENT, Change, ValueStore, Watcher
 
 __all__ = ["State", "check_state", "make_state"]
 
@@ -65,9 +65,9 @@ class State:
         StateValidationError: a validator rejects a value, given or default.
     """
 
-    __slots__ = ("__weakref__", "_ledger")
+    __slots__ = ("__weakref__", "_value_store")
     __state_fields__: ClassVar[Mapping[str, Field]] = {}
-    _ledger: Ledger
+    _value_store: ValueStore
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -87,12 +87,12 @@ class State:
             given = {name: keys[name] if name in keys else found.make_default() for name, found in fields.items()}
         for name, value in given.items():
             _validate(self, "set", name, value)
-        self._ledger.fill(given)
+        self._value_store.fill(given)
 
     def get(self, key: Hashable, default: Any = None) -> Any:
         """Return the value of a key or a field, or `default` if the key is not there."""
         try:
-            return self._ledger.find(key)
+            return self._value_store.find(key)
         except KeyError:
             return default
 
@@ -114,7 +114,7 @@ class State:
             StateValidationError: a validator rejects the new value. Nothing has changed then, nor has it when
                 `function` raises.
         """
-        with self._ledger:
+        with self._value_store:
             value = function(self.get(key, default))
             if inspect.iscoroutine(value):
                 value.close()
@@ -125,7 +125,7 @@ class State:
                     f"Cannot update {_subject(self, key)}: {reason}", option="function", value=function
                 )
             _validate(self, "set", key, value)
-            self._ledger.put(key, value)
+            self._value_store.put(key, value)
         return value
 
     def append(self, key: Hashable, item: object) -> None:
@@ -139,13 +139,13 @@ class State:
             StateTypeError: the value is no list.
             StateValidationError: a validator rejects the new list. Nothing has changed then.
         """
-        with self._ledger as ledger:
-            if not ledger.can_append(key):
+        with self._value_store as store:
+            if not store.can_append(key):
                 self[key] = _append_to_copy(self, key, item)
                 return
-            if key in ledger.validators:
+            if key in store.validators:
                 _validate(self, "append to", key, [*self.get(key, ()), item])
-            ledger.append(key, item)
+            store.append(key, item)
 
     def check(self, key: Hashable, validator: Callable[[Any], object]) -> None:
         """Have every new value of a key or a field validated.
@@ -160,11 +160,11 @@ class State:
             OptionError: it cannot be called with one argument.
         """
         _check_validator(f"check {_subject(self, key)}", "validator", validator)
-        with self._ledger as ledger:
+        with self._value_store as store:
             value = self.get(key, ABSENT)
             if value is not ABSENT:
                 validate(f"check {_subject(self, key)}", type(self).__name__, key, value, (validator,))
-            ledger.validators[key] = (*ledger.validators.get(key, ()), validator)
+            store.validators[key] = (*store.validators.get(key, ()), validator)
 
     def watch(self, key: Hashable, subscriber: Callable[..., object]) -> Callable[[], None]:
         """Have `subscriber` called after each change of a key or a field.
@@ -189,7 +189,7 @@ class State:
             OptionError: it asks for something else, or cannot be called.
         """
         call = _read_subscriber(f"watch {_subject(self, key)}", "subscriber", subscriber)
-        return self._ledger.add_watcher(key, Watcher(call))
+        return self._value_store.add_watcher(key, Watcher(call))
 
     def changes(
         self, key: Hashable | None = None, since: datetime | None = None, until: datetime | None = None
@@ -204,35 +204,35 @@ class State:
         Raises:
             OptionError: a time has no time zone.
         """
-        return self._ledger.read_history(key, since, until)
+        return self._value_store.read_history(key, since, until)
 
     def __getitem__(self, key: Hashable) -> Any:
         try:
-            return self._ledger.find(key)
+            return self._value_store.find(key)
         except KeyError:
             raise refuse_key("read", type(self).__name__, key, self) from None
 
     def __setitem__(self, key: Hashable, value: Any) -> None:
-        with self._ledger as ledger:
+        with self._value_store as store:
             _validate(self, "set", key, value)
-            ledger.put(key, value)
+            store.put(key, value)
 
     def __delitem__(self, key: Hashable) -> None:
         if key in self.__state_fields__:
             self.__state_fields__[str(key)].__delete__(self)
-        with self._ledger as ledger:
-            if key not in ledger:
+        with self._value_store as store:
+            if key not in store:
                 raise refuse_key("delete", type(self).__name__, key, self)
-            ledger.remove(key)
+            store.remove(key)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._ledger
+        return key in self._value_store
 
     def __len__(self) -> int:
-        return len(self._ledger)
+        return len(self._value_store)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._ledger.keys())
+        return iter(self._value_store.keys())
 
     @recursive_repr()
     def __repr__(self) -> str:
@@ -262,11 +262,11 @@ class State:
             super().__setattr__(name, value)
 
     def __getstate__(self) -> tuple[dict[Hashable, Any], dict[str, Any]]:
-        return self._ledger.copy(), dict(getattr(self, "__dict__", {}))
+        return self._value_store.copy(), dict(getattr(self, "__dict__", {}))
 
     def __setstate__(self, saved: tuple[dict[Hashable, Any], dict[str, Any]]) -> None:
         _prepare(self)  # old protocols of pickle do not call __new__
-        self._ledger.fill(saved[0])
+        self._value_store.fill(saved[0])
         if saved[1]:
             self.__dict__.update(saved[1])
 
@@ -303,12 +303,12 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def _prepare(state: State) -> None:
-    ledger = state._ledger = Ledger()
+    store = state._value_store = ValueStore()
     for name, found in state.__state_fields__.items():
         if found.validators:
-            ledger.validators[name] = found.validators
+            store.validators[name] = found.validators
         if found.subscribers:
-            ledger.watchers[name] = tuple(map(Watcher, found.subscribers))
+            store.watchers[name] = tuple(map(Watcher, found.subscribers))
 
 
 def _subject(state: State, key: object) -> str:
@@ -317,7 +317,7 @@ def _subject(state: State, key: object) -> str:
 
 
 def _validate(state: State, verb: str, key: Hashable, value: object) -> None:
-    validators = state._ledger.validators.get(key)
+    validators = state._value_store.validators.get(key)
     if validators:
         validate(f"{verb} {_subject(state, key)}", type(state).__name__, key, value, validators)
 

@@ -16,7 +16,7 @@ from .._base.checks import check_time
 from .._base.errors import AbandonedError
 from .writer import WRITER, Writer
 
-__all__ = ["ABSENT", "Absent", "Change", "Ledger", "Watcher"]
+__all__ = ["ABSENT", "Absent", "Change", "ValueStore", "Watcher"]
 
 logger = logging.getLogger("flowdeco")
 
@@ -114,10 +114,10 @@ class _Notice(NamedTuple):
 
 
 @final
-class Ledger:
+class ValueStore:
     """Values by key, and every change made to them.
 
-    `with ledger:` is for those who write. What is done in it is one step to all other threads, and the watchers are
+    `with store:` is for those who write. What is done in it is one step to all other threads, and the watchers are
     told when the outermost one ends, without the lock, in the order of the changes. One thread tells at a time, and
     nobody waits for it: what others write meanwhile is told by that thread.
 
@@ -146,7 +146,7 @@ class Ledger:
         self.watchers: dict[Hashable, tuple[Watcher, ...]] = {}
         self.on_watcher_error: Callable[[Exception, Change], object] | None = None
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> ValueStore:
         _refuse_abandoned()
         self._lock.acquire()
         self._depth += 1
