@@ -1,0 +1,1 @@
+"""Random graphs, failures and policies against a sequential model."""

@@ -1,0 +1,184 @@
+"""The report of a run in a browser: what a person sees, light and dark, on a wide and on a narrow screen."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html import escape, unescape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from flowdeco import Run
+from tests.unit.draw.test_mermaid import make_wide
+from tests.unit.report.test_page import EVIL, hostile, morning
+
+OPTIONS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--hide-scrollbars",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=5000",
+]
+DARK = "--blink-settings=preferredColorScheme=0"
+
+# Looks at the page from within, and leaves what it saw where `--dump-dom` shows it.
+LOOK = r"""
+const seen = {};
+const visible = (e) => e.checkVisibility({contentVisibilityAuto: true}) && e.getClientRects().length > 0;
+const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+const light = (c) => { const [r, g, b] = c.slice(0, 3).map((v) => v / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0.99) return c; } return [255, 255, 255]; };
+seen.width = innerWidth;
+seen.overflow = document.documentElement.scrollWidth - innerWidth;
+seen.dark = matchMedia("(prefers-color-scheme: dark)").matches;
+seen.paper = light(behind(document.body));
+seen.title = document.title;
+seen.headings = [...document.querySelectorAll("h1, h2")].filter(visible).map((e) => e.firstChild.textContent.trim());
+const wide = (e) => e.getBoundingClientRect().width >= 2;
+seen.bars = [...document.querySelectorAll("tr .bar")].filter((e) => visible(e) && wide(e)).length;
+seen.boxes = document.querySelectorAll("svg g title").length;
+seen.faint = [];
+for (const e of document.querySelectorAll("body *:not(svg *)")) {
+    if (e.tagName === "SCRIPT" || !visible(e) || e.closest(".unseen")) continue;
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    const [one, other] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((a, b) => a - b);
+    const contrast = (other + 0.05) / (one + 0.05);
+    if (contrast < 4.5) seen.faint.push([e.outerHTML.slice(0, 80), contrast]);
+}
+seen.unreachable = [...document.querySelectorAll("body *:not(svg *)")].filter((e) => {
+    const how = getComputedStyle(e);
+    const scrolls = [how.overflowX, how.overflowY].some((o) => o === "auto" || o === "scroll");
+    return visible(e) && scrolls && e.tabIndex < 0; }).map((e) => e.outerHTML.slice(0, 80));
+seen.folded = [...document.querySelectorAll("details:not([open])")].length;
+seen.scripts = document.scripts.length - 1;
+seen.images = document.images.length;
+seen.pre = [...document.querySelectorAll("pre")].filter(visible).map((e) => e.textContent).join("\n");
+const root = document.querySelector(".graph svg g").getBoundingClientRect();
+seen.root_in_view = root.left >= 0 && root.right <= innerWidth;
+const out = document.createElement("textarea");
+out.id = "seen";
+out.textContent = JSON.stringify(seen);
+parent.document.body.append(out);
+"""
+
+
+class View(NamedTuple):
+    """What was seen of a page, and what the browser complained about."""
+
+    seen: dict[str, Any]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    """The browser's command."""
+    found = shutil.which("chromium")
+    if found is None or not shows_version(found):
+        reason = "Chromium is not installed, so nobody looks at the page: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def shows_version(command: str) -> bool:
+    """Whether it starts: a name on PATH may be a stub that leads nowhere."""
+    return subprocess.run([command, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def load(browser: str, folder: Path, markup: str, *options: str) -> tuple[str, list[str]]:
+    """Return a page as the browser has it after loading, and what it complained about."""
+    (folder / "page.html").write_text(markup, encoding="utf-8")
+    profile = f"--user-data-dir={folder / 'profile'}"
+    address = (folder / "page.html").as_uri()
+    done = subprocess.run(
+        [browser, *OPTIONS, *options, profile, "--dump-dom", address],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def look(browser: str, folder: Path, run: Run[Any], width: int, *options: str) -> View:
+    """Return what is seen of a run's report. The policy that forbids scripts is left out, so that one can look."""
+    markup = run.to_html()
+    policy = markup[markup.index("<meta http-equiv") : markup.index("<meta name=")]
+    assert "Content-Security-Policy" in policy
+    markup = markup.replace(policy, "").replace("</body>", f"<script>{LOOK}</script></body>")
+    # No window can be as narrow as a telephone, but a frame can.
+    frame = f'<iframe srcdoc="{escape(markup)}" style="border:0;width:{width}px;height:900px;color-scheme:light dark">'
+    frame = f'<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">{frame}</iframe>'
+    text, complaints = load(browser, folder, frame, "--window-size=1400,1000", *options)
+    begin = text.index('<textarea id="seen">') + len('<textarea id="seen">')
+    return View(json.loads(unescape(text[begin : text.index("</textarea>", begin)])), complaints)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("browser")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)  # it is 20 MB of profile
+
+
+@pytest.mark.parametrize(
+    ("width", "options"),
+    [(1280, ()), (1280, (DARK,)), (400, ()), (400, (DARK,))],
+    ids=["wide", "wide and dark", "narrow", "narrow and dark"],
+)
+def test_a_person_sees_the_report(browser: str, folder: Path, width: int, options: tuple[str, ...]) -> None:
+    run = morning.run("https://example.org")
+    seen, complaints = look(browser, folder, run, width, *options)
+    assert complaints == []
+    assert seen["title"] == "morning: completed"
+    assert seen["width"] == width
+    assert seen["dark"] == (seen["paper"] < 0.5) == bool(options)
+    assert seen["headings"][:4] == ["morning", "Graph", "Timeline", "Errors"]
+    assert seen["bars"] == sum(record.attempts for record in run.tasks.values())
+    assert seen["boxes"] == len(run.tasks) + len(run.inputs) + 1
+    assert seen["overflow"] <= 0, "the page itself never scrolls sideways"
+    assert seen["faint"] == []
+    assert seen["unreachable"] == [], "what scrolls can be reached by the keyboard"
+
+
+def test_nothing_hostile_becomes_part_of_the_page(browser: str, folder: Path) -> None:
+    seen, complaints = look(browser, folder, hostile().run(EVIL), 400)
+    assert complaints == []
+    assert (seen["scripts"], seen["images"]) == (0, 0)
+    assert seen["overflow"] <= 0
+    assert "</script><script>alert(1)</script>" in seen["pre"]
+    assert seen["headings"][0].startswith("</script>")
+
+
+def test_a_thousand_tasks_are_shown_with_the_beginning_of_the_graph_in_view(browser: str, folder: Path) -> None:
+    seen, complaints = look(browser, folder, make_wide(1000).run("x"), 400)
+    assert complaints == []
+    assert seen["boxes"] == 1002
+    assert seen["bars"] == 0
+    assert seen["folded"] == 3
+    assert seen["overflow"] <= 0
+    assert seen["root_in_view"]
+
+
+def test_the_page_itself_is_shown_without_a_complaint_and_forbids_every_script(browser: str, folder: Path) -> None:
+    markup = morning.run("x").to_html()
+    _, complaints = load(browser, folder, markup)
+    assert complaints == []
+    script = "<script>document.title = 'broken into'</script>"
+    text, complaints = load(browser, folder, markup.replace("</body>", f"{script}</body>"))
+    assert "<title>morning: completed</title>" in text
+    assert any("Content Security Policy" in complaint for complaint in complaints)
