@@ -1,10 +1,17 @@
 """Every test that runs a workflow runs on asyncio, on asyncio with uvloop, and on trio."""
 
+import gc
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import settings
+
+# What the tests share may assert too.
+pytest.register_assert_rewrite("tests.support")
 
 Backend: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -36,3 +43,18 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     """`(backend, backend_options)` for a plain test that starts its own event loop."""
     chosen: Backend = request.param
     return chosen
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    """Nothing may need the garbage collector in order to go."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as made:
+        yield made

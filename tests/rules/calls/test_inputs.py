@@ -1,28 +1,17 @@
 """Inputs are checked like Python's own arguments, before anything runs."""
 
 import inspect
-import pydoc
-import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeco import InputError, MissingDependencyError, Run, Workflow, task, workflow
+from flowdeco import InputError, Run, Workflow, workflow
+from tests.support.inputs import page, positional_only, ran, summary
+from tests.support.naming import mention
 
-ran: list[str] = []
-
-
-@task
-def page(url: str) -> str:
-    ran.append(url)
-    return f"<{url}>"
-
-
-@workflow
-def summary(url: Any, page: Any, size: int = 10, *, currency: str = "EUR") -> Any:
-    return url, page, size, currency
+mention(page)
 
 
 @workflow
@@ -31,18 +20,8 @@ async def summary_async(url: Any, page: Any, size: int = 10, *, currency: str = 
 
 
 @workflow
-def positional_only(first: Any, second: Any = 2, /, third: Any = 3) -> Any:
-    return first, second, third
-
-
-@workflow
 def nothing(page: Any = None) -> Any:
     return page
-
-
-def help_of(value: object) -> str:
-    """Return what `help` shows, without the backspaces that make it bold."""
-    return re.sub(".\x08", "", pydoc.render_doc(value))
 
 
 def message_of(w: Workflow[Any, Any], *args: Any, **kwargs: Any) -> str:
@@ -165,49 +144,6 @@ def test_a_default_of_an_input_reaches_tasks() -> None:
     assert w() == "<default>"
 
 
-def test_the_signature_shows_just_the_inputs() -> None:
-    assert str(inspect.signature(summary)) == "(url, size=10, *, currency='EUR')"
-    assert str(inspect.signature(positional_only)) == "(first, second=2, /, third=3)"
-    assert summary.graph.inputs == ("url", "size", "currency")
-
-
-def test_a_name_that_becomes_a_task_later_is_no_input_any_more() -> None:
-    names: dict[str, Any] = {"workflow": workflow}
-    exec("@workflow\ndef w(later, url): return later", names)
-    assert str(inspect.signature(names["w"])) == "(later, url)"
-    names["later"] = task(lambda: 1)
-    assert str(inspect.signature(names["w"])) == "(url)"
-    assert names["w"](url="x") == 1
-
-
-def test_the_signature_can_be_shown_when_the_graph_is_wrong() -> None:
-    @task
-    def broken(nowhere: Any) -> None: ...
-
-    @workflow
-    def w(url: Any, broken: Any) -> None: ...
-
-    with pytest.raises(MissingDependencyError):
-        w.check()
-    assert str(inspect.signature(w)) == "(url)"
-    assert "w(url)" in help_of(w)
-
-
-def test_the_signature_of_the_class_can_be_shown() -> None:
-    assert str(inspect.signature(Workflow)) != ""
-    assert "Made by `@workflow`" in help_of(Workflow)
-
-
-def test_help_shows_the_workflow_s_own_text_and_inputs() -> None:
-    @workflow
-    def documented(url: Any, page: Any) -> None:
-        """Say what it is for."""
-
-    shown = help_of(documented)
-    assert "documented(url)" in shown
-    assert "Say what it is for." in shown
-
-
 async def test_an_async_workflow_raises_bad_inputs_at_the_call_not_at_the_await() -> None:
     for call in (summary_async, summary_async.call, summary_async.run, summary.call):
         with pytest.raises(InputError, match="missing 1 required argument: 'url'"):
@@ -234,7 +170,9 @@ def like(a: Any, b: Any, /, c: Any, d: Any = 4, *, e: Any, f: Any = 6) -> Any:
 
 
 like_workflow = workflow(like)
+
 arguments = st.lists(st.integers(), max_size=6)
+
 keywords = st.dictionaries(st.sampled_from("abcdefg"), st.integers(), max_size=5)
 
 

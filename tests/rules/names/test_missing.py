@@ -6,14 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowdeco import (
-    GraphError,
-    MethodError,
-    MissingDependencyError,
-    UnmatchedParameterError,
-    task,
-    workflow,
-)
+from flowdeco import GraphError, MethodError, MissingDependencyError, UnmatchedParameterError, task, workflow
 from tests.conftest import Backend
 from tests.support.naming import fail_to_build, make_module, mention, on, take
 from tests.support.steps import library, web

@@ -3,11 +3,7 @@
 import inspect
 from typing import Any
 
-from flowdeco import (
-    MissingDependencyError,
-    task,
-    workflow,
-)
+from flowdeco import MissingDependencyError, task, workflow
 from tests.conftest import Backend
 from tests.support.naming import fail_to_build, on
 from tests.support.steps import library

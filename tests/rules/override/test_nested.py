@@ -4,30 +4,11 @@ from typing import Any
 
 import pytest
 
-from flowdeco import UnknownTaskError, task, workflow
+from flowdeco import UnknownTaskError, workflow
+from tests.support.naming import mention
+from tests.support.override import fake_words, page, ran, words
 
-ran: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_ran() -> None:
-    ran.clear()
-
-
-@task
-def page(url: str) -> str:
-    ran.append("page")
-    return f"<{url}>"
-
-
-@task
-def words(page: str) -> list[str]:
-    ran.append("words")
-    return [page]
-
-
-def fake_words(page: str) -> list[str]:
-    return ["W", page]
+mention(page, words)
 
 
 @workflow

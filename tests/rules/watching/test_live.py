@@ -1,50 +1,17 @@
-"""`async with w.start(...) as run`: a run that is followed, and stopped, while it goes on."""
+"""`async with w.start(...) as run`: a run that is followed while it goes on."""
 
 from typing import Any
 
-import anyio
 import pytest
 from anyio import Event as Signal
-from anyio import create_task_group, fail_after, get_running_tasks, sleep_forever, wait_all_tasks_blocked
+from anyio import fail_after, sleep_forever
 from anyio.lowlevel import checkpoint
 
-from flowdeco import (
-    Event,
-    GraphError,
-    InputError,
-    Retry,
-    Run,
-    RunError,
-    Skip,
-    Status,
-    WorkflowTimeoutError,
-    task,
-    workflow,
-)
+from flowdeco import Retry, Run, Skip, Status, task, workflow
+from tests.support.live import read, say, summary, words
+from tests.support.naming import mention
 
-
-def say(event: Event) -> str:
-    return f"{event.task or event.workflow} {event.status}"
-
-
-async def read(run: Run[Any]) -> list[str]:
-    return [say(event) async for event in run.events()]
-
-
-@task
-async def page(url: str) -> str:
-    await checkpoint()
-    return f"<{url}>"
-
-
-@task
-def words(page: str) -> int:
-    return len(page)
-
-
-@workflow
-async def summary(url: str, words: int) -> str:
-    return f"{words} words"
+mention(words)
 
 
 @workflow(name="plain")
@@ -181,161 +148,3 @@ async def test_an_exception_in_the_block_cancels_the_run_and_is_raised_as_it_is(
             raise KeyError("mine")
     assert runs[0].status is Status.CANCELLED
     assert runs[0].tasks["forever"].status is Status.CANCELLED
-
-
-async def test_cancel_stops_the_run_and_nothing_is_raised() -> None:
-    begun = Signal()
-
-    @task
-    async def forever() -> None:
-        begun.set()
-        await sleep_forever()
-
-    @workflow
-    async def w(forever: None) -> None: ...
-
-    before = len(get_running_tasks())
-    with fail_after(10):
-        async with w.start() as run:
-            await begun.wait()
-            run.cancel()
-            run.cancel()
-            assert (await read(run))[-2:] == ["forever cancelled", "w cancelled"]
-    assert run.status is Status.CANCELLED
-    assert run.error is None
-    assert len(get_running_tasks()) == before
-    run.cancel()
-    assert run.status is Status.CANCELLED
-
-
-async def test_a_run_can_be_cancelled_before_it_began() -> None:
-    async with summary.start("x") as run:
-        run.cancel()
-    assert run.status is Status.CANCELLED
-
-
-async def test_a_run_can_be_cancelled_by_its_own_task() -> None:
-    @task
-    async def suicidal(run: Run[Any]) -> None:
-        run.cancel()
-        await sleep_forever()
-
-    @workflow
-    async def w(suicidal: None) -> None: ...
-
-    with fail_after(10):
-        async with w.start() as live:
-            pass
-    assert live.status is Status.CANCELLED
-
-
-async def test_a_cancellation_from_outside_passes() -> None:
-    begun = Signal()
-
-    @task
-    async def forever() -> None:
-        begun.set()
-        await sleep_forever()
-
-    @workflow
-    async def w(forever: None) -> None: ...
-
-    runs: list[Run[None]] = []
-
-    async def follow() -> None:
-        async with w.start() as run:
-            runs.append(run)
-
-    with fail_after(10):
-        async with create_task_group() as group:
-            group.start_soon(follow)
-            await begun.wait()
-            group.cancel_scope.cancel()
-    assert runs[0].status is Status.CANCELLED
-
-
-async def test_the_workflow_s_timeout_holds() -> None:
-    @task
-    async def forever() -> None:
-        await sleep_forever()
-
-    @workflow(timeout=0.01)
-    async def w(forever: None) -> None: ...
-
-    with pytest.raises(WorkflowTimeoutError):
-        async with w.start():
-            pass
-
-
-async def test_inputs_and_graph_are_checked_by_the_call_itself() -> None:
-    @workflow(needs={"x": "nothing"})
-    async def wrong(x: int) -> None: ...
-
-    with pytest.raises(InputError):
-        summary.start(address="x")
-    with pytest.raises(GraphError):
-        wrong.start()
-
-
-async def test_what_is_not_live_can_be_neither_followed_nor_cancelled() -> None:
-    run = await summary.run("x")
-    with pytest.raises(RunError) as caught:
-        run.cancel()
-    way_out = "it is not live. Start it with: async with summary.start(...)."
-    assert str(caught.value) == f"Cannot cancel run of workflow 'summary': {way_out}"
-    assert caught.value.workflow == "summary"
-    with pytest.raises(RunError) as caught:
-        await read(run)
-    assert str(caught.value) == f"Cannot follow run of workflow 'summary': {way_out}"
-
-
-async def test_the_same_workflow_may_be_live_many_times_at_once() -> None:
-    results: list[Any] = []
-
-    async def follow(url: str) -> None:
-        async with summary.start(url) as run:
-            events = await read(run)
-            assert len(events) == 6
-        results.append(run.result)
-
-    async with create_task_group() as group:
-        for number in range(20):
-            group.start_soon(follow, "x" * number)
-    assert sorted(results) == sorted(f"{number + 2} words" for number in range(20))
-
-
-async def test_overrides_and_other_options_can_be_started() -> None:
-    async with summary.override(page="abc").with_options(name="other").start("x") as run:
-        assert await read(run) == ["other running", "words running", "words completed", "other completed"]
-    assert run.result == "3 words"
-
-
-async def test_hooks_hear_the_same_as_readers() -> None:
-    heard: list[str] = []
-
-    def hear(event: Event) -> None:
-        heard.append(say(event))
-
-    loud = summary.with_options(on_state=hear)
-    async with loud.start("x") as run:
-        assert await read(run) == heard
-        await wait_all_tasks_blocked()
-
-
-async def test_a_workflow_within_is_one_node() -> None:
-    @workflow(tasks=[summary])
-    async def outer(url: str, summary: str) -> str:
-        return summary
-
-    async with outer.start("x") as run:
-        assert await read(run) == ["outer running", "summary running", "summary completed", "outer completed"]
-
-
-def test_start_can_be_called_before_there_is_an_event_loop() -> None:
-    live = summary.start("x")
-
-    async def main() -> list[str]:
-        async with live as run:
-            return await read(run)
-
-    assert len(anyio.run(main)) == 6

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from flowdeco import Run
-from tests.unit.draw.test_mermaid import make_wide
-from tests.unit.report.test_page import EVIL, hostile, morning
+from tests.support.picture import make_wide
+from tests.support.report import EVIL, hostile, morning
 
 OPTIONS = [
     "--headless",

@@ -1,0 +1,47 @@
+"""`with_options()` checks as the decorator did."""
+
+from typing import Any
+
+import pytest
+
+from flowdeco import OptionError, OptionTypeError, task, workflow
+from tests.support.options import page, read
+
+
+def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    change: Any = page.with_options
+    with pytest.raises(OptionTypeError) as caught:
+        change(timout=5)
+    assert str(caught.value) == (
+        "Cannot change task 'page': there is no option 'timout'. Did you mean 'timeout'? "
+        "It has 'name', 'needs', 'after', 'outputs', 'settled', 'retries', 'timeout', 'recover', 'when', 'limit', "
+        "'run_in', 'on_state', 'on_start', 'on_success', 'on_retry', 'on_error' and 'metadata'."
+    )
+    assert (caught.value.option, caught.value.value) == ("timout", 5)
+    change = workflow(lambda: 1, name="w").with_options
+    with pytest.raises(OptionTypeError) as caught:
+        change(outputs=("x",))
+    assert str(caught.value) == (
+        "Cannot change workflow 'w': there is no option 'outputs'. "
+        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'defaults', 'state', "
+        "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
+        "'backend_options'."
+    )
+
+
+def test_other_options_are_checked_too() -> None:
+    with pytest.raises(OptionError) as caught:
+        page.with_options(timeout=-1)
+    assert str(caught.value) == (
+        "Cannot define task 'page': timeout=-1 is not above zero. Give seconds, or None for no limit."
+    )
+
+
+def test_other_options_leave_the_rest_and_the_original_as_they_are() -> None:
+    made = task(read, name="first", needs={"page": page, "rest": [], "more": {}}, after=page, outputs=["x"], timeout=5)
+    changed = made.with_options(name="second", timeout=None)
+    assert (changed.name, changed.timeout, changed.outputs, changed.after) == ("second", None, ("x",), (page,))
+    assert changed.needs == made.needs
+    assert (made.name, made.timeout) == ("first", 5)
+    assert type(changed) is type(made)
+    assert changed.with_options(name=None).name == "read"

@@ -1,0 +1,35 @@
+"""What the tests of calls share."""
+
+from typing import Any
+
+import anyio
+
+from flowdeco import Workflow, task, workflow
+from tests.conftest import Backend
+
+
+@task
+async def fetched(number: int) -> int:
+    return number * 2
+
+
+@task
+def counted(fetched: int) -> int:
+    return fetched + 1
+
+
+@workflow
+def plain(number: Any, counted: Any) -> tuple[int, int]:
+    return number, counted
+
+
+@workflow
+async def awaited(number: Any, counted: Any) -> tuple[int, int]:
+    await anyio.lowlevel.checkpoint()
+    return number, counted
+
+
+def on(backend: Backend, w: Workflow[Any, Any]) -> Workflow[Any, Any]:
+    """Return the workflow with an event loop for its blocking calls."""
+    name, options = backend
+    return w.with_options(backend=name, backend_options=options)

@@ -1,0 +1,63 @@
+"""Inputs that do not fit, and graphs that are wrong."""
+
+import re
+
+import pytest
+
+from tests.support.cli import SHOP, Command, write
+
+OWN = "That is an option of the command itself:"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "problem"),
+    [
+        ("", "the following arguments are required: --item"),
+        ("--itm tea", "unrecognized arguments: --itm tea. Did you mean '--item'?"),
+        ("--item tea --nothing", "unrecognized arguments: --nothing."),
+        ("--item tea --count x", "argument --count: invalid int value: 'x'"),
+        ("--item", "argument --item: expected one argument"),
+        ("tea", "unrecognized arguments: tea. Inputs are given by name, as in --item tea."),
+        ("--item tea --amount 3", "unrecognized arguments: --amount 3. That is a task, not an input."),
+        ("--item tea --json", f"unrecognized arguments: --json. {OWN} flowdeco run --json shop.py:offer ..."),
+        ("--ite tea", "unrecognized arguments: --ite tea. Did you mean '--item'?"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_an_error_of_usage(flowdeco: Command, inputs: str, problem: str) -> None:
+    write("shop.py", SHOP)
+    code, out, err = flowdeco("run", "shop.py", *inputs.split())
+    assert (code, out) == (2, "")
+    lines = str(err).splitlines()
+    assert lines[0] == "usage: flowdeco run shop.py:offer [-h] --item TEXT [--count INT]"
+    assert lines[-1] == f"flowdeco run shop.py:offer: error: {problem}"
+
+
+def test_a_missing_input_that_is_a_misspelt_task_is_called_so(flowdeco: Command) -> None:
+    write("one.py", "from flowdeco import task, workflow\n@task\ndef words(): ...\n@workflow\ndef one(wrods): ...")
+    assert flowdeco("run", "one.py").problem.endswith("required: --wrods. Did you mean the task 'words'?")
+
+
+def test_a_wrong_graph_is_told_and_is_a_failure(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import task, workflow
+        @task
+        def one(nothing, nowhere): ...
+        @workflow
+        def all(one): ...
+        """
+    write("wrong.py", text)
+    for arguments in (["run", "wrong.py"], ["graph", "wrong.py"]):
+        code, out, err = flowdeco(*arguments)
+        assert (code, out) == (1, "")
+        lines = str(err).splitlines()
+        assert [re.sub("needs '.*", "needs", line) for line in lines] == [
+            f"flowdeco {arguments[0]}: error: Cannot build workflow 'all': task 'one' needs"
+        ] * 2
+    code, out, err = flowdeco("check", "wrong.py")
+    assert (code, err) == (1, "")
+    assert [line.split("'")[5] for line in str(out).splitlines()] == ["nothing", "nowhere"]
+
+
+def test_an_input_without_a_workflow_that_takes_it_says_that_there_is_none(flowdeco: Command) -> None:
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): ...")
+    assert flowdeco("run", "one.py", "5").problem.endswith("unrecognized arguments: 5. It has no inputs.")

@@ -1,0 +1,54 @@
+"""The other options of `flowdeco run`: the report and the progress."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flowdeco import Run
+from tests.support.cli import SHOP, Command, write
+
+
+@pytest.mark.parametrize(("item", "code"), [("tea", 0), ("milk", 1)])
+def test_report_writes_a_page_however_the_run_ends(flowdeco: Command, item: str, code: int) -> None:
+    write("shop.py", SHOP)
+    assert flowdeco("run", "--report", "page.html", "shop.py", "--item", item).code == code
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "4.0" in page or "KeyError" in page
+
+
+def test_a_report_that_cannot_be_written_is_a_failure_but_the_result_is_there(
+    flowdeco: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_html(self: Run[str], path: Path) -> None:
+        assert self.tasks["price"].result == 4.0  # it is there for the report
+        raise OSError("no space left")
+
+    write("shop.py", SHOP)
+    monkeypatch.setattr("flowdeco.Run.to_html", to_html)
+    assert [*flowdeco("run", "--report", "page.html", "shop.py", "--item", "tea")] == [
+        1,
+        "1 tea for 4.00\n",
+        "flowdeco run: error: Cannot write the report: no space left\n",
+    ]
+
+
+def test_progress_is_shown_on_stderr_once_and_beside_the_hooks_that_are_there(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import workflow
+        from flowdeco.progress import Progress
+        seen = []
+        @workflow(on_state=seen.append)
+        def one(): return len(seen)
+        @workflow(on_state=Progress())
+        def two(): return 2
+        """
+    write("one.py", text)
+    for name, result in (("one", 1), ("two", 2)):
+        code, out, err = flowdeco("run", "--progress", f"one.py:{name}")
+        assert (code, out) == (0, f"{result}\n")
+        assert [re.sub(r"[\d.]+ s", "N s", line) for line in str(err).splitlines()] == [
+            f"{name}: started, 0 tasks",
+            f"{name}: completed in N s",
+        ]

@@ -1,0 +1,84 @@
+"""Targets that lead nowhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import SHOP, Command, write
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("shp.py", "Cannot load 'shp.py': there is no such file. Did you mean 'shop.py'?"),
+        ("far/shop.py", "Cannot load 'far/shop.py': there is no such file."),
+        ("folder/", "Cannot load 'folder': it is a folder. Name a file in it."),
+        ("folder.py", "Cannot load 'folder.py': it is a folder. Name a file in it."),
+        ("shp:offer", "Cannot find module 'shp': there is none of that name. Did you mean 'shop'?"),
+        ("pack.shp", "Cannot find module 'pack.shp': there is none of that name. Did you mean 'pack.shop'?"),
+        ("no.such", "Cannot find module 'no': there is none of that name."),
+        ("my-shop", "Cannot find 'my-shop': it is neither the name of a module nor a file that ends in .py."),
+        (":offer", "Cannot find '': it is neither the name of a module nor a file that ends in .py."),
+        ("./two.dots.py", "Cannot load 'two.dots.py': its name is no module's. "),
+        ("shop:ofer", "Cannot find workflow 'ofer' in 'shop': there is no such name. Did you mean 'offer'? It has 'of"),
+        ("shop:x.y", "Cannot find workflow 'x.y' in 'shop': there is no such name. It has 'offer'."),
+        ("none:offer", "Cannot find workflow 'offer' in 'none': there is no such name. It has none."),
+        ("shop:price", "Cannot use 'price' of 'shop' as a workflow: it is a task. Name a workflow that needs it."),
+        ("none:plain", "Cannot use 'plain' of 'none' as a workflow: it is a plain function. Decorate it with @workflo"),
+        ("none:X", "Cannot use 'X' of 'none' as a workflow: it is of the type int. "),
+        ("none.py", "Cannot find a workflow in 'none.py': it has none. Decorate a function with @workflow."),
+        ("two.py", "Cannot choose a workflow of 'two.py': it has 2 of them. Name one: two.py:a, two.py:b."),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "graph"])
+def test_a_target_that_leads_nowhere_is_an_error_of_usage(
+    flowdeco: Command, command: str, target: str, problem: str
+) -> None:
+    write("shop.py", SHOP)
+    write("pack/__init__.py", "")
+    write("pack/shop.py", SHOP)
+    write("two.dots.py", SHOP)
+    write("none.py", "def plain(): pass\nX = 1")
+    write("two.py", "from flowdeco import workflow\n@workflow\ndef a(): pass\n@workflow\ndef b(): pass")
+    Path("folder").mkdir()
+    Path("folder.py").mkdir()
+    code, out, err = flowdeco(command, target)
+    assert (code, out) == (2, "")
+    assert str(err).startswith(f"flowdeco {command}: error: {problem}")
+
+
+def test_a_file_whose_name_is_taken_is_refused(flowdeco: Command) -> None:
+    write("json.py", SHOP)
+    assert json.loads("1")
+    answer = flowdeco("run", "json.py", "--item", "tea")
+    assert answer.code == 2
+    assert answer.problem.endswith("Cannot load 'json.py': there is another module 'json' already. Rename the file.")
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("import no_such_module_of_mine", "ModuleNotFoundError: No module named 'no_such_module_of_mine'"),
+        ("def f():\n    1 / 0\nf()", "ZeroDivisionError: division by zero"),
+        ("def f(:", "SyntaxError: invalid syntax"),
+        ("from flowdeco import workflow\n@workflow(timeout=-1)\ndef f(): pass", "flowdeco.OptionError: "),
+    ],
+)
+def test_a_file_that_cannot_be_imported_shows_its_own_traceback(flowdeco: Command, text: str, last: str) -> None:
+    path = write("broken.py", text)
+    code, out, err = flowdeco("run", "broken.py:f")
+    lines = str(err).splitlines()
+    assert (code, out) == (1, "")
+    assert lines[-1].startswith(last)
+    frames = [line for line in lines if line.startswith("  File")]
+    assert str(path.resolve()) in frames[0]
+    assert not any("importlib" in line or "_target" in line for line in frames)
+
+
+def test_a_package_that_asks_for_what_it_lacks_shows_its_own_traceback(flowdeco: Command) -> None:
+    write("pack/__init__.py", "import pack.gone")
+    answer = flowdeco("run", "pack.gone:offer")
+    assert answer.code == 1
+    assert "__init__.py" in answer.err
+    assert answer.problem == "ModuleNotFoundError: No module named 'pack.gone'"

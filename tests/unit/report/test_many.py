@@ -1,0 +1,58 @@
+"""The report of very many tasks, changes and errors."""
+
+from typing import Any
+
+import pytest
+
+from flowdeco import Retry, State, task, workflow
+from flowdeco._draw.svg import MOST_BOXES
+from tests.support.picture import make_chain, make_wide
+from tests.support.report import Page, page_of
+
+
+@pytest.mark.parametrize("make", [make_wide, make_chain])
+def test_a_thousand_tasks_make_a_page_of_less_than_two_megabytes_with_long_sections_folded(make: Any) -> None:
+    run = make(1000).run("x")
+    markup = run.to_html()
+    page = Page(markup)
+    assert len(markup) < 2_000_000
+    assert len([bar for bar in page.of("i", "bar") if "title" in bar]) == 1000
+    assert len(page.of("details")) == 3
+    assert not [attributes for attributes in page.of("details") if "open" in attributes]
+
+
+def test_a_graph_of_too_many_tasks_is_not_drawn_but_all_else_is_told() -> None:
+    page = page_of(make_wide(MOST_BOXES).run("x"))
+    assert "is not drawn" in page.text["graph"]
+    assert len([bar for bar in page.of("i", "bar") if "title" in bar]) == MOST_BOXES
+
+
+def test_of_very_many_changes_the_first_and_the_last_are_told() -> None:
+    @task
+    def busy(state: State) -> None:
+        for number in range(2500):
+            state["n"] = f"<{number}>"
+
+    @workflow
+    def w(busy: Any) -> None: ...
+
+    text = page_of(w.run()).text["state"]
+    assert "2,500 changes" in text
+    assert "1,500 more" in text
+    assert "<2498>" in text
+    assert "<499>" in text
+    assert "<1200>" not in text
+
+
+def test_of_very_many_errors_the_first_are_told() -> None:
+    @task(retries=Retry(700, delay=0))
+    def hopeless() -> None:
+        raise ValueError("no")
+
+    @workflow
+    def w(hopeless: Any) -> None: ...
+
+    errors = page_of(w.run()).text["errors"]
+    assert "attempt 500" in errors
+    assert "attempt 501" not in errors
+    assert "201 more are not shown" in errors
