@@ -4,8 +4,7 @@ from typing import Any
 
 import anyio
 
-from flowdeco import Workflow, task, workflow
-from tests.conftest import Backend
+from flowdeco import task, workflow
 
 
 @task
@@ -27,9 +26,3 @@ def plain(number: Any, counted: Any) -> tuple[int, int]:
 async def awaited(number: Any, counted: Any) -> tuple[int, int]:
     await anyio.lowlevel.checkpoint()
     return number, counted
-
-
-def on(backend: Backend, w: Workflow[Any, Any]) -> Workflow[Any, Any]:
-    """Return the workflow with an event loop for its blocking calls."""
-    name, options = backend
-    return w.with_options(backend=name, backend_options=options)

@@ -6,8 +6,6 @@ import pytest
 
 from flowdeco import Skip
 
-HOOKS = ("on_state", "on_start", "on_success", "on_retry", "on_error")
-
 NONE: dict[str, Any] = {}
 
 both_kinds = pytest.mark.parametrize("kind", ["def", "async def"])

@@ -4,8 +4,6 @@ from typing import Any, NamedTuple
 
 from flowdeco import Limit, Retry, Skip, WorkflowTimeoutError
 
-HOOKS = ("on_state", "on_start", "on_success", "on_retry", "on_error")
-
 AGAIN = Retry(1, delay=0)
 
 LATER = Retry(1, delay=60)

@@ -12,7 +12,8 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Event, Status, Workflow, task, workflow
 from tests.conftest import Backend
-from tests.support.hook_order_cases import HOOKS, ByType, Case, Does, FailWhen, Flow, Hang, Plays, Wait
+from tests.support.hook_order_cases import ByType, Case, Does, FailWhen, Flow, Hang, Plays, Wait
+from tests.support.hooks import HOOKS
 from tests.support.naming import on
 
 

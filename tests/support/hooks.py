@@ -10,6 +10,11 @@ from flowdeco import task, workflow
 
 HOOKS = ("on_state", "on_start", "on_success", "on_retry", "on_error")
 
+KNOWN = (
+    "'task', 'workflow', 'run', 'state', 'status', 'previous', 'attempt', 'error', 'errors', 'result', 'delay', "
+    "'inputs', 'metadata', 'event'"
+)
+
 NAMES = (
     "task",
     "workflow",

@@ -1,15 +1,13 @@
 """What the tests of limits share."""
 
 import threading
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-import anyio
 from anyio import Event
 
 from flowdeco import Limit, Workflow, task, workflow
-from tests.conftest import Backend
 
 PATIENCE = 30  # seconds; a test that waits that long has failed
 
@@ -34,10 +32,6 @@ class Gauge:
         finally:
             with self.lock:
                 self.now -= places
-
-
-def run_on(backend: Backend, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
-    return anyio.run(function, *args, backend=backend[0], backend_options=backend[1])
 
 
 def is_free(*limits: Limit) -> bool:

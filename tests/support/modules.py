@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from flowdeco import Graph, task, workflow
+from tests.support.naming import take
 
 
 def make_module(name: str, source: str, **names: Any) -> Any:
@@ -13,11 +14,6 @@ def make_module(name: str, source: str, **names: Any) -> Any:
     vars(module).update(names)
     exec(compile("from flowdeco import task, workflow\n" + dedent(source), f"<{name}>", "exec"), vars(module))
     return module
-
-
-def take(given: Any) -> Any:
-    """Return what is given."""
-    return given
 
 
 def chain(length: int) -> Graph:

@@ -4,17 +4,11 @@ from typing import Any
 
 import anyio
 
-from flowdeco import task, workflow
+from flowdeco import workflow
+from tests.support.naming import mention
+from tests.support.pages import words
 
-
-@task
-async def page(url: str) -> str:
-    return f"<{url}>"
-
-
-@task
-def words(page: str) -> list[str]:
-    return [page]
+mention(words)
 
 
 @workflow

@@ -7,11 +7,6 @@ import pytest
 from flowdeco import OptionError, task, workflow
 
 
-@task
-def page() -> str:
-    return "page"
-
-
 def read(page: str, *rest: str, depth: int = 1, **more: str) -> str:
     return page
 

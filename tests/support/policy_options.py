@@ -4,15 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowdeco import OptionError, workflow
+from tests.support.hooks import KNOWN
 
 SUBJECT = "Cannot define task 'read': "
 
-HOOKS = ("on_state", "on_start", "on_success", "on_retry", "on_error")
-
-KNOWN = (
-    "'task', 'workflow', 'run', 'state', 'status', 'previous', 'attempt', 'error', 'errors', 'result', 'delay', "
-    "'inputs', 'metadata', 'event'"
-)
 
 CAN_GET = f"It can get {KNOWN}, 'page', 'rest', 'depth' and 'more'."
 

@@ -2,26 +2,13 @@
 
 from typing import Any
 
-from flowdeco import Workflow, task, workflow
-from tests.conftest import Backend
+from flowdeco import workflow
+from tests.support.naming import mention
+from tests.support.pages import page, words
 
-
-@task
-async def page(url: str) -> str:
-    return f"<{url}>"
-
-
-@task
-def words(page: str) -> list[str]:
-    return [page]
+mention(page, words)
 
 
 @workflow
 def summary(url: Any, words: Any, page: Any) -> int:
     return len(words)
-
-
-def on(backend: Backend, w: Workflow[Any, Any]) -> Workflow[Any, Any]:
-    """Return the workflow with an event loop for its blocking calls."""
-    name, options = backend
-    return w.with_options(backend=name, backend_options=options)

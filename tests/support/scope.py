@@ -10,6 +10,11 @@ def source() -> str:
     return "the module's"
 
 
+@task
+def shared() -> str:
+    return "the module's shared"
+
+
 def make_pair(number: int) -> Any:
     @workflow
     def w(last: Any) -> Any:

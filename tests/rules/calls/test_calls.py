@@ -11,12 +11,13 @@ import trio
 
 from flowdeco import Run, Status, Workflow, task, workflow
 from tests.conftest import Backend
-from tests.support.calls import awaited, on, plain
+from tests.support.calls import awaited, plain
+from tests.support.naming import on
 
 
 def test_a_def_workflow_is_called_like_the_function_it_was(backend: Backend) -> None:
-    assert on(backend, plain)(number=1) == (1, 3)
-    assert on(backend, plain)(2) == (2, 5)
+    assert on(plain, backend)(number=1) == (1, 3)
+    assert on(plain, backend)(2) == (2, 5)
 
 
 def test_an_async_workflow_called_gives_a_coroutine(backend: Backend) -> None:
@@ -39,11 +40,11 @@ async def test_call_works_for_both_kinds_on_a_running_loop(w: Workflow[Any, Any]
 
 @pytest.mark.parametrize("w", [plain, awaited])
 def test_call_sync_works_for_both_kinds_without_a_loop(w: Workflow[Any, Any], backend: Backend) -> None:
-    assert on(backend, w).call_sync(number=1) == (1, 3)
+    assert on(w, backend).call_sync(number=1) == (1, 3)
 
 
 def test_run_gives_the_record_of_a_def_workflow(backend: Backend) -> None:
-    run: Run[Any] = on(backend, plain).run(number=1)
+    run: Run[Any] = on(plain, backend).run(number=1)
     assert (run.status, run.result) == (Status.COMPLETED, (1, 3))
     assert run.tasks["counted"].result == 3
 
@@ -99,7 +100,7 @@ def test_the_body_of_a_plain_call_runs_on_the_calling_thread_after_the_loop(back
             anyio.get_cancelled_exc_class()
         return loop_thread, threading.get_ident()
 
-    assert on(backend, w)() == (threading.get_ident(), threading.get_ident())
+    assert on(w, backend)() == (threading.get_ident(), threading.get_ident())
 
 
 async def test_the_body_of_a_def_workflow_runs_in_a_worker_thread_under_call() -> None:

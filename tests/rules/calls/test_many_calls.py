@@ -8,7 +8,8 @@ from anyio import create_task_group, to_thread
 
 from flowdeco import task, workflow
 from tests.conftest import Backend
-from tests.support.calls import on, plain
+from tests.support.calls import plain
+from tests.support.naming import on
 
 
 async def test_the_same_workflow_called_from_200_tasks_at_once_keeps_the_runs_apart() -> None:
@@ -59,7 +60,7 @@ def test_the_same_workflow_called_from_20_threads_at_once_keeps_the_runs_apart(b
     def w(number: Any, meet: Any, doubled: Any) -> Any:
         return number, meet, doubled
 
-    w = on(backend, w)
+    w = on(w, backend)
     results: dict[int, Any] = {}
 
     def call(number: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from flowdeco import RunningLoopError, workflow
 from tests.conftest import Backend
-from tests.support.calls import awaited, counted, on, plain
-from tests.support.naming import mention
+from tests.support.calls import awaited, counted, plain
+from tests.support.naming import mention, on
 
 mention(counted)
 
@@ -64,9 +64,9 @@ def test_a_blocking_call_in_a_callback_of_the_loop_is_the_same_error() -> None:
 def test_a_def_body_may_call_another_workflow(backend: Backend) -> None:
     @workflow
     def outer(number: Any, counted: Any) -> Any:
-        return counted, on(backend, plain)(number=counted)
+        return counted, on(plain, backend)(number=counted)
 
-    assert on(backend, outer)(number=1) == (3, (3, 7))
+    assert on(outer, backend)(number=1) == (3, (3, 7))
 
 
 async def test_an_async_body_may_await_another_workflow() -> None:

@@ -6,15 +6,10 @@ import pytest
 
 from flowdeco import GraphError, HookArgumentError, task, workflow
 from tests.support.check_policies import ask_url, messages, page, problems_of, words
+from tests.support.hooks import KNOWN
 
 
 def ask_url_or_not(url: str = "") -> None: ...
-
-
-KNOWN = (
-    "'task', 'workflow', 'run', 'state', 'status', 'previous', 'attempt', 'error', 'errors', 'result', 'delay', "
-    "'inputs', 'metadata', 'event'"
-)
 
 
 @pytest.mark.parametrize("option", ["on_state", "on_start", "on_success", "on_retry", "on_error", "recover"])

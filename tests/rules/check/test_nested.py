@@ -4,7 +4,8 @@ from typing import Any
 
 from flowdeco import task, workflow
 from tests.support.check import find_problem, messages
-from tests.support.modules import make_module, take
+from tests.support.modules import make_module
+from tests.support.naming import take
 
 
 def test_problems_of_workflows_within_are_reported_too_each_once() -> None:

@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 
-from flowdeco import CycleError, GraphError, Workflow, task, workflow
+from flowdeco import CycleError, task, workflow
+from tests.support.check import find_problem
 from tests.support.modules import make_module
-
-
-def find_problem(w: Workflow[Any, Any]) -> GraphError:
-    """Return what `check` raises."""
-    with pytest.raises(GraphError) as caught:
-        w.check()
-    return caught.value
 
 
 def test_a_self_dependency_is_a_circle_of_one() -> None:

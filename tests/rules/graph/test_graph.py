@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import Edge, MissingDependencyError, task, workflow
 from tests.support.graph import names_of, page
-from tests.support.modules import take
+from tests.support.naming import take
 
 
 @task

@@ -6,7 +6,8 @@ import pytest
 
 from flowdeco import GraphError, MissingDependencyError, task, workflow
 from tests.support.graph import names_of, page
-from tests.support.modules import chain, make_module, take
+from tests.support.modules import chain, make_module
+from tests.support.naming import take
 
 
 def test_equal_names_are_qualified_by_the_module() -> None:

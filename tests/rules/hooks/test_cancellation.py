@@ -9,7 +9,8 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Retry, Status, task, workflow
 from tests.conftest import Backend
-from tests.support.hook_errors import HOOKS, NONE, both_kinds, give
+from tests.support.hook_errors import NONE, both_kinds, give
+from tests.support.hooks import HOOKS
 from tests.support.naming import on
 
 

@@ -12,7 +12,8 @@ from anyio.lowlevel import checkpoint
 
 import flowdeco
 from flowdeco import Event, HookError, Retry, Run, Status, Workflow, task, workflow
-from tests.support.hook_errors import HOOKS, ROWS, HookFailed, Row, both_kinds, each_row, give, notes_of
+from tests.support.hook_errors import ROWS, HookFailed, Row, both_kinds, each_row, give, notes_of
+from tests.support.hooks import HOOKS
 
 OWN = str(Path(flowdeco.__file__).parent)
 

@@ -6,22 +6,9 @@ from typing import Any
 import pytest
 
 from flowdeco import GraphError, HookArgumentError, OptionError, OptionTypeError, task, workflow
-from tests.support.hooks import HOOKS, asks, both, name_of
+from tests.support.hooks import HOOKS, KNOWN, asks, both, name_of
 from tests.support.naming import fail_to_build
-
-KNOWN = (
-    "'task', 'workflow', 'run', 'state', 'status', 'previous', 'attempt', 'error', 'errors', 'result', 'delay', "
-    "'inputs', 'metadata', 'event'"
-)
-
-
-def error_of(decorate: Any, function: Any, **options: Any) -> Any:
-    with pytest.raises(OptionError) as caught:
-        decorate(function, **options)
-    with pytest.raises(OptionError) as again:
-        decorate(**options)(function)
-    assert str(again.value) == str(caught.value)
-    return caught.value
+from tests.support.options import error_of
 
 
 def read(page: str, depth: int = 1, *rest: str, **more: str) -> None: ...

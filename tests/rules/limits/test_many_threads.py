@@ -10,7 +10,8 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Limit, Workflow, task, workflow
 from tests.conftest import ASYNCIO, TRIO, Backend
-from tests.support.limits import PATIENCE, Gauge, is_free, run_on
+from tests.support.limit import run_on
+from tests.support.limits import PATIENCE, Gauge, is_free
 from tests.support.naming import take
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flowdeco import Limit, Outcome, Retry, Skip, task, workflow
 from tests.conftest import Backend
-from tests.support.limits import INSTANT, PATIENCE, Gauge, alone, is_free, run_on
+from tests.support.limit import run_on
+from tests.support.limits import INSTANT, PATIENCE, Gauge, alone, is_free
 from tests.support.naming import take
 
 

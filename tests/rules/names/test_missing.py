@@ -8,23 +8,11 @@ import pytest
 
 from flowdeco import GraphError, MethodError, MissingDependencyError, UnmatchedParameterError, task, workflow
 from tests.conftest import Backend
+from tests.support.names_rules import inner, other, page
 from tests.support.naming import fail_to_build, make_module, mention, on, take
 from tests.support.steps import library, web
 
-
-@task
-def page() -> str:
-    return "page"
-
-
-@task
-def other() -> str:
-    return "other"
-
-
-@workflow
-def inner(place: str = "nowhere") -> str:
-    return f"inner of {place}"
+mention(page, other, inner)
 
 
 # Rules 7 and 8: the default, and nothing

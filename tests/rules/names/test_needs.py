@@ -5,23 +5,11 @@ from typing import Any
 
 from flowdeco import MissingDependencyError, task, workflow
 from tests.conftest import Backend
-from tests.support.naming import fail_to_build, on
+from tests.support.names_rules import inner, other, page
+from tests.support.naming import fail_to_build, mention, on
 from tests.support.steps import library
 
-
-@task
-def page() -> str:
-    return "page"
-
-
-@task
-def other() -> str:
-    return "other"
-
-
-@workflow
-def inner(place: str = "nowhere") -> str:
-    return f"inner of {place}"
+mention(page, other, inner)
 
 
 # Rule 1: needs=

@@ -4,16 +4,11 @@ from typing import Any
 
 from flowdeco import AmbiguousNameError, task, workflow
 from tests.conftest import Backend
-from tests.support.names_rules import page
+from tests.support.names_rules import inner, page
 from tests.support.naming import fail_to_build, mention, on
 from tests.support.steps import disk, library, web
 
-mention(page)
-
-
-@workflow
-def inner(place: str = "nowhere") -> str:
-    return f"inner of {place}"
+mention(inner, page)
 
 
 # Rules 3 to 5: where the function is, the inputs, where the workflow is

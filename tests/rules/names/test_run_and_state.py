@@ -5,14 +5,11 @@ from typing import Any
 
 from flowdeco import Run, task, workflow
 from tests.conftest import Backend
-from tests.support.names_rules import page
-from tests.support.naming import edges_of, fail_to_build, on
+from tests.support.names_rules import other, page
+from tests.support.naming import edges_of, fail_to_build, mention, on
 from tests.support.steps import web
 
-
-@task
-def other() -> str:
-    return "other"
+mention(other)
 
 
 def test_run_and_state_are_those_of_the_run(backend: Backend) -> None:

@@ -8,14 +8,12 @@ import pytest
 from flowdeco import task, workflow
 from tests.conftest import Backend
 from tests.support.naming import mention, on
-from tests.support.scope_around import source
+from tests.support.scope import shared, source
+
+mention(shared)
+
 
 mention(source)
-
-
-@task
-def shared() -> str:
-    return "the module's shared"
 
 
 # Functions around, and classes

@@ -5,13 +5,10 @@ from typing import Any
 
 from flowdeco import task, workflow
 from tests.conftest import Backend
-from tests.support.naming import make_module, on
-from tests.support.scope import source
+from tests.support.naming import make_module, mention, on
+from tests.support.scope import shared, source
 
-
-@task
-def shared() -> str:
-    return "the module's shared"
+mention(shared)
 
 
 def test_a_task_made_by_a_call_is_found_under_its_variable(backend: Backend) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from flowdeco import task, workflow
 from tests.conftest import Backend
 from tests.support.naming import make_module, mention, on
-from tests.support.scope_around import source
+from tests.support.scope import source
 from tests.support.steps import wrapping
 from tests.support.steps.web import fetch, load
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, task, workflow
-from tests.support.options import both, error_of, page, read
+from tests.support.names_rules import page
+from tests.support.options import both, error_of, read
 
 
 @pytest.mark.parametrize("function", [5, "page", [1]], ids=repr)

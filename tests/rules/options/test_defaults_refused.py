@@ -7,8 +7,8 @@ import pytest
 
 from flowdeco import OptionError, OptionTypeError, workflow
 from tests.support.defaults import inner
+from tests.support.names_rules import page
 from tests.support.naming import take
-from tests.support.options import page
 
 
 @pytest.mark.parametrize("value", [5, "retries", [("retries", 2)], {"retries"}], ids=repr)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, task, workflow
+from tests.support.names_rules import page
 from tests.support.naming import take
-from tests.support.options import both, error_of, page, read
+from tests.support.options import both, error_of, read
 from tests.support.steps import web
 
 

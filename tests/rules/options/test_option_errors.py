@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, task
-from tests.support.options import error_of, page
+from tests.support.names_rules import page
+from tests.support.options import error_of
 from tests.support.steps import web
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, task, workflow
-from tests.support.options import page, read
+from tests.support.names_rules import page
+from tests.support.options import read
 
 
 def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:

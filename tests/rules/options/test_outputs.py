@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, task, workflow
-from tests.support.options import error_of, page, read
+from tests.support.names_rules import page
+from tests.support.options import error_of, read
 from tests.support.steps import web
 
 

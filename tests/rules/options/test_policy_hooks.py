@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError
-from tests.support.options import both, error_of, page
-from tests.support.policy_options import CAN_GET, HOOKS, ask_url, refuse, shortened
+from tests.support.hooks import HOOKS
+from tests.support.names_rules import page
+from tests.support.options import both, error_of
+from tests.support.policy_options import CAN_GET, ask_url, refuse, shortened
 
 
 def ask_eror(eror: Exception) -> None: ...

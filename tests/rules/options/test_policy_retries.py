@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from flowdeco import OptionError, OptionTypeError, Retry, task
-from tests.support.options import error_of, page
+from tests.support.names_rules import page
+from tests.support.options import error_of
 from tests.support.policy_options import CAN_GET, SUBJECT, ask_url, give_items, inner, refuse, shortened
 
 TIMES = "Give how many may follow the first, as in retries=3; 0 for none."

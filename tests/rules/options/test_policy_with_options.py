@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from flowdeco import Limit, OptionError, Retry, task, workflow
+from tests.support.hooks import HOOKS
 from tests.support.naming import take
-from tests.support.policy_options import HOOKS, ask_url, inner
+from tests.support.policy_options import ask_url, inner
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ import anyio
 import pytest
 
 from flowdeco import OptionTypeError, task, workflow
+from tests.support.naming import mention
+from tests.support.pages import page
 
-
-@task
-async def page(url: str) -> str:
-    return f"<{url}>"
+mention(page)
 
 
 @workflow

@@ -6,8 +6,8 @@ import anyio
 
 from flowdeco import Run, Status, task, workflow
 from tests.conftest import Backend
-from tests.support.naming import mention
-from tests.support.run import on, page, words
+from tests.support.naming import mention, on
+from tests.support.pages import page, words
 
 mention(page, words)
 
@@ -25,7 +25,7 @@ def test_a_failed_task_is_in_the_run_s_error_instead_of_raised(backend: Backend)
     @workflow
     def w(later: Any) -> None: ...
 
-    run: Run[Any] = on(backend, w).run()
+    run: Run[Any] = on(w, backend).run()
     assert (run.status, run.result, run.error) == (Status.FAILED, None, error)
     assert [(failure.task, failure.attempt, failure.error) for failure in run.errors] == [("bad", 1, error)]
     assert run.started is not None
@@ -45,7 +45,7 @@ def test_an_error_of_the_workflow_s_own_function_is_in_the_record_under_no_task(
     def w(page: Any = None, words: Any = None, url: str = "x") -> None:
         raise error
 
-    run: Run[Any] = on(backend, w).run()
+    run: Run[Any] = on(w, backend).run()
     assert (run.status, run.error) == (Status.FAILED, error)
     assert [(failure.task, failure.error) for failure in run.errors] == [(None, error)]
     assert run.tasks["page"].result == "<x>"

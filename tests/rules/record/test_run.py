@@ -7,12 +7,14 @@ import pytest
 
 from flowdeco import Run, Status, UnknownTaskError, task, workflow
 from tests.conftest import Backend
-from tests.support.run import on, page, summary, words
+from tests.support.naming import on
+from tests.support.pages import page, words
+from tests.support.run import summary
 
 
 def test_a_run_tells_its_workflow_inputs_status_result_and_times(backend: Backend) -> None:
     before = datetime.now(UTC)
-    run: Run[Any] = on(backend, summary).run("x")
+    run: Run[Any] = on(summary, backend).run("x")
     after = datetime.now(UTC)
     assert (run.workflow, dict(run.inputs), run.status, run.result) == ("summary", {"url": "x"}, "completed", 1)
     assert (run.error, run.errors) == (None, [])
@@ -24,7 +26,7 @@ def test_a_run_tells_its_workflow_inputs_status_result_and_times(backend: Backen
 
 
 def test_a_task_s_record_tells_its_status_times_and_result(backend: Backend) -> None:
-    run: Run[Any] = on(backend, summary).run("x")
+    run: Run[Any] = on(summary, backend).run("x")
     first, second = run.tasks["page"], run.tasks["words"]
     assert (first.name, first.status, first.result, first.error) == ("page", Status.COMPLETED, "<x>", None)
     assert second.result == ["<x>"]

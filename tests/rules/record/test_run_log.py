@@ -7,7 +7,9 @@ import pytest
 
 from flowdeco import InputError, MissingDependencyError, Run, Status, task, workflow
 from tests.conftest import Backend
-from tests.support.run import on, page, summary
+from tests.support.naming import on
+from tests.support.pages import page
+from tests.support.run import summary
 
 
 def test_bad_inputs_and_a_wrong_graph_are_raised_by_run_as_well() -> None:
@@ -34,7 +36,7 @@ def test_run_logs_a_failure_with_its_traceback(backend: Backend, caplog: pytest.
     @workflow
     def w(bad: Any) -> None: ...
 
-    run: Run[Any] = on(backend, w).run()
+    run: Run[Any] = on(w, backend).run()
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("flowdeco", logging.ERROR)
     assert record.getMessage() == "Workflow 'w' failed: ValueError('no')"
@@ -56,7 +58,7 @@ def test_a_plain_call_raises_and_logs_nothing(backend: Backend, caplog: pytest.L
     def w() -> None:
         raise ValueError("no")
 
-    w = on(backend, w)
+    w = on(w, backend)
     with pytest.raises(ValueError, match="no"):
         w()
     with pytest.raises(ValueError, match="no"):

@@ -19,12 +19,7 @@ from flowdeco._base.errors import RemoteError, TransferError, WorkerLostError
 from flowdeco._worker.executor import call_in_executor
 from tests.support import remote_functions as functions
 from tests.support.executor import Gate, fail
-
-
-def raw(task: Any) -> Callable[..., Any]:
-    """Return the function that a task was made of, as the engine has it."""
-    function: Callable[..., Any] = task._function
-    return function
+from tests.support.remote_functions import raw
 
 
 def fail_with(_: object) -> None:

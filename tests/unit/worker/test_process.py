@@ -4,7 +4,6 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,7 @@ from flowdeco._worker.main_guard import refuse_worker_import
 from flowdeco._worker.process import call_in_process
 from tests.conftest import Backend
 from tests.support import remote_functions as functions
-
-
-def raw(task: Any) -> Callable[..., Any]:
-    """Return the function that a task was made of, as the engine has it."""
-    function: Callable[..., Any] = task._function
-    return function
+from tests.support.remote_functions import raw
 
 
 async def call(task: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,8 +1,0 @@
-"""What the tests of scope around share."""
-
-from flowdeco import task
-
-
-@task
-def source() -> str:
-    return "the module's"
