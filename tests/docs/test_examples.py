@@ -17,7 +17,6 @@ import pytest
 
 import flowdeco
 from flowdeco import Workflow
-from tests import benchmark
 from tests.conftest import Backend
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -295,12 +294,3 @@ def test_the_examples_have_nothing_wrong_with_their_graphs() -> None:
     for name in NAMES:
         module = load(name)
         (module.summary if name == "wordcount" else module.report).check(types=True)
-
-
-@pytest.mark.parametrize("backend_name", ["asyncio", "trio"])
-def test_the_benchmark_measures_every_section(backend_name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    benchmark.main(["--quick", "--backend", backend_name, "--sizes", "9", "--rounds", "1"])
-    printed = capsys.readouterr().out
-    for section in benchmark.SECTIONS:
-        assert f"\n\n{section}: " in printed
-    assert re.search(r"\n\ntargets: \d+ met, \d+ over\n$", printed)
