@@ -6,7 +6,6 @@ import gc
 import time
 from collections.abc import Callable
 from functools import partial
-from statistics import median
 
 from tests.benchmark.graph import SHAPES, Function, Graph, Maker, build, build_all_of, build_by_name, plain, ready
 from tests.benchmark.option import HAVE_RETRIES, always
@@ -23,7 +22,7 @@ async def measure_compiling(make: Callable[[int], Graph], setting: Setting) -> F
     end = time.perf_counter() + setting.seconds
     while len(taken) < setting.runs or time.perf_counter() < end:
         taken.append(time_compiling(make, setting.nodes))
-    return {OWN: median(taken) / setting.nodes * US}
+    return {OWN: setting.choose(taken) / setting.nodes * US}
 
 
 def time_compiling(make: Callable[[int], Graph], nodes: int) -> float:
