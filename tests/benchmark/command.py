@@ -7,6 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import flowdeco
@@ -37,11 +38,13 @@ class Plan(NamedTuple):
         trees: the checkouts of flowdeco by what they are called; the rivals are measured beside the last of them.
         rounds: how many processes there are for each of them and a case.
         setting: how each of them measures it.
+        cache: a folder for what Python compiles.
     """
 
     trees: Mapping[str, Path]
     rounds: int
     setting: Setting
+    cache: Path
 
 
 def say(text: str = "") -> None:
@@ -58,7 +61,7 @@ def measure_case(case: Case, plan: Plan, failures: dict[str, str]) -> dict[str, 
             if title in failures:
                 continue
             try:
-                rounds[name].append(measure_in(path, case.name, plan.setting._replace(rivals=name == NOW)))
+                rounds[name].append(measure_in(path, case.name, plan.setting._replace(rivals=name == NOW), plan.cache))
             except MeasuringError as error:
                 failures[title] = str(error)
     return {name: merge_rounds(measured, plan.setting) for name, measured in rounds.items()}
@@ -124,4 +127,5 @@ def main(argv: Sequence[str] | None = None) -> None:
             parser.error(f"there is no flowdeco in {given.before}")
         trees = {BEFORE: given.before.resolve(), **trees}
     setting = Setting(given.nodes, 0.1 if given.quick else 0.3, backend=given.backend, best=given.best)
-    measure_all(Plan(trees, given.rounds or (3 if given.quick else 5), setting), sections)
+    with TemporaryDirectory() as cache:
+        measure_all(Plan(trees, given.rounds or (3 if given.quick else 5), setting, Path(cache)), sections)

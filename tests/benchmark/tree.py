@@ -27,14 +27,21 @@ class MeasuringError(Exception):
     """A checkout cannot run a case."""
 
 
-def measure_in(tree: Path, name: str, setting: Setting) -> Figures:
+def measure_in(tree: Path, name: str, setting: Setting, cache: Path) -> Figures:
     """Return the figures of a case in a fresh process, with the flowdeco of that checkout.
+
+    Args:
+        tree: the checkout.
+        name: the case.
+        setting: how it is measured.
+        cache: a folder for what Python compiles, so that the checkout stays as it is.
 
     Raises:
         MeasuringError: if it does not get to an end, or takes another flowdeco.
     """
     command = [sys.executable, "-P", "-c", SCRIPT, str(HERE), name, json.dumps(setting._asdict())]
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONPYCACHEPREFIX": str(cache)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or an import would be a compilation each time
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -82,12 +82,12 @@ def make_checkout(folder: Path, text: str) -> Path:
 def test_another_checkout_is_measured_with_its_own_flowdeco(tmp_path: Path) -> None:
     shutil.copytree(Path(flowdeco.__file__).parent, tmp_path / "flowdeco")
     make_checkout(tmp_path / "broken", "raise ImportError('not this one')")
-    assert OWN in measure_in(tmp_path, "chain, async def", TINY)
+    assert OWN in measure_in(tmp_path, "chain, async def", TINY, tmp_path / "cache")
     with pytest.raises(MeasuringError, match="not this one"):
-        measure_in(tmp_path / "broken", "chain, async def", TINY)
+        measure_in(tmp_path / "broken", "chain, async def", TINY, tmp_path / "cache")
     (tmp_path / "empty").mkdir()
     with pytest.raises(MeasuringError, match=r"it took|No module named 'flowdeco'"):
-        measure_in(tmp_path / "empty", "chain, async def", TINY)
+        measure_in(tmp_path / "empty", "chain, async def", TINY, tmp_path / "cache")
 
 
 QUICKLY = ["--quick", "--nodes", "5", "--rounds", "1"]
