@@ -1,1 +1,1 @@
-"""What is shown to users: the examples."""
+"""What is shown to users does what it says: README.md, the guide, the examples."""
