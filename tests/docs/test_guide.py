@@ -9,9 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import PAGES, SHOP, Document, Session, find_dead_links, is_test, leave_out, run_pytest
-
-from .sessions import check_session
+from tests.support.document import (
+    PAGES,
+    SHOP,
+    Document,
+    Session,
+    check_session,
+    find_dead_links,
+    is_test,
+    leave_out,
+    run_pytest,
+)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
 TESTS = [(page, name) for page in PAGES for name in page.own_files if is_test(name)]

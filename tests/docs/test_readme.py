@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import PAGES, README, ROOT, Session, find_dead_links
-
-from .sessions import check_session
+from tests.support.document import PAGES, README, ROOT, Session, check_session, find_dead_links
 
 MOST_LINES = 200
 

@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
+import pytest
 
 import flowdeco
+from flowdeco.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "examples" / "guide"
@@ -171,6 +173,18 @@ def run_pytest(name: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def check_session(session: Session, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Run a command of `flowdeco`: it must succeed, print what is shown, and write the report that it names."""
+    words = shlex.split(session.command)
+    assert words[0] == "flowdeco"
+    assert cli.main(words[1:]) == 0
+    printed = capsys.readouterr().out
+    if session.output:
+        assert printed == session.output, session.command
+    if "--report" in words:
+        assert (folder / words[words.index("--report") + 1]).is_file()
 
 
 def normalize(text: str) -> list[str]:
