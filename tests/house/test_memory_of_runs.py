@@ -132,8 +132,10 @@ async def fail() -> None:
         await failing()
 
 
-@pytest.mark.parametrize(("how", "runs"), [("succeeds", 10_000), ("fails", 1_000), ("is kept", 1_000)])
-async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int) -> None:
+@pytest.mark.parametrize(
+    ("how", "runs", "most"), [("succeeds", 3_000, 3_000), ("fails", 1_000, 10_000), ("is kept", 1_000, 10_000)]
+)
+async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int, most: int) -> None:
     async def many(times: int) -> None:
         for _ in range(times):
             if how == "fails":
@@ -155,6 +157,6 @@ async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int) -> No
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         # A table of Python's own may grow in the one half, for good; what the runs leave behind grows in both.
-        assert min(later - earlier for earlier, later in pairwise(sizes)) < 10_000
+        assert min(later - earlier for earlier, later in pairwise(sizes)) < most
     finally:
         tracemalloc.stop()
