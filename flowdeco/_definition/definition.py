@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import Parameter
 from types import FunctionType, MethodType
 from typing import Any, Self, cast
@@ -15,7 +15,7 @@ from .._base.errors import OptionTypeError
 from .._base.signature import Param, Signature, read_signature
 from .._base.text import shorten
 from .._policy.hook import NO_HOOKS, Hooks
-from .._policy.policy import Defaults
+from .._policy.policy import NO_POLICY, Defaults, Policy
 from .options import check_after, check_changes, check_needs, check_settled
 from .scope import Scope, capture_scope
 
@@ -81,6 +81,21 @@ class Step:
         return self._signature.params
 
     @property
+    def options(self) -> Mapping[str, Any]:
+        """Its options, checked."""
+        return self._options
+
+    @property
+    def own_params(self) -> tuple[Param, ...]:
+        """What its function asks for."""
+        return self._signature.params
+
+    @property
+    def policy(self) -> Policy:
+        """What its options say of attempts, time, recovery, capacity, place and hooks."""
+        return NO_POLICY
+
+    @property
     def graph_needs(self) -> Mapping[str, Any]:
         """The `needs` that hold where it is a node itself."""
         return self.needs
@@ -116,9 +131,9 @@ class Step:
     def _bind(self, instance: object) -> Any:
         return MethodType(cast("Callable[..., Any]", self), instance)
 
-    def _launch(self, plan: Any, inputs: tuple[str, ...]) -> tuple[Callable[..., Any], bool, bool]:
-        """Return how a workflow starts by its plan: with the outer run, then with these inputs by position."""
-        raise AssertionError(f"{self!r} starts as a task")
+    def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any) -> Awaitable[Any]:
+        """Return what runs a workflow by its plan, with these inputs, as a node of an outer run."""
+        raise AssertionError(f"{self!r} runs as a task")
 
     def _define(
         self,

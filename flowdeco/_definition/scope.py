@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from types import CellType, FrameType, FunctionType
 from typing import Any, Protocol
-from weakref import ref
+from weakref import WeakValueDictionary
 
 from .._base.signature import peel
-from .bytecode import read_targets
-from .frame import encloses, find_enclosing, find_place, read_variables
+from .frame import encloses, find_enclosing, find_own_name, find_place, read_borrowed, read_some, read_variables
 
 __all__ = ["LocalScope", "Namespace", "Scope", "capture_scope", "refresh_scopes"]
-
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4
-_THOROUGH_LOOKS = 4_096
 
 
 class Namespace(Protocol):
@@ -56,50 +53,36 @@ class Cells:
         return len(self._cells)
 
 
-class _Mark:
-    """Left in a frame, to know it again: an object at the same place in memory may be another frame.
-
-    `f_trace` is the one attribute of a frame that can be set. Nothing looks at it unless the thread is being
-    traced, as by a debugger; it is left alone then.
-    """
-
-    __slots__ = ("__weakref__", "scope")
-
-    def __init__(self, scope: LocalScope) -> None:
-        self.scope = scope
-
-    def __call__(self, *_: object) -> None:
-        """Trace nothing, should a tracer begin while the frame is being executed."""
-
-
 class LocalScope:
     """The tasks bound in one execution of a function's or a class's body.
 
-    The frame itself is not kept, since all its variables would be kept with it.
+    Neither the frame nor its variables are kept, and a frame's place in memory is used again. So a frame is taken for
+    the one that a scope was made in only where it shows: each variable known to hold a task still is bound, and one
+    that was no argument holds a task that was made there. As long as nothing is known, the body must have got further
+    in the same call.
 
     Attributes:
         bindings: the tasks by the names of their variables.
-        frame_id: the frame's place in memory.
         outer: the scopes of the functions around it that were being executed.
+        frame_id: the frame's place in memory.
         step_type: what counts as a task or a workflow.
     """
 
-    __slots__ = ("_looks", "_mark", "_size", "bindings", "frame_id", "outer", "step_type")
+    __slots__ = (
+        *("__weakref__", "_borrowed", "_call", "_code", "_last", "_looks", "_reached", "_size"),
+        *("bindings", "frame_id", "outer", "step_type"),
+    )
 
     def __init__(self, frame: FrameType, step_type: type) -> None:
         self.bindings: dict[str, Any] = {}
+        self.outer: tuple[LocalScope, ...] = ()
         self.frame_id = id(frame)
         self.step_type = step_type
-        self._mark: ref[_Mark] | None = None
-        if frame.f_trace is None and sys.gettrace() is None:
-            frame.f_trace = mark = _Mark(self)
-            self._mark = ref(mark)
-        self.scan(frame)
-        around = find_enclosing(frame)
-        self.outer: tuple[LocalScope, ...] = ()
-        if around is not None:
-            scope = _scope_of(around, step_type, _THOROUGH_LOOKS)
-            self.outer = (scope, *scope.outer)
+        self._code = frame.f_code
+        self._borrowed = read_borrowed(frame.f_code)
+        self._call = _call_of(frame)
+        self._last = ""
+        self._reached = self._looks = self._size = 0
 
     def get(self, name: str, /) -> Any:
         return self.bindings.get(name)
@@ -110,29 +93,56 @@ class LocalScope:
     def __len__(self) -> int:
         return len(self.bindings)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether its body may still be being executed."""
-        return self._mark is None or self._mark() is not None
+    def look(self, frame: FrameType) -> dict[str, Any] | None:
+        """Note which variables of `frame` are bound to tasks now.
 
-    def expect(self, names: Iterable[str], step: Any) -> None:
-        """Note that variables are about to be bound to `step`."""
-        for name in names:
-            self.bindings[name] = step
-
-    def scan_in_turn(self, frame: FrameType, looks: int) -> None:
-        """Scan often enough to miss little, seldom enough not to be quadratic in a body of very many names."""
-        self._looks += looks
-        if self._looks >= self._size:
-            self.scan(frame)
-
-    def scan(self, frame: FrameType) -> None:
-        """Note which variables of `frame` are bound to tasks now."""
+        Returns:
+            The variables; `None` if the frame is of another execution, as it seems.
+        """
         variables = read_variables(frame)
-        self._looks, self._size = 0, len(variables)
         kind = self.step_type
         # isinstance would run a proxy's code
-        self.bindings = {name: value for name, value in variables if issubclass(type(value), kind)}
+        tasks = {name: value for name, value in variables.items() if issubclass(type(value), kind)}
+        if not self._is_of(frame, variables, tasks):
+            return None
+        self.bindings = tasks
+        self._looks, self._size = 0, len(variables)
+        self._reached = frame.f_lasti
+        return variables
+
+    def glance(self, frame: FrameType, name: str) -> dict[str, Any] | None:
+        """Return just the variable `name`, and so let a whole look wait; `None` if it may not.
+
+        It is taken often enough to miss little, and seldom enough not to be quadratic in a body of very many variables.
+        """
+        self._looks += _LOOKS
+        if self._looks >= self._size or frame.f_code is not self._code or not self._last:
+            return None
+        variables = read_some(frame, name, self._last)
+        return variables if variables[self._last] is self.bindings.get(self._last) else None
+
+    def _is_of(self, frame: FrameType, variables: Mapping[str, Any], tasks: Mapping[str, Any]) -> bool:
+        if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
+            return False
+        for name, step in tasks.items():
+            if name not in self._borrowed and any(namespace is self for namespace in step._scope):
+                return True
+        return not self.bindings and frame.f_lasti >= self._reached and _call_of(frame) == self._call
+
+    def expect(self, name: str, step: Any) -> None:
+        """Note that a variable is about to be bound to `step`."""
+        self.bindings[name] = step
+        self._last = "" if name in self._borrowed else name
+
+
+# The last scope that was made of a frame, by the frame's place in memory.
+_latest: WeakValueDictionary[int, LocalScope] = WeakValueDictionary()
+
+
+def _call_of(frame: FrameType) -> tuple[int, int]:
+    """Return where the frame was called, as long as it is being executed."""
+    caller = frame.f_back
+    return (0, 0) if caller is None else (id(caller), caller.f_lasti)
 
 
 def capture_scope(function: Callable[..., Any], step: Any, step_type: type, *, thorough: bool = False) -> Scope:
@@ -146,12 +156,10 @@ def capture_scope(function: Callable[..., Any], step: Any, step_type: type, *, t
     """
     layers = peel(function)
     home = layers[-1] if type(layers[-1]) is FunctionType else None
-    frame, repeated = find_place(layers, home)
+    frame = find_place(layers, home)
     found: list[Namespace] = []
     if frame is not None:
-        found += _local_scopes(frame, step_type, _THOROUGH_LOOKS if thorough else _LOOKS)
-        if step is not None and not repeated and found and isinstance(found[0], LocalScope):
-            found[0].expect(read_targets(frame, home.__name__ if home is not None else ""), step)
+        found += _local_scopes(frame, step_type, layers, step, in_turn=not thorough)
         found.append(frame.f_globals)
     if home is not None:
         if home.__closure__:
@@ -171,47 +179,45 @@ def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: Fun
     return 0 if frame.f_code.co_flags & inspect.CO_OPTIMIZED else 1
 
 
-def _local_scopes(frame: FrameType, step_type: type, looks: int) -> list[Namespace]:
+def _local_scopes(
+    frame: FrameType, step_type: type, layers: Sequence[Any], step: Any, *, in_turn: bool
+) -> list[Namespace]:
     """Return the scopes of `frame` and of the functions around it that are being executed; a module has none."""
     if frame.f_code.co_qualname != "<module>":
-        scope = _scope_of(frame, step_type, looks)
+        name = find_own_name(frame, layers) if step is not None else ""
+        scope = _latest.get(id(frame))
+        variables = scope.glance(frame, name) if in_turn and scope is not None else None
+        if scope is None or variables is None:
+            scope, variables = _look_at(frame, step_type)
+        # If the variable has the function already, it is no `@` that is being executed, but a call.
+        if name and not any(variables.get(name) is layer for layer in layers):
+            scope.expect(name, step)
         return [scope, *scope.outer]
-    variables: Any = frame.f_locals
-    own = variables is not frame.f_globals and isinstance(variables, Mapping)
-    return [variables] if own else []  # exec() with two namespaces: the first is as live as a module's
+    names: Any = frame.f_locals
+    own = names is not frame.f_globals and isinstance(names, Mapping)
+    return [names] if own else []  # exec() with two namespaces: the first is as live as a module's
 
 
-def _scope_of(frame: FrameType, step_type: type, looks: int) -> LocalScope:
-    scope = _find_scope(frame, step_type)
-    if scope is None:
-        return LocalScope(frame, step_type)
-    scope.scan_in_turn(frame, looks)
-    return scope
-
-
-def _find_scope(frame: FrameType, step_type: type) -> LocalScope | None:
-    """Return the scope that was made of `frame` before."""
-    mark: object = frame.f_trace
-    if isinstance(mark, _Mark):
-        return mark.scope
-    if mark is None and sys.gettrace() is None:
-        return None
-    # While it is being traced, a task made there that is bound there tells.
-    for name, value in read_variables(frame):
-        if issubclass(type(value), step_type):
-            scope = next(iter(value._scope), None)
-            if isinstance(scope, LocalScope) and scope.frame_id == id(frame) and scope.get(name) is value:
-                return scope
-    return None
+def _look_at(frame: FrameType, step_type: type) -> tuple[LocalScope, dict[str, Any]]:
+    """Return the scope of a frame, with what is bound there now, and all the variables of the frame."""
+    scope = _latest.get(id(frame))
+    variables = scope.look(frame) if scope is not None else None
+    if scope is None or variables is None:
+        _latest[id(frame)] = scope = LocalScope(frame, step_type)
+        variables = scope.look(frame) or {}
+        around = find_enclosing(frame)
+        if around is not None:
+            outer, _ = _look_at(around, step_type)
+            scope.outer = (outer, *outer.outer)
+    return scope, variables
 
 
 def refresh_scopes(scopes: Iterable[LocalScope]) -> None:
     """Note what was bound since, in those of the scopes whose body is still being executed up the stack."""
-    open_scopes = {scope.frame_id: scope for scope in scopes if scope.is_open}
-    frame: FrameType | None = sys._getframe(1) if open_scopes else None
-    while frame is not None and open_scopes:
-        scope = open_scopes.get(id(frame))
-        if scope is not None and _find_scope(frame, scope.step_type) is scope:
-            scope.scan(frame)
-            del open_scopes[id(frame)]
+    wanted = {scope.frame_id: scope for scope in scopes if _latest.get(scope.frame_id) is scope}
+    frame: FrameType | None = sys._getframe(1) if wanted else None
+    while frame is not None and wanted:
+        scope = wanted.pop(id(frame), None)
+        if scope is not None:
+            scope.look(frame)
         frame = frame.f_back

@@ -19,7 +19,8 @@ def nest(levels: list[tuple[str, str]], innermost: list[str]) -> str:
         opening = {"module": [], "def": [f"{outside}def inner():"], "class": [f"{outside}class inner:"]}[kind]
         call = [f"{outside}inner()"] if kind == "def" else []
         head += [*opening, *([bind] if when == "before" else [])]
-        tail = [*([bind] if when == "after" else []), *call, *tail]
+        # What a body binds last is seen when a decorator runs after it, in the same body.
+        tail = [*([bind, f"{inside}task(lambda: 0)"] if when == "after" else []), *call, *tail]
     return "\n".join([*head, *(" " * (len(levels) - 1) + line for line in innermost), *tail])
 
 

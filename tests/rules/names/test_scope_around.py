@@ -1,9 +1,6 @@
 """Where a function is defined: the functions and classes around it."""
 
-import sys
 from typing import Any
-
-import pytest
 
 from flowdeco import task, workflow
 from tests.conftest import Backend
@@ -73,7 +70,6 @@ def test_an_enclosing_function_that_is_over_is_reached_through_the_closure(backe
     assert on(w, backend)(unseen=1)[:2] == ("seen", 1)
 
 
-@pytest.mark.skipif(sys.gettrace() is not None, reason="a tracer has the place where a frame is marked")
 def test_a_method_s_body_sees_the_function_around_its_class(backend: Backend) -> None:
     def outer() -> Any:
         class Builder:
@@ -85,7 +81,11 @@ def test_a_method_s_body_sees_the_function_around_its_class(backend: Backend) ->
                 return w
 
         w = Builder().build()
-        late = task(lambda: "late")
+
+        @task
+        def late() -> str:
+            return "late"
+
         return w, late
 
     assert on(outer()[0], backend)() == "late"
@@ -119,7 +119,9 @@ def test_a_class_body_in_a_function_sees_the_function_s_names(backend: Backend) 
             def w(outside: Any, inside: Any) -> Any:  # noqa: N805
                 return outside, inside
 
-            inside = task(lambda: "inside")
+            @task
+            def inside() -> str:
+                return "inside"
 
         return Steps, outside
 
@@ -179,3 +181,21 @@ def test_other_names_of_a_task_around_are_found_when_the_function_within_is_call
         return inner(), first, alias, (one, two, three, four, five, six)
 
     assert on(make()[0], backend)() == 1
+
+
+def test_a_task_defined_after_the_functions_within_were_called_is_found(backend: Backend) -> None:
+    def make(number: int) -> Any:
+        @workflow
+        def w(late: int) -> Any:
+            return late, number
+
+        return w
+
+    made = [make(number) for number in range(3)]
+
+    @task
+    def late() -> str:
+        return "late"
+
+    assert [on(w, backend)() for w in made] == [("late", number) for number in range(3)]
+    assert late() == "late"

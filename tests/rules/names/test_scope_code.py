@@ -26,7 +26,7 @@ def test_a_local_scope_of_very_many_names_is_looked_through() -> None:
     text = "def make():\n"
     text += "".join(f"    @task\n    def n{i}(n{i + 1}): return n{i + 1} + 1\n" for i in range(count))
     text += f"    made = task(lambda: 1)\n    n{count} = made\n"
-    text += "    @workflow\n    def w(n0, x): return n0 + x\n    x = task(lambda: 1000)\n    return w\n"
+    text += "    @workflow\n    def w(n0, x): return n0 + x\n    @task\n    def x(): return 1000\n    return w\n"
     module = make_module("large", text, task=task, workflow=workflow)
     assert len(module.make().graph) == count + 2
 

@@ -1,7 +1,10 @@
 """Which variable a task is found under."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from flowdeco import task, workflow
 from tests.conftest import Backend
@@ -11,7 +14,7 @@ from tests.support.scope import shared, source
 mention(shared)
 
 
-def test_a_task_made_by_a_call_is_found_under_its_variable(backend: Backend) -> None:
+def test_a_task_made_by_a_call_is_found_under_its_variable_if_a_decorator_follows(backend: Backend) -> None:
     def make() -> Any:
         x = task(lambda: 1)
 
@@ -20,52 +23,87 @@ def test_a_task_made_by_a_call_is_found_under_its_variable(backend: Backend) -> 
             return x, y, z, u
 
         y = task(functools.partial(pow, 2, 1))
-        del x
         x = task(lambda: 10)
         three = task(lambda: "three")
         z = u = task(len, needs={"obj": three})
-        return w, y, z, u, x
+
+        @task
+        def last() -> None: ...
+
+        return w, y, z, u, x, last
 
     assert on(make()[0], backend)() == (10, 2, 5, 5)
 
 
-def test_the_variables_of_a_task_are_not_guessed() -> None:
-    def make_map() -> Any:
-        @workflow
-        def w(a: int, b: int) -> Any:
-            return a, b
-
-        a, b = map(task, (lambda: 1, lambda: 2))
-        return w, a, b
-
-    def make_pair() -> Any:
-        @workflow
-        def w(a: int, b: int) -> Any:
-            return a, b
-
-        a, b = task(lambda: 1), task(lambda: 2)
-        return w, a, b
-
-    # What binds them at the very end of a body is too involved: they are inputs rather than somebody else's tasks.
-    for make in (make_map, make_pair):
-        w = make()[0]
-        for node in w.graph:
-            assert node.step() == {"a": 1, "b": 2}[node.name]
-
-
-def test_a_task_made_by_a_call_is_found_under_a_variable_that_is_closed_over(backend: Backend) -> None:
+def test_a_variable_that_is_closed_over_is_found_whatever_binds_it(backend: Backend) -> None:
     def make() -> Any:
-        def look() -> Any:
-            return x
-
-        @workflow
-        def w(x: int) -> Any:
-            return x
+        @workflow(needs={"given": "x"})
+        def w(given: int) -> Any:
+            return given, x
 
         x = task(lambda: 1)
-        return w, look
+        return w
 
-    assert on(make()[0], backend)() == 1
+    assert on(make(), backend)()[0] == 1
+
+
+def make_by_call() -> tuple[Any, Any]:
+    @workflow
+    def w(late: Any) -> Any:
+        return late
+
+    late = task(lambda: "late")
+    return w, late
+
+
+def make_by_unpacking() -> tuple[Any, Any]:
+    @workflow
+    def w(late: Any) -> Any:
+        return late
+
+    late, other = task(lambda: "late"), task(lambda: "other")
+    return w, (late, other)[0]
+
+
+def make_by_import() -> tuple[Any, Any]:
+    @workflow
+    def w(load: Any) -> Any:
+        return load
+
+    from tests.support.steps.web import load
+
+    return w, load
+
+
+def make_after_del() -> tuple[Any, Any]:
+    @workflow
+    def w(late: Any) -> Any:
+        return late
+
+    early = task(lambda: "early")
+
+    @task
+    def between() -> None: ...
+
+    del early
+
+    @task
+    def late() -> str:
+        return "late"
+
+    return w, (late, between)[0]
+
+
+@pytest.mark.parametrize("make", [make_by_call, make_by_unpacking, make_by_import, make_after_del])
+def test_what_no_later_decorator_sees_bound_is_an_input_once_the_function_is_over(
+    make: Callable[[], tuple[Any, Any]], backend: Backend
+) -> None:
+    w, step = make()
+    (name,) = w.graph.inputs
+    assert on(w, backend)(**{name: "given"}) == "given"
+    # The way out.
+    assert on(w.with_options(needs={name: step}), backend)() == step()
+    assert on(w.with_options(tasks={name: step}), backend)() == step()
 
 
 def test_a_task_that_is_put_elsewhere_is_not_bound_to_the_function_s_name(backend: Backend) -> None:
