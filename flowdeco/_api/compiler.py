@@ -90,7 +90,7 @@ class Compiler:
             self.refresh()
         elif compiled.local_scopes:
             refresh_scopes(compiled.local_scopes)
-        elif not compiled.rests_on and compiled.plan.watch.holds():
+        elif not compiled.rests_on and compiled.plan.binding.holds():
             return compiled.plan  # the shortest way, for most calls
         return self.current_plan()
 
@@ -134,8 +134,8 @@ class Compiler:
             problems = list(resolver.problems)
             for node, compiler in _nested(graph, layers):
                 try:
-                    node._plan = compiler.current_plan()
-                    rests_on.append((compiler, node._plan))
+                    node.plan = compiler.current_plan()
+                    rests_on.append((compiler, node.plan))
                 except GraphError as error:
                     problems += error.problems
         _raise_problems(self.owner.name, problems)
@@ -172,7 +172,7 @@ class Compiler:
         return found
 
     def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Resolver]:
-        before = None if self._compiled is None else self._compiled.plan.watch
+        before = None if self._compiled is None else self._compiled.plan.binding
         resolver = Resolver(self.owner, self._given, self._more, before)
         return build_graph(resolver, partial(follow, layers=layers)), resolver
 
@@ -204,7 +204,7 @@ def _local_scopes(binding: Binding) -> list[LocalScope]:
 
 
 def _is_current(compiled: _Compiled) -> bool:
-    if not compiled.plan.watch.holds():
+    if not compiled.plan.binding.holds():
         return False
     return not compiled.rests_on or all(compiler.current_plan() is plan for compiler, plan in compiled.rests_on)
 

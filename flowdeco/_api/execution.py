@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import concurrent.futures
-import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
-from anyio import CancelScope, create_task_group, from_thread, move_on_after, to_thread
-from anyio.lowlevel import checkpoint_if_cancelled, current_token
+from anyio import create_task_group, from_thread
+from anyio.lowlevel import current_token
 
-from .._base.context import InContext
-from .._base.errors import RunningLoopError, StrayCancellationError, WorkflowTimeoutError
-from .._base.events import Skip, Status
-from .._base.text import listed
-from .._base.tracebacks import as_failure
+from .._base.context import InContext, copy_outside_loop
+from .._base.errors import RunningLoopError
+from .._base.events import Event, Status
+from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
+from .._policy.policy import Policy
 from .._record.event_stream import Feed
-from .._record.log import log_failure
+from .._record.journal import Journal
+from .._record.log import is_asked_for, log_change, log_failure
+from .._runner.lifecycle import allow_grace
+from .._runner.signals import RunStopped
 from .._scheduler.engine import Engine
-from .._scheduler.run_hooks import Herald
+from .._scheduler.run_hooks import Teller
+from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
+from .._scheduler.run_state import RunState
 from .._worker.main_guard import refuse_worker_import
-from .._worker.thread import IN_THREAD, LIMITER, count_threads_apart
+from .._worker.thread import IN_THREAD, count_threads_apart
 from .run import Run
 
 __all__ = ["Execution"]
 
-_RUNNING, _COMPLETED = Status.RUNNING, Status.COMPLETED  # each look-up in an enum takes time, and each call has three
+# Drives a coroutine on an event loop until the loop has to be left for the workflow's own function.
+OnLoop: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, Body | None]]], "Body | None"]
 
 
 class Execution:
@@ -59,13 +64,15 @@ class Execution:
     ) -> None:
         self.name = name
         self.is_async = is_async
-        self.timeout = timeout
         self.backend = backend
         self.backend_options = backend_options
-        self.herald = Herald(hooks, strict=strict)
+        self.has_hooks = bool(hooks)
+        self.program = make_run_program(name, Policy(hooks=hooks, timeout=timeout), strict=strict)
 
     def run_blocking(self, run: Run[Any]) -> None:
-        """Run it on an event loop of its own, or on the one that owns this thread; a `def` is called here, after.
+        """Run it on an event loop of its own, or on the one that owns this thread.
+
+        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
@@ -73,14 +80,26 @@ class Execution:
         if _loop_is_running():
             raise self._running_loop_error(run)
         refuse_worker_import(self.name)
-        drive = _run_from_thread if _in_worker_thread() else partial(self._run_loop, run)
-        drive(partial(self.execute, run, body=self.is_async))
-        if run.status is Status.RUNNING:  # its own function is left
+        context = copy_outside_loop()
+        heard = context if self._is_heard(run) else None
+        on_loop: OnLoop = partial(self._run_loop, run)
+        if _in_worker_thread():
+            # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
+            context.run(IN_THREAD.set, True)
+            on_loop = _run_from_thread
+        steps = _Steps(self._go(run, heard, leaves_loop=not self.is_async), context)
+        body = on_loop(steps.go)
+        if body is not None:
+            cancellation = steps.take_answer(body)
             try:
-                self._run_body(run)
-            finally:
-                if self.herald.hears_of(run):
-                    drive(partial(self.herald.tell_end, run))
+                if heard is not None:
+                    on_loop(steps.go)
+                else:
+                    steps.finish()
+            except RunStopped:
+                if cancellation is None:
+                    raise
+                raise cancellation from None
 
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
@@ -93,18 +112,23 @@ class Execution:
         """Run it; return its result or raise its error. If the run is to be kept, log the error and return the run."""
         await self.execute(run)
         if run._keep:
-            log_failure(run)
+            log_failure(run._journal)
             return run
-        if run._raised is not None:
-            raise run._raised
-        return run.result
+        error = run._failure
+        if error is None:
+            return run.result
+        del run
+        try:
+            raise error
+        finally:
+            del error  # what it leads to is to go with the caller's reference
 
     @asynccontextmanager
     async def live(self, run: Run[Any]) -> AsyncGenerator[Run[Any]]:
         """Run it beside the block, wait for it at the end, and raise what a call would."""
-        run._feed = feed = Feed()
-        run._scope = scope = CancelScope()
-
+        close, scope = run._go_live()
+        closing = [close]
+        del close  # it leads to the events, and what is raised leads to this frame
         failures: list[BaseException] = []
         cancelled = anyio.get_cancelled_exc_class()
 
@@ -118,7 +142,7 @@ class Execution:
                 failures.append(error)
                 group.cancel_scope.cancel()
             finally:
-                feed.close()
+                closing.pop()()
 
         async with create_task_group() as group:
             group.start_soon(drive)
@@ -129,114 +153,64 @@ class Execution:
             except BaseException as error:
                 scope.cancel()
                 failures.append(error)
-        if run._raised is not None:
-            failures.append(run._raised)
-        if failures:
-            raise failures[0]
+        failure = failures[0] if failures else run._failure
+        failures.clear()
+        run = None  # type: ignore[assignment]  # what is raised leads to this frame
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure
 
-    async def execute(self, run: Run[Any], *, body: bool = True) -> None:
-        """Run the nodes and the workflow's own function; what they raise is left in the record.
+    async def execute(self, run: Run[Any]) -> None:
+        """Run the nodes and the workflow's own function; what they raise is left in the journal.
 
         Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        """
+        if self._is_heard(run):
+            context = copy_context()
+            await InContext(context, self._go(run, context, leaves_loop=False))
+        else:
+            await self._go(run, None, leaves_loop=False)
+
+    def _is_heard(self, run: Run[Any]) -> bool:
+        """Whether anybody is told of the run itself."""
+        return self.has_hooks or run._feed is not None or is_asked_for(tasks=False)
+
+    async def _go(self, run: Run[Any], context: Context | None, *, leaves_loop: bool) -> None:
+        """Go all the way with a run.
 
         Args:
-            run: the record, and what the run needs to know.
-            body: whether the workflow's own function is run, too.
+            run: the run.
+            context: the context variables of its hooks; `None` where nobody is told of the run.
+            leaves_loop: whether the workflow's `def` is called when the event loop has been left.
         """
         count_threads_apart()
-        run._start()
-        limit: CancelScope | None = None
-        heard = self.herald.hears_of(run)
+        journal, feed = run._journal, run._feed
+        state = RunState(run._plan, run._values, keep=run._keep)
+        is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
+        engine = Engine(state, journal, run, is_followed=is_followed)
+        life = RunLifecycle(self.program, engine, is_async=self.is_async, leaves_loop=leaves_loop)
         try:
-            if self.timeout is None:
-                await self._execute_all(run, body=body, heard=heard)
+            if context is None:
+                await life.pass_unheard()
             else:
-                with move_on_after(self.timeout) as limit:
-                    await self._execute_all(run, body=body, heard=heard)
-        except BaseException as error:
-            # Cancelled or interrupted. A task's own failure counts for more, as it does in a task group.
-            if isinstance(error, Exception) or run.error is None or isinstance(run.error, StrayCancellationError):
-                run._end(Status.CANCELLED)
-                if isinstance(error, anyio.get_cancelled_exc_class()):
-                    await self.herald.tell_end(run)
+                engine.teller = _make_teller(engine, feed)
+                await life.be_heard(context, run.inputs)
+        except Exception as error:
+            if not journal.knows(error):
                 raise
-        if limit is not None or run.error is not None or run._skip is not None:
-            self._end(run, limit)
-        # Of a run that has stopped, tasks may have hooks of their own that wait to hear of it.
-        if run.status is not _RUNNING and (heard or run.status is not _COMPLETED):
-            await self.herald.tell_end(run)
+            strip_traceback(error)  # which leads to this frame
+        finally:
+            state.let_go(keep=run._keep)
+            if engine.teller is not None and not engine.teller.is_done:
+                await _tell_rest(engine.teller, journal)
+            if journal.error is not None:
+                run._end()
 
-    async def _execute_all(self, run: Run[Any], *, body: bool, heard: bool) -> None:
-        if heard:
-            await self.herald.tell_start(run)
-            if run.error is not None or run._skip is not None:
-                return
-        await Engine(run._plan, run, keep=run._keep).execute()
-        if run._ended and run.error is None:
-            run._conclude()
-        if not body or run.error is not None or run._skip is not None:
-            return
-        if not self.is_async:
-            await to_thread.run_sync(self._run_body_in_thread, run, limiter=LIMITER.get())
-            await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
-            return
-        function, args = run._take_body()
+    def _run_loop(self, run: Run[Any], execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
         try:
-            coroutine = function(*args)
-            del args  # the function may let go of them while it waits
-            run._complete(await coroutine)
-        except BaseException as error:
-            if isinstance(error, anyio.get_cancelled_exc_class()):
-                raise
-            self._fall(run, error)
-
-    def _fall(self, run: Run[Any], error: BaseException) -> None:
-        """Take into the record what the workflow's own function has raised."""
-        error = as_failure(error)
-        if isinstance(error, Skip):
-            run._skip = error
-        else:
-            run._note_failure(None, error)
-
-    def _run_body_in_thread(self, run: Run[Any]) -> None:
-        IN_THREAD.set(True)
-        self._run_body(run)
-
-    def _run_body(self, run: Run[Any]) -> None:
-        """Call the workflow's own `def`, and end the run."""
-        function, args = run._take_body()
-        try:
-            run._complete(function(*args))
-        except BaseException as error:
-            cancellation = _cancellation()
-            if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
-                run._end(Status.CANCELLED)
-                raise cancellation from None
-            self._fall(run, error)
-            self._end(run, None)
-            if not isinstance(error, Exception):
-                raise
-
-    def _end(self, run: Run[Any], limit: CancelScope | None) -> None:
-        """End a run that has failed, also for want of time."""
-        if limit is not None and limit.cancelled_caught and run.error is None:
-            run._note_failure(None, self._too_long(run._cancelled()))
-        if run.error is not None and run.status is not Status.FAILED:
-            run._fail()
-        elif run.error is None and run._skip is not None:
-            run._end(Status.SKIPPED)
-        if run.error is not None and not isinstance(run.error, Exception):
-            raise run.error
-
-    def _too_long(self, running: tuple[str, ...]) -> WorkflowTimeoutError:
-        message = f"Cannot finish workflow {self.name!r}: it took longer than its timeout of {self.timeout:g} s."
-        if running:
-            message += f" Under way: {listed(running)}."
-        return WorkflowTimeoutError(message, workflow=self.name, timeout=self.timeout, running=running)
-
-    def _run_loop(self, run: Run[Any], execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        try:
-            _context_without_loop().run(
+            return copy_outside_loop().run(
                 partial(anyio.run, execute, backend=self.backend, backend_options=self.backend_options)
             )
         except RuntimeError as error:
@@ -252,22 +226,87 @@ class Execution:
         return RunningLoopError(message, workflow=self.name)
 
 
-def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
-    token = IN_THREAD.set(True)
-    context = copy_context()
+def _make_teller(engine: Engine, feed: Feed | None) -> Teller:
+    def publish(event: Event) -> None:
+        if feed is not None:
+            feed.add(event)
+        log_change(event)
 
-    async def run() -> None:
-        # On trio it runs in the task that made this thread, whose node has a context of its own.
-        await InContext(context, execute())
+    return Teller(engine.notices, publish if feed is not None or is_asked_for(tasks=False) else None)
 
+
+async def _tell_rest(teller: Teller, journal: Journal) -> None:
+    """Tell what is left to be told at the end of a run; while it is being cancelled, for a moment."""
+    if journal.status is Status.CANCELLED:
+        with allow_grace():
+            await teller.drain()
+    else:
+        await teller.drain()
+
+
+class _Steps:
+    """Drives a run that leaves the event loop for its own function and perhaps comes back to another one."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], context: Context) -> None:
+        self._coroutine = coroutine
+        self._context = context
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    async def go(self) -> Body | None:
+        """Drive it until it has to leave the event loop, or to its end."""
+        return await self
+
+    def __await__(self) -> Generator[Any, Any, Body | None]:
+        while True:
+            try:
+                trap = self._step()
+            except StopIteration:
+                return None
+            if isinstance(trap, Body):
+                return trap
+            try:
+                self._value = yield trap
+            except BaseException as error:
+                self._error = error
+            del trap
+
+    def take_answer(self, body: Body) -> BaseException | None:
+        """Call the function here, and take its answer; return the cancellation that it has heard of, if it has."""
+        try:
+            self._value = self._context.run(body.call)
+        except BaseException as error:
+            self._error = error
+            cancellation = _cancellation()
+            if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
+                self._error = RunStopped()
+                return cancellation
+        return None
+
+    def finish(self) -> None:
+        """Go to the end, for which there is nothing to be awaited any more."""
+        try:
+            self._step()
+        except StopIteration:
+            return
+        raise AssertionError("there was something to be awaited without an event loop")
+
+    def _step(self) -> Any:
+        value, error, self._value, self._error = self._value, self._error, None, None
+        try:
+            if error is None:
+                return self._context.run(self._coroutine.send, value)
+            return self._context.run(self._coroutine.throw, error)
+        finally:
+            error = None
+
+
+def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
     try:
-        from_thread.run(run)
+        return from_thread.run(execute)
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise
-    finally:
-        IN_THREAD.reset(token)
 
 
 def _in_worker_thread() -> bool:
@@ -296,15 +335,3 @@ def _loop_is_running() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _context_without_loop() -> Context:
-    """Return the current context, but in it no event loop is running.
-
-    A thread that somebody started with a copy of the event loop's context would seem to be the event loop's own.
-    """
-    context = copy_context()
-    sniffio = sys.modules.get("sniffio")
-    if sniffio is not None:
-        context.run(sniffio.current_async_library_cvar.set, None)
-    return context

@@ -1,107 +1,56 @@
-"""The record of one run."""
+"""The run of a workflow, as its users see it: a face over the journal."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import partial
+from os import PathLike
 from threading import RLock
-from time import perf_counter, time
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from anyio import CancelScope
+from anyio import CancelScope, from_thread
+from anyio.lowlevel import current_token
 
 from .._base.checks import check_time
 from .._base.errors import RunError
-from .._base.events import Event, Skip, Status
-from .._base.sentinel import UNSET
-from .._base.tracebacks import strip_traceback
-from .._policy.hook import Hook
-from .._record.error_notes import add_notes, find_run
+from .._base.events import Event, Status
+from .._record.error_notes import find_run, let_revive
 from .._record.event_stream import Feed
-from .._record.journal import Failure, HookError, outweighs
-from .._record.log import log_change, log_hook_error
+from .._record.journal import Failure, HookError, Journal
 from .._record.task_record import Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._scheduler.plan import Plan
-from .._scheduler.propagation import find_blocking_error, judge_body
 from .._state.state import State, make_state
-from .display import Displayed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Run"]
 
 R = TypeVar("R")
 
-# An enum's member takes a tenth of a microsecond to look up in it, and each run has three of them.
-_PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
-
 # Many runs never look at their state; when several threads of one do at once, they get the same.
 _making_state = RLock()
 
 
-class Run(Displayed, Generic[R]):
-    """One run of a workflow: how it stands, what it gave, and the same of each of its tasks.
-
-    Attributes:
-        status: how the run stands.
-        result: what the workflow returned; `None` until it has.
-        error: what the run failed with; `None` if it did not.
-        errors: every failed attempt, the earliest first, also those of tasks that failed while others were being
-            cancelled.
-        hook_errors: what hooks have raised, the earliest first.
-    """
+class Run(Generic[R]):
+    """One run of a workflow: how it stands, what it gave, and the same of each of its tasks."""
 
     # A run is made for each call: what is not needed before somebody asks is made then.
     __slots__ = (
-        "__weakref__",
-        "_body_instead",
-        "_clock_end",
-        "_clock_start",
-        "_ended",
-        "_feed",
-        "_finished",
-        "_id",
-        "_inputs",
-        "_keep",
-        "_metrics",
-        "_plan",
-        "_scope",
-        "_skip",
-        "_started",
-        "_state",
-        "_steps",
-        "_time_start",
+        *("__weakref__", "_feed", "_inputs", "_journal", "_keep", "_metrics", "_plan", "_scope", "_state", "_token"),
         "_values",
-        "error",
-        "errors",
-        "hook_errors",
-        "result",
-        "status",
     )
 
     def __init__(
         self, plan: Plan, inputs: dict[str, Any], state: State | type[State] | None = None, *, keep: bool = False
     ) -> None:
-        self.status = _PENDING
-        self.result: R | None = None
-        self.error: BaseException | None = None
-        self.errors: list[Failure] = []
-        self.hook_errors: list[HookError] = []
         self._state = state
-        self._id: str | None = None
         self._inputs = inputs
         self._keep = keep
         self._plan = plan
-        self._clock_start = self._clock_end = self._time_start = 0.0
-        count = len(plan.calls)
-        self._started = [0.0] * count
-        self._finished = [0.0] * count
-        # Only of those nodes of which there is more to say than when they started and ended.
-        self._steps: dict[int, list[tuple[float, Status, int]]] = {}
-        self._ended: dict[int, tuple[Status, BaseException | None]] = {}
-        self._skip: Skip | None = None
-        self._body_instead: tuple[tuple[int, Any], ...] = ()
         self._metrics: RunMetrics | None = None
         # Of a run that is followed live.
         self._feed: Feed | None = None
@@ -112,13 +61,43 @@ class Run(Displayed, Generic[R]):
         values[plan.run_place] = self
         if plan.asks_for_state:
             values[plan.state_place] = self.state
+        self._journal = Journal(plan.graph, values)
+
+    @property
+    def status(self) -> Status:
+        """How the run stands."""
+        return self._journal.status
+
+    @property
+    def result(self) -> R | None:
+        """What the workflow returned; `None` until it has."""
+        return cast("R | None", self._journal.result)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the run failed with; `None` if it did not."""
+        return self._journal.error
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was skipped; `None` if it was not."""
+        skip = self._journal.skip
+        return None if skip is None or self._journal.error is not None else skip.reason
+
+    @property
+    def errors(self) -> list[Failure]:
+        """Every failed attempt, the earliest first, also those of tasks that failed while others were cancelled."""
+        return self._journal.errors
+
+    @property
+    def hook_errors(self) -> list[HookError]:
+        """What hooks have raised, the earliest first."""
+        return self._journal.hook_errors
 
     @property
     def id(self) -> str:
         """A string that no other run has."""
-        if self._id is None:
-            self._id = uuid4().hex
-        return self._id
+        return self._journal.id
 
     @property
     def state(self) -> State:
@@ -131,7 +110,7 @@ class Run(Displayed, Generic[R]):
     @property
     def workflow(self) -> str:
         """The workflow's name."""
-        return self._plan.graph.name
+        return self._journal.name
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -141,18 +120,18 @@ class Run(Displayed, Generic[R]):
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What the workflow's `metadata=` says."""
-        return MappingProxyType(self._plan.graph._owner._options["metadata"] or {})
+        return MappingProxyType(self._journal.graph.owner.options["metadata"] or {})
 
     @property
     def tasks(self) -> Tasks:
         """The record of each task, by its name or by the task itself."""
-        return Tasks(self)
+        return Tasks(self._journal)
 
     @property
     def metrics(self) -> RunMetrics:
         """Numbers by name: `record` your own; the seconds of each task's attempts are there under its name."""
         if self._metrics is None:
-            self._metrics = RunMetrics(self)
+            self._metrics = RunMetrics(self._journal)
         return self._metrics
 
     def history(
@@ -174,7 +153,7 @@ class Run(Displayed, Generic[R]):
         name = None if task is None else self.tasks[task].name
         return [
             transition
-            for transition in list_transitions(self)
+            for transition in list_transitions(self._journal)
             if (name is None or transition.task == name)
             and (since is None or transition.time >= since)
             and (until is None or transition.time < until)
@@ -185,22 +164,22 @@ class Run(Displayed, Generic[R]):
 
         It is the chain that leads to the task that ended last, each time by that which the next one waited for longest.
         """
-        return [node.name for node in find_critical_path(self)]
+        return [node.name for node in find_critical_path(self._journal)]
 
     @property
     def started(self) -> datetime | None:
         """When the run started, in UTC; `None` if it has not."""
-        return self._moment(self._clock_start)
+        return self._journal.moment(self._journal.begun)
 
     @property
     def finished(self) -> datetime | None:
         """When the run ended, in UTC; `None` if it has not."""
-        return self._moment(self._clock_end)
+        return self._journal.moment(self._journal.ended)
 
     @property
     def duration(self) -> float | None:
         """Seconds from start to end; `None` before the end."""
-        return self._clock_end - self._clock_start if self._clock_end else None
+        return self._journal.duration
 
     @staticmethod
     def of(error: BaseException) -> Run[Any]:
@@ -225,19 +204,26 @@ class Run(Displayed, Generic[R]):
         """
         if self._feed is None:
             raise self._not_live("follow")
-        return self._feed.read()
+        return self._feed.read(self)
 
     def cancel(self) -> None:
         """Stop a run that was started by `w.start()`; it then ends as `cancelled`. One that has ended stays as it is.
 
-        To be called on the run's event loop.
+        From any thread: from another one than the event loop's, it returns when the event loop has heard of it.
 
         Raises:
             RunError: the run was not started by `w.start()`.
         """
         if self._scope is None:
             raise self._not_live("cancel")
-        self._scope.cancel()
+        try:
+            is_here = current_token() == self._token
+        except RuntimeError:  # no event loop runs on this thread
+            is_here = False
+        if is_here:
+            self._scope.cancel()
+        elif self._journal.status in (Status.PENDING, Status.RUNNING):
+            from_thread.run_sync(self._scope.cancel, token=self._token)
 
     def _not_live(self, verb: str) -> RunError:
         name = self.workflow
@@ -246,138 +232,76 @@ class Run(Displayed, Generic[R]):
         )
         return RunError(message, workflow=name)
 
-    def _publish(self, event: Event) -> None:
-        """Let those who follow the run have an event, and log it if that is asked for."""
-        if self._feed is not None:
-            self._feed.add(event)
-        log_change(event)
+    @overload
+    def to_html(self) -> str: ...
 
-    def _start(self) -> None:
-        self.status = _RUNNING
-        self._time_start = time()
-        self._clock_start = perf_counter()
+    @overload
+    def to_html(self, path: str | PathLike[str]) -> Path: ...
 
-    def _moment(self, clock: float) -> datetime | None:
-        if not clock:
-            return None
-        start = datetime.fromtimestamp(self._time_start, UTC)
-        return start + timedelta(seconds=clock - self._clock_start)
+    def to_html(self, path: str | PathLike[str] | None = None) -> str | Path:
+        """Return the report of the run so far as a page, or write it to a file.
 
-    def _end(self, status: Status) -> None:
-        self.status = status
-        self._clock_end = perf_counter()
-        if self._keep:
-            self._values[self._plan.run_place] = UNSET  # it would keep itself alive
-        else:
-            self._let_go()
+        One page of HTML that needs no network and no script: the graph, the timeline of all attempts, the errors with
+        their tracebacks, results and inputs in short, the changes of the state, and statistics. A plain call lets go
+        of its results, so there they are not told.
 
-    def _let_go(self) -> None:
-        """Let all values go. In place, as whatever has run the nodes may take a while to go itself."""
-        self._values[:] = self._plan.template
+        Args:
+            path: the file to write, in UTF-8; one that is there is written over. `None`: the text is returned.
 
-    def _take_body(self) -> tuple[Callable[..., Any], list[Any]]:
-        """Return the workflow's own function and its arguments, of which the run lets go if it is not to be kept."""
-        slots, function = self._plan.body
-        args = [self._values[slot] for slot in slots]
-        for place, value in self._body_instead:
-            args[place] = value
-        if not self._keep:
-            self._let_go()
-        return function, args
+        Returns:
+            The text, or the path of the file.
 
-    def _complete(self, result: R) -> None:
-        self.result = result
-        self._end(_COMPLETED)
+        Raises:
+            OSError: the file cannot be written.
+        """
+        from .._report.page import make_report, write_report
+        from .._report.snapshot import Snapshot
 
-    # What happens to the nodes, as lanes and courses tell it.
+        shared = self._journal.graph.owner.options["state"]
+        state = self._state if isinstance(self._state, State) else None
+        snapshot = Snapshot(self, self._journal, state, is_shared=state is not None and state is shared)
+        return make_report(snapshot) if path is None else write_report(snapshot, path)
 
-    def _note_begin(self, index: int, attempt: int) -> None:
-        now = perf_counter()
-        if attempt > 1:
-            self._steps[index].append((now, _RUNNING, attempt))
-            return
-        if index in self._plan.courses:  # else it has begun in a thread already
-            self._started[index] = now
-        self._steps[index] = [(self._started[index], _RUNNING, attempt)]
+    def to_mermaid(self) -> str:
+        """Return the text of a Mermaid flowchart as `graph.to_mermaid()` does, with how each task stands.
 
-    def _note_veto(self, index: int) -> None:
-        """Note that the attempt which was about to begin is not made."""
-        clock, status, _ = self._steps[index][-1]
-        self._steps[index][-1] = clock, status, 0
+        That is told by a colour and by a sign before the name.
+        """
+        from .._draw.mermaid import to_mermaid
+        from .._report.snapshot import diagram_of
 
-    def _note_retrying(self, index: int) -> None:
-        clock, _, attempt = self._steps[index][-1]
-        self._steps[index].append((max(clock, perf_counter()), Status.RETRYING, attempt))
+        return to_mermaid(diagram_of(self._journal))
 
-    def _attempts_of(self, index: int) -> int:
-        steps = self._steps.get(index)
-        return steps[-1][2] if steps else int(self._start_of(index) > 0)
+    def _repr_svg_(self) -> str | None:
+        """Be shown as a picture in a notebook."""
+        from .._draw.svg import LIGHT, draw_svg, graph_rules
+        from .._report.snapshot import diagram_of
 
-    def _start_of(self, index: int) -> float:
-        """Return when a node's first attempt began, on the clock; 0 if none has, though a lane may have taken it up."""
-        return 0.0 if index in self._plan.courses and index not in self._steps else self._started[index]
+        return draw_svg(diagram_of(self._journal), style=graph_rules(LIGHT)) or None
 
-    def _note_attempt(self, task: str | None, attempt: int, error: BaseException) -> Failure:
-        """Take a failed attempt into the record."""
-        failure = Failure(task, attempt, error, self._moment(perf_counter()) or datetime.now(UTC))
-        self.errors.append(failure)
-        return failure
+    # What runs it asks of it.
 
-    def _note_end(self, index: int, status: Status, cause: BaseException | None = None) -> None:
-        """Take into the record how a node ended, once and for all unless a hook then turns it into a failure."""
-        ended, _ = self._ended.get(index, (None, None))
-        if ended is None or (ended is Status.SKIPPED and status is Status.FAILED):
-            self._finished[index] = perf_counter()
-            if status is not _COMPLETED:
-                self._ended[index] = status, cause
+    def _go_live(self) -> tuple[Callable[[], None], CancelScope]:
+        """Make it one that can be followed and cancelled; return what says that no more events will come."""
+        self._feed, self._scope, self._token = Feed(), CancelScope(), current_token()
+        return self._feed.close, self._scope
 
-    def _note_cancelled(self, index: int) -> None:
-        if not self._finished[index]:  # else only its hooks were cancelled
-            self._note_end(index, Status.CANCELLED)
+    def _end(self) -> None:
+        """Have the error that the run has failed with lead to it, but not hold it."""
+        error = self._journal.error
+        if error is not None:
+            journal = self._journal.without(error)
+            let_revive(self, self._journal, partial(Run._revive, self._plan, self._inputs, self._state, journal))
 
-    def _note_failure(self, index: int | None, error: BaseException) -> None:
-        """Take into the record that a node, or the workflow itself, has failed, unless its course has done so."""
-        if index is None:
-            self._note_attempt(None, 1, error)
-            self._take_error(error)
-        elif index not in self._ended:
-            self._note_attempt(self._plan.graph.nodes[index].name, self._attempts_of(index), error)
-            self._note_end(index, Status.FAILED, error)
-
-    def _take_error(self, error: BaseException) -> None:
-        """Fail with an error, unless there is one that counts as much: the first is the run's."""
-        if self.error is None or outweighs(error, self.error):
-            self.error = error
-
-    def _note_hook_error(self, hook: Hook, task: str | None, error: Exception) -> None:
-        """Take into the record what a hook has raised, and log it."""
-        strip_traceback(error)
-        self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC)))
-        log_hook_error(self, hook, task, error)
-
-    def _fail(self) -> None:
-        """End the run with its error, to which the notes are added."""
-        self._end(Status.FAILED)
-        self.result = None
-        if self.error is not None:
-            add_notes(self, self.error)
-
-    def _conclude(self) -> None:
-        """Find out, all tasks having ended, some of them without a result, what becomes of the workflow's function."""
-        verdict = judge_body(self._plan.graph, self._ended)
-        self._body_instead = verdict.instead
-        if isinstance(verdict.cause, Skip):
-            self._skip = Skip(verdict.cause.reason)  # for the outer run, it is this workflow that was skipped
-        elif verdict.cause is not None:
-            self.error = find_blocking_error(self)
+    @staticmethod
+    def _revive(
+        plan: Plan, inputs: dict[str, Any], state: State | type[State] | None, journal: Journal, error: BaseException
+    ) -> Run[Any]:
+        run: Run[Any] = Run(plan, inputs, state)
+        run._journal = journal.put_back(error)
+        return run
 
     @property
-    def _raised(self) -> BaseException | None:
+    def _failure(self) -> BaseException | None:
         """What a call of the workflow raises; `None` if there is a result."""
-        return self._skip if self.error is None else self.error
-
-    def _cancelled(self) -> tuple[str, ...]:
-        """Return the names of the tasks that were cancelled while they were under way."""
-        nodes = self._plan.graph.nodes
-        cancelled = [i for i, (status, _) in self._ended.items() if status is Status.CANCELLED]
-        return tuple([nodes[i].name for i in cancelled if self._start_of(i)])
+        return self._journal.skip if self._journal.error is None else self._journal.error

@@ -52,6 +52,10 @@ class Task(Step, Generic[P, R_co]):
         """
         return self._copy(self._options, **options)
 
+    @property
+    def policy(self) -> Policy:
+        return self._policy
+
     def _bind(self, instance: object) -> Any:
         return cast("Any", self._function).__get__(instance)
 
@@ -88,9 +92,9 @@ def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[...
     signature = signature_of_step("task", function)
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
-        signature = Signature(step._signature.params, signature.kind)
+        signature = Signature(step.own_params, signature.kind)
     made: Task[..., Any] = Task()
-    options = {**_NO_OPTIONS, **step._options, "after": step.graph_after, "name": step.name}
+    options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
     params = {p.name for p in signature.params}
     settled = tuple(name for name in step.graph_settled if name in params)
     params |= {p.name for p in made._params_besides(options)}

@@ -31,8 +31,7 @@ from .._graph.input import signature_of
 from .._graph.override import Override
 from .._policy.hook import HOOKS, check_hooks, read_hooks
 from .._policy.policy import Defaults, check_defaults, check_metadata
-from .._record.log import is_asked_for, log_failure
-from .._runner.attempt import Launch
+from .._record.log import log_failure
 from .._scheduler.plan import Plan
 from .._state.state import State, check_state
 from .compiler import Compiler
@@ -102,9 +101,14 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._execution.is_async:
             return cast("R_co", self._execution.start(run))
         self._execution.run_blocking(run)
-        if run._raised is not None:
-            raise run._raised
-        return cast("R_co", run.result)
+        error = run._failure
+        if error is None:
+            return cast("R_co", run.result)
+        del run
+        try:
+            raise error
+        finally:
+            del error  # what it leads to is to go with the caller's reference
 
     def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
         """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
@@ -117,9 +121,14 @@ class Workflow(Step, Generic[R_co, T_co]):
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
         run = self._new_run(args, kwargs)
         self._execution.run_blocking(run)
-        if run._raised is not None:
-            raise run._raised
-        return cast("T_co", run.result)
+        error = run._failure
+        if error is None:
+            return cast("T_co", run.result)
+        del run
+        try:
+            raise error
+        finally:
+            del error  # what it leads to is to go with the caller's reference
 
     @overload
     def run(self: Workflow[_Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
@@ -137,7 +146,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._execution.is_async:
             return self._execution.start(run)
         self._execution.run_blocking(run)
-        log_failure(run)
+        log_failure(run._journal)
         return run
 
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
@@ -147,7 +156,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
         of status. Inputs and graph are checked by the call itself. Raises: as a call does.
         """
-        return self._execution.live(self._new_run(args, kwargs, keep=True, live=True))
+        return self._execution.live(self._new_run(args, kwargs, keep=True))
 
     @property
     def graph(self) -> Graph:
@@ -242,15 +251,10 @@ class Workflow(Step, Generic[R_co, T_co]):
     def graph_binding(self) -> Binding:
         return self.compiler.own_names()[1]
 
-    def _launch(self, plan: Plan, inputs: tuple[str, ...]) -> Launch:
+    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any]) -> Coroutine[Any, Any, Any]:
         own_state = self._options["state"]
-
-        async def start(outer: Run[Any], *values: Any) -> Any:
-            given = {**plan.inputs.defaults, **dict(zip(inputs, values, strict=True))}
-            own_plan = plan.watched() if is_asked_for(tasks=True) else plan
-            return await self._execution.result(Run(own_plan, given, outer.state if own_state is None else own_state))
-
-        return Launch(start, False, True)
+        inputs = {**plan.inputs.defaults, **given}
+        return self._execution.result(Run(plan, inputs, outer.state if own_state is None else own_state))
 
     # How it is made.
 
@@ -299,12 +303,8 @@ class Workflow(Step, Generic[R_co, T_co]):
         for option in HOOKS:
             options[option] = check_hooks(subject, option, options[option])
 
-    def _new_run(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False, live: bool = False
-    ) -> Run[Any]:
+    def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.compiler.plan()
-        if live or is_asked_for(tasks=True):
-            plan = plan.watched()
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+import sys
+from collections.abc import Awaitable, Generator
 from contextvars import Context, copy_context
 from typing import Any
 
-__all__ = ["InContext", "apart"]
+__all__ = ["InContext", "copy_outside_loop", "leave_loop"]
 
 
 class InContext:
@@ -33,9 +34,21 @@ class InContext:
             del trap  # it may hold on to a result
 
 
-def apart(start: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Return what makes each attempt in a copy of the context, so that none sees what another has set."""
-    return lambda *args: InContext(copy_context(), start(*args))
+def copy_outside_loop() -> Context:
+    """Return a copy of the current context, but in it no event loop is running.
+
+    A thread that somebody started with a copy of the event loop's context would seem to be the event loop's own.
+    """
+    context = copy_context()
+    leave_loop(context)
+    return context
+
+
+def leave_loop(context: Context) -> None:
+    """Have no event loop running in a context, as in one of a thread that is none's."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        context.run(sniffio.current_async_library_cvar.set, None)
 
 
 async def _await(awaitable: Awaitable[Any]) -> Any:

@@ -199,7 +199,8 @@ class WorkerLostError(RemoteError):
 
     Attributes:
         task, function: as of `RemoteError`.
-        exit_code: the process's exit code, or minus the signal that ended it; `None` where it is not known.
+        exit_code: the process's exit code, or minus the signal that ended it. `None` where it is not known: neither
+            anyio's processes nor the executors of `concurrent.futures` say it.
     """
 
     exit_code: int | None

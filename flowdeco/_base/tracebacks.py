@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from .errors import FlowdecoError
 
-__all__ = ["as_failure", "strip_traceback"]
+__all__ = ["as_failure", "set_context", "strip_traceback"]
 
 E = TypeVar("E", bound=BaseException)
 
@@ -33,3 +33,8 @@ def strip_traceback(error: BaseException) -> None:
         error.with_traceback(trace)  # an error may refuse to have its attributes set
     elif isinstance(error, FlowdecoError):
         error.__traceback__ = None
+
+
+def set_context(error: BaseException, context: BaseException) -> None:
+    """Say of an error that it came up while another was dealt with, also if it refuses to have attributes set."""
+    BaseException.__dict__["__context__"].__set__(error, context)

@@ -48,7 +48,7 @@ class _Builder:
         received = self.resolver.resolve_owner()
         self._check_hooks(owner, received)
         body = [self._reach(source, owner, name) for name, source in received.items()]
-        self._check_settled(owner, owner._signature.params, body, owner.settled)
+        self._check_settled(owner, owner.own_params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
         self._resolve_open()
         self._set_default_conditions()
@@ -64,19 +64,19 @@ class _Builder:
         step = node.step
         if step.graph_binding is not None:
             self.resolver.binding.update(step.graph_binding)
-        node._params = params = step.params
-        node._sources = tuple([self._reach(self.resolver.resolve(step, param), step, param.name) for param in params])
-        node._after = self._reach_all(step, step.graph_after)
+        node.params = params = step.params
+        node.sources = tuple([self._reach(self.resolver.resolve(step, param), step, param.name) for param in params])
+        node.after = self._reach_all(step, step.graph_after)
         if step.graph_settled:
-            self._check_settled(step, params, node._sources, step.graph_settled)
+            self._check_settled(step, params, node.sources, step.graph_settled)
         if step._predicate is not None:
-            node._predicate = step._predicate, self._ask(step._predicate)
+            node.predicate = step._predicate, self._ask(step._predicate)
         if self.resolver.owner._defaults is not None and step.compiler is None:
             self._check_default_hooks(self.resolver.owner._defaults, step)
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""
-        asked = [(self.resolver.resolve(predicate, param), param.name) for param in predicate._signature.params]
+        asked = [(self.resolver.resolve(predicate, param), param.name) for param in predicate.params]
         return tuple([self._reach(source, predicate, name) for source, name in asked])
 
     def _set_default_conditions(self) -> None:
@@ -91,32 +91,32 @@ class _Builder:
         passed_by = {id(step) for step in waiting}
         while waiting:
             node = self.nodes[id(waiting.pop())]
-            needed = [step for source in (*node._sources, *node._asked) for step in steps_of(source)]
-            fresh = [step for step in (*needed, *node._after) if id(step) not in passed_by]
+            needed = [step for source in (*node.sources, *node.asked) for step in steps_of(source)]
+            fresh = [step for step in (*needed, *node.after) if id(step) not in passed_by]
             passed_by.update(id(step) for step in fresh)
             waiting += fresh
         for node in self.nodes.values():
             if _lacks_condition(node) and id(node.step) not in passed_by:
-                node._predicate = predicate, asked
+                node.predicate = predicate, asked
 
     def _check_default_hooks(self, defaults: Defaults, step: Step) -> None:
         """Report a hook of the defaults that asks for what it cannot get of this task."""
         try:
             defaults.policy_of(step)
         except OptionError as error:
-            name = self.resolver._name_of(step)
+            name = self.resolver.name_of(step)
             reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
             text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
             self.resolver.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
 
     def _check_hooks(self, owner: Step, received: Mapping[str, Source]) -> None:
         """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
-        workflow = self.resolver._name_of(owner)
+        workflow = self.resolver.name_of(owner)
         for hook in itertools.chain.from_iterable(owner.hooks.values()):
             for name in hook.ask.names:
                 steps = steps_of(received[name]) if name in received else []
                 if steps and name not in hook.ask.optional and name not in EVENT_NAMES:
-                    task = self.resolver._name_of(steps[0])
+                    task = self.resolver.name_of(steps[0])
                     text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
                     text += f"{steps[0]._kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
                     text += f"run.tasks[{task!r}].result has it."
@@ -148,7 +148,7 @@ class _Builder:
         return tuple(dict.fromkeys(found))
 
     def _report_after(self, function: Step, name: str) -> None:
-        hint = nearest(name, self.resolver._names_in_reach(function)) or " Give the task itself."
+        hint = nearest(name, self.resolver.names_in_reach(function)) or " Give the task itself."
         text = f"after={name!r} of {function._kind} {function.name!r} names no task.{hint}"
         self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
 
@@ -189,7 +189,7 @@ class _Builder:
         step = _step_of(instead)
         self.nodes[id(step)] = node = Node(step, name)
         if isinstance(instead, Constant):
-            node.replaced, node._value = True, instead.value
+            node.replaced, node.value = True, instead.value
         else:
             self._open.append(node)
 
@@ -214,14 +214,14 @@ class _Builder:
     def _needs_of(self, node: Node) -> list[int]:
         """Return the indices of the nodes that a node needs, each once."""
         found: list[int] = []
-        for source in node._sources:
+        for source in node.sources:
             if type(source) is FromStep:  # most are
                 found.append(self.nodes[id(source.step)].index)
             else:
                 found += [self.nodes[id(step)].index for step in steps_of(source)]
-        if node._predicate is not None:
-            found += [self.nodes[id(step)].index for source in node._asked for step in steps_of(source)]
-        found += [self.nodes[id(step)].index for step in node._after]
+        if node.predicate is not None:
+            found += [self.nodes[id(step)].index for source in node.asked for step in steps_of(source)]
+        found += [self.nodes[id(step)].index for step in node.after]
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 
     def _report_cycles(self, nodes: list[Node], needs: dict[int, list[int]]) -> None:
@@ -239,7 +239,7 @@ class _Builder:
 
 
 def _lacks_condition(node: Node) -> bool:
-    return node._predicate is None and node.step.compiler is None and not node.replaced
+    return node.predicate is None and node.step.compiler is None and not node.replaced
 
 
 def _step_of(instead: Step | Constant) -> Step:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .._base.signature import Param
 from .._definition.definition import Predicate, Step
 from .._draw.tree import Branch, draw_tree
+from .._policy.policy import Policy
 from .source import Constant, Default, FromInput, FromRun, FromStep, Source, parts_of, steps_of
 
 if TYPE_CHECKING:
@@ -33,17 +34,17 @@ class Node:
     """
 
     __slots__ = (
-        "_after",
-        "_params",
-        "_plan",
-        "_predicate",
-        "_sources",
-        "_value",
+        "after",
         "dependencies",
         "index",
         "name",
+        "params",
+        "plan",
+        "predicate",
         "replaced",
+        "sources",
         "step",
+        "value",
     )
 
     def __init__(self, step: Step, name: str) -> None:
@@ -52,27 +53,28 @@ class Node:
         self.step = step
         self.dependencies: tuple[int, ...] = ()
         self.replaced = False
-        self._value: Any = None
+        self.value: Any = None
         # The plan of a workflow.
-        self._plan: Any = None
+        self.plan: Any = None
         # Its parameters, what each of them receives, and what only has to have ended before.
-        self._params: tuple[Param, ...] = ()
-        self._sources: tuple[Source, ...] = ()
-        self._after: tuple[Step, ...] = ()
+        self.params: tuple[Param, ...] = ()
+        self.sources: tuple[Source, ...] = ()
+        self.after: tuple[Step, ...] = ()
         # The `when=`, with what its parameters receive.
-        self._predicate: tuple[Predicate, tuple[Source, ...]] | None = None
+        self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.name!r}>"
 
     @property
-    def _arguments(self) -> Arguments:
-        return _pair(self._params, self._sources)
+    def arguments(self) -> Arguments:
+        """What its parameters receive, but for those of its `when=`."""
+        return _pair(self.params, self.sources)
 
     @property
-    def _asked(self) -> tuple[Source, ...]:
+    def asked(self) -> tuple[Source, ...]:
         """What the parameters of its `when=` receive."""
-        return () if self._predicate is None else self._predicate[1]
+        return () if self.predicate is None else self.predicate[1]
 
 
 class Edge(NamedTuple):
@@ -113,11 +115,12 @@ class Graph:
         self.name = owner.name or "workflow"
         self.nodes = tuple(nodes)
         self.inputs = tuple(inputs)
-        self._owner = owner
-        self._params = dict(inputs)
+        self.owner = owner
+        # The inputs with the parameters that they are.
+        self.input_params = dict(inputs)
         # What the parameters of the workflow's own function receive, and what it comes after.
-        self._body = tuple(body)
-        self._ends = ends
+        self.body = tuple(body)
+        self.ends = ends
         self._by_step = {id(node.step): node for node in nodes}
         self._stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
         for replaced, step in stand_ins:
@@ -128,8 +131,8 @@ class Graph:
         """Every dependency, in the order of the nodes that have them; those of the workflow itself come last."""
         found: list[Edge] = []
         for node in self.nodes:
-            found += self._edges_to(node.name, node._arguments + _pair_predicate(node), node._after)
-        return found + self._edges_to(self.name, self._arguments, self._ends)
+            found += self._edges_to(node.name, node.arguments + _pair_predicate(node), node.after)
+        return found + self._edges_to(self.name, self.arguments, self.ends)
 
     def find(self, key: object) -> Node | None:
         """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
@@ -144,19 +147,19 @@ class Graph:
         """
         from .._draw.mermaid import to_mermaid
 
-        return to_mermaid(self._diagram())
+        return to_mermaid(self.to_diagram())
 
     def to_dot(self) -> str:
         """Return the text of a Graphviz graph: for `dot -Tsvg`, say. It shows the same as `to_mermaid()`."""
         from .._draw.graphviz import to_dot
 
-        return to_dot(self._diagram())
+        return to_dot(self.to_diagram())
 
     def _repr_svg_(self) -> str | None:
         """Be shown as a picture in a notebook."""
         from .._draw.svg import LIGHT, draw_svg, graph_rules
 
-        return draw_svg(self._diagram(), style=graph_rules(LIGHT)) or None
+        return draw_svg(self.to_diagram(), style=graph_rules(LIGHT)) or None
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -169,30 +172,42 @@ class Graph:
 
     def __str__(self) -> str:
         title = f"{self.name}({', '.join(self.inputs)})"
-        return draw_tree(title, self._branches(self._arguments, self._ends), self._branches_below)
+        return draw_tree(title, self._branches(self.arguments, self.ends), self._branches_below)
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
 
     @property
-    def _arguments(self) -> Arguments:
-        return _pair(self._owner._signature.params, self._body)
+    def arguments(self) -> Arguments:
+        """What the parameters of the workflow's own function receive."""
+        return _pair(self.owner.own_params, self.body)
 
-    def _node_of(self, step: Step) -> Node:
+    def node_of(self, step: Step) -> Node:
         return self._by_step[id(step)]
 
-    def _blockers(self, node: Node | None) -> list[int]:
+    def policy_of(self, node: Node) -> Policy:
+        """Return the policy of a task, with what the `defaults=` of the workflow make of it."""
+        defaults = self.owner._defaults
+        return node.step.policy if defaults is None else defaults.policy_of(node.step)
+
+    def metadata_of(self, node: Node) -> Mapping[str, Any]:
+        """Return what `metadata=` says of a node."""
+        if node.step.compiler is not None:
+            return node.step.options["metadata"] or {}
+        return self.policy_of(node).metadata
+
+    def blockers_of(self, node: Node | None) -> list[int]:
         """Return the nodes whose failure keeps one, or the workflow's own function, from running."""
         if node is None:
-            params, sources, settled = self._owner._signature.params, self._body, self._owner.settled
-            steps = [*self._ends]
+            params, sources, settled = self.owner.own_params, self.body, self.owner.settled
+            steps = [*self.ends]
         else:
-            params, sources, settled = node._params, node._sources, node.step.graph_settled
-            steps = [*node._after, *(step for source in node._asked for step in steps_of(source))]
+            params, sources, settled = node.params, node.sources, node.step.graph_settled
+            steps = [*node.after, *(step for source in node.asked for step in steps_of(source))]
         for param, source in zip(params, sources, strict=True):
             steps += steps_of(source) if param.name not in settled else []
-        return [self._node_of(step).index for step in steps]
+        return [self.node_of(step).index for step in steps]
 
     def _edges_to(self, target: str, arguments: Arguments, after: tuple[Step, ...]) -> list[Edge]:
         found: list[Edge] = []
@@ -201,10 +216,10 @@ class Graph:
                 if isinstance(part, FromInput):
                     found.append(Edge(part.name, target, parameter or None))
                 elif isinstance(part, (FromStep, Constant)):
-                    found.append(Edge(self._node_of(part.step).name, target, parameter or None))
-        return found + [Edge(self._node_of(step).name, target, None) for step in after]
+                    found.append(Edge(self.node_of(part.step).name, target, parameter or None))
+        return found + [Edge(self.node_of(step).name, target, None) for step in after]
 
-    def _diagram(self, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
+    def to_diagram(self, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
         """Return what is to be drawn: the inputs, the nodes, and last the workflow itself.
 
         Args:
@@ -223,9 +238,9 @@ class Graph:
         lines: list[Line] = []
         for node in self.nodes:
             target = first + node.index
-            lines += self._lines_to(target, node._arguments, node._after, node.step.graph_settled)
+            lines += self._lines_to(target, node.arguments, node.after, node.step.graph_settled)
             lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
-        lines += self._lines_to(len(boxes) - 1, self._arguments, self._ends, self._owner.settled)
+        lines += self._lines_to(len(boxes) - 1, self.arguments, self.ends, self.owner.settled)
         return Diagram(self.name, boxes, list(dict.fromkeys(lines)))
 
     def _asked_of(self, node: Node) -> list[Line]:
@@ -246,13 +261,13 @@ class Graph:
                 kind = "settled" if parameter in settled else "value"
                 lines.append(Line(number, target, f"{label} {kind if kind == 'settled' else ''}".strip(), kind))
         first = len(self.inputs)
-        return lines + [Line(first + self._node_of(step).index, target, "after", "after") for step in after]
+        return lines + [Line(first + self.node_of(step).index, target, "after", "after") for step in after]
 
     def _origin_of(self, part: FromInput | FromStep | Constant) -> tuple[int, str, str]:
         """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
         if isinstance(part, FromInput):
             return self.inputs.index(part.name), part.name, ""
-        node = self._node_of(part.step)
+        node = self.node_of(part.step)
         number = len(self.inputs) + node.index
         if part.output is None:
             return number, node.name.rpartition(".")[2], ""
@@ -260,7 +275,7 @@ class Graph:
 
     def _branches_below(self, name: str) -> list[Branch]:
         node = self._by_name[name]
-        found = self._branches(node._arguments, node._after)
+        found = self._branches(node.arguments, node.after)
         asked = self._branches(_pair_predicate(node), ())
         return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
 
@@ -274,7 +289,7 @@ class Graph:
         if isinstance(part, (FromInput, FromRun)):
             note = " (input)" if isinstance(part, FromInput) else ""
             return Branch(_renamed(part.name, part.name, parameter) + note)
-        node = self._node_of(part.step)
+        node = self.node_of(part.step)
         label, known = node.name, node.name.rpartition(".")[2]
         if part.output is not None:
             label, known = f"{node.name}[{part.output}]", part.output
@@ -291,9 +306,9 @@ def _pair(params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
 
 
 def _pair_predicate(node: Node) -> Arguments:
-    if node._predicate is None:
+    if node.predicate is None:
         return []
-    predicate, sources = node._predicate
+    predicate, sources = node.predicate
     # Where a task itself is the predicate, there is no parameter with a name.
-    names = ["" if predicate.asks_step else param.name for param in predicate._signature.params]
+    names = ["" if predicate.asks_step else param.name for param in predicate.params]
     return list(zip(names, sources, strict=True))

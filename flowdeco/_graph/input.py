@@ -30,9 +30,9 @@ class Inputs:
     """
 
     def __init__(self, graph: Graph) -> None:
-        params = graph._params.values()
+        params = graph.input_params.values()
         self._graph = graph
-        self._names = graph._params.keys()
+        self._names = graph.input_params.keys()
         self._positional = [p.name for p in params if p.kind in POSITIONAL]
         self._keywords = {p.name for p in params if p.kind is not Parameter.POSITIONAL_ONLY}
         self._required = [p.name for p in params if p.default is MISSING]
@@ -53,7 +53,7 @@ class Inputs:
         if len(given) < len(self._names):
             missing = [name for name in self._required if name not in given]
             if missing:
-                hint = self._near_task(missing[0]) if len(missing) == 1 else ""
+                hint = self.near_task(missing[0]) if len(missing) == 1 else ""
                 raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.{hint}")
             given = {**self.defaults, **given}
         return given
@@ -78,9 +78,9 @@ class Inputs:
             return f" Each run has a {name!r} of its own."
         return nearest(name, self._names)
 
-    def _near_task(self, name: str) -> str:
+    def near_task(self, name: str) -> str:
         """Return a hint at the task that an input was perhaps meant to name."""
-        scope = self._graph._owner._scope
+        scope = self._graph.owner._scope
         hint = nearest(name, [n for namespace in scope for n in Seen(namespace, Step).list_names()])
         return hint.replace("mean", "mean the task", 1) if hint else ""
 

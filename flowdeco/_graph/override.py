@@ -85,9 +85,9 @@ def graphs_within(graph: Graph) -> list[Graph]:
     seen = {id(graph)}
     for each in found:
         for node in each:
-            if node._plan is not None and id(node._plan.graph) not in seen:
-                seen.add(id(node._plan.graph))
-                found.append(node._plan.graph)
+            if node.plan is not None and id(node.plan.graph) not in seen:
+                seen.add(id(node.plan.graph))
+                found.append(node.plan.graph)
     return found
 
 
@@ -120,7 +120,7 @@ def _find_by_parameter(graph: Graph, name: object) -> Node | None:
     """Return the node that every parameter of this name receives, if it is one."""
     if not isinstance(name, str):
         return None
-    arguments = [*graph._arguments, *(argument for node in graph for argument in node._arguments)]
+    arguments = [*graph.arguments, *(argument for node in graph for argument in node.arguments)]
     sources = [source for parameter, source in arguments if parameter == name]
     found = {id(s.step): s.step for s in sources if isinstance(s, (FromStep, Constant))}
     return graph.find(next(iter(found.values()))) if len(found) == 1 else None

@@ -62,7 +62,7 @@ class Resolver:
 
     def resolve_owner(self) -> dict[str, Source]:
         """Return what the workflow's own parameters receive; those that name no task become the inputs."""
-        needs, params = self.owner.needs, self.owner._signature.params
+        needs, params = self.owner.needs, self.owner.own_params
         for param in params:  # first, since needs= may name an input
             if self._is_input(param):
                 self.inputs[param.name] = param
@@ -185,17 +185,17 @@ class Resolver:
 
     def fail(self, kind: type[GraphError], text: str, **data: Any) -> None:
         """Note a problem."""
-        message = f"Cannot build workflow {self._name_of(self.owner)!r}: {text}"
-        self.problems.append(kind(message, workflow=self._name_of(self.owner), **data))
+        message = f"Cannot build workflow {self.name_of(self.owner)!r}: {text}"
+        self.problems.append(kind(message, workflow=self.name_of(self.owner), **data))
 
-    def _name_of(self, step: Step) -> str:
+    def name_of(self, step: Step) -> str:
         """Return what to call a task in an error: without a name of its own, by what it was found under."""
         if step is self.owner:
             return step.name or "workflow"
         return step.name or self._labels.get(id(step)) or shorten(step._function)
 
     def _report(self, kind: type[GraphError], function: Step, parameter: str, reason: str, **data: Any) -> None:
-        name = self._name_of(function)
+        name = self.name_of(function)
         text = f"{function._kind} {name!r} needs {parameter!r}, and {reason}"
         self.fail(kind, text, function=name, parameter=parameter, **data)
 
@@ -206,16 +206,17 @@ class Resolver:
             )
             self._report(MethodError, function, name, reason)
             return
-        hint = nearest(name, self._names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
+        hint = nearest(name, self.names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
         if any(callable(namespace.get(name)) for namespace in (*function._scope, *self.owner._scope)):
             hint = " What has that name is not a task: decorate it with @task."
         way_out = (
-            f" Add a parameter {name!r} to {self._name_of(self.owner)!r} to make it an input, "
+            f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, "
             "or say what it is with needs=."
         )
         self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
 
-    def _names_in_reach(self, function: Step) -> list[str]:
+    def names_in_reach(self, function: Step) -> list[str]:
+        """Return the names that a parameter of a step could have meant."""
         names = [*self.inputs, *self.given, *self._listed]
         spaces = {id(space): space for space in (*function._scope, *self.owner._scope, *self._modules)}
         for namespace in spaces.values():
@@ -223,12 +224,12 @@ class Resolver:
         return [name for name in names if name != function.name]
 
     def _report_ambiguous(self, function: Step, name: str, steps: list[Step]) -> None:
-        places = listed([f"{s._function.__module__}.{self._name_of(s)}" for s in steps])
+        places = listed([f"{s._function.__module__}.{self.name_of(s)}" for s in steps])
         reason = f"that may be {places}. Say which with needs= or tasks={{{name!r}: ...}}."
         self._report(AmbiguousNameError, function, name, reason, candidates=tuple(steps))
 
     def _note_shadowed(self, function: Step, name: str) -> None:
-        taker, workflow = self._name_of(function), self._name_of(self.owner)
+        taker, workflow = self.name_of(function), self.name_of(self.owner)
         text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
         text += "Rename the input, or say which with needs=."
         message = f"Cannot vouch for workflow {workflow!r}: {text}"

@@ -34,10 +34,10 @@ class Comparison:
     def find(self) -> list[TypeMismatchError]:
         """Return the problems."""
         graph = self.graph
-        owner = graph._owner
-        found = list(self._compare(owner, graph.name, owner._signature.params, graph._body, owner.settled))
+        owner = graph.owner
+        found = list(self._compare(owner, graph.name, owner.own_params, graph.body, owner.settled))
         for node in graph:
-            found += self._compare(node.step, node.name, node._params, node._sources, node.step.graph_settled)
+            found += self._compare(node.step, node.name, node.params, node.sources, node.step.graph_settled)
         return found
 
     def _annotations_of(self, step: Step) -> Annotations:
@@ -82,5 +82,5 @@ class Comparison:
                 taken, wanted = f"the value of {taken}", argument_of(wanted, Outcome)
             if source.output is None:
                 actual = self._annotations_of(source.step).result
-                node = self.graph._node_of(source.step)
+                node = self.graph.node_of(source.step)
                 yield taken, f"{node.step._kind} {node.name!r} gives {show_type(actual)}", actual, wanted

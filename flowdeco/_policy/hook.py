@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from .._base.checks import reject
 from .._base.errors import OptionError
 from .._base.events import Event
 from .._base.injection import Ask, read_ask
-from .._base.signature import MISSING, is_awaitable, peel
+from .._base.signature import MISSING, peel
 from .._base.text import listed, nearest, shorten
 
 __all__ = [
@@ -18,11 +18,11 @@ __all__ = [
     "NO_HOOKS",
     "Hook",
     "Hooks",
+    "Told",
     "check_hooks",
     "check_recover",
     "read_hook",
     "read_hooks",
-    "tell_all",
     "unknown_name",
 ]
 
@@ -45,6 +45,7 @@ EVENT_NAMES = (
     "metadata",
     "event",
 )
+_EVENT_NAMES = frozenset(EVENT_NAMES)
 
 
 class Hook(NamedTuple):
@@ -69,44 +70,39 @@ class Hook(NamedTuple):
         name = next(filter(None, names), None) or shorten(self.ask.function)
         return str(name).rpartition("<locals>.")[2]
 
-    async def tell(self, event: Event) -> Any:
-        """Call it, and return what it returns or what that gives when it is awaited."""
-        answer = self.call(event)
-        return await answer if is_awaitable(answer) else answer
-
-    def call(self, event: Event, inputs: Mapping[str, Any] | None = None) -> Any:
+    def call(self, told: Told, inputs: Mapping[str, Any] | None = None) -> Any:
         """Call it, and return what it returns, which may have to be awaited.
 
         Args:
-            event: what has happened.
-            inputs: where to find what it asks for besides; `None`: in the event's own. What is not there, as that of
+            told: what has happened.
+            inputs: where to find what it asks for besides; `None`: in its own. What is not there, as that of
                 a function that another stands in for, is left to the parameter's default, or is `None`.
         """
-        where = event.inputs if inputs is None else inputs
+        ask = self.ask
+        named: dict[str, Any] = {}
+        for name in ask.names:
+            if name in _EVENT_NAMES:
+                named[name] = getattr(told, name)
+                continue
+            value = (told.inputs if inputs is None else inputs).get(name, MISSING if name in ask.optional else None)
+            if value is not MISSING:
+                named[name] = value
+        whole = (told.event,) if ask.whole else ()
+        del told, inputs  # the frames of what it raises lead here, and these lead to the run
+        return ask.function(*whole, **named)
 
-        def find(name: str) -> Any:
-            if name in EVENT_NAMES:
-                return getattr(event, name)
-            return where.get(name, MISSING if name in self.ask.optional else None)
-
-        return self.ask.call(event, find)
+    def wants(self, error: BaseException | None) -> bool:
+        """Whether it is to be called when there is this error."""
+        return error is None or isinstance(error, self.kind)
 
 
-async def tell_all(hooks: Iterable[Hook], event: Event, inputs: Mapping[str, Any] | None = None) -> Exception | None:
-    """Call the hooks in turn; what they raise is noted in the run, and the first of it is returned."""
-    first: Exception | None = None
-    for hook in hooks:
-        if event.error is None or isinstance(event.error, hook.kind):
-            try:
-                answer = hook.call(event, inputs)
-                if is_awaitable(answer):
-                    await answer
-            except Exception as error:
-                event.run._note_hook_error(hook, event.task, error)
-                first = first or error
-            if hook.alone:
-                break
-    return first
+class Told(Protocol):
+    """What hooks are told: it has what they can ask for under the names in `EVENT_NAMES`."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
 
 
 Hooks: TypeAlias = Mapping[str, tuple[Hook, ...]]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from threading import Lock, Thread
 from types import MappingProxyType
 from typing import Any, TypeGuard, final
+from weakref import WeakSet
 
-from anyio import Event, from_thread, move_on_after
-from anyio.lowlevel import EventLoopToken, current_token
+from anyio import Event
 
 from .._base.checks import reject
 from .._base.errors import LimitError
+from .pool import Pool, Waiter
 
 __all__ = ["Demand", "Hold", "Limit", "check_limit"]
 
@@ -49,8 +49,9 @@ class Limit:
         _check_capacity(f"limit {name!r}" if name else "limit", capacity)
         self._capacity = capacity
         self._name = name
-        self._pool = _Pool(capacity, None)
+        self._pool = Pool(capacity, None)
         self._serial = next(_serials)
+        _limits.add(self)
 
     @property
     def capacity(self) -> int:
@@ -75,6 +76,21 @@ class Limit:
 
     def __reduce__(self) -> tuple[type[Limit], tuple[int, str | None]]:
         return Limit, (self._capacity, self._name)
+
+
+# As long as they are in use: a child process made by os.fork() has those who hold and wait for places, but not the
+# threads that they run on.
+_limits: WeakSet[Limit] = WeakSet()
+
+
+def _free_all() -> None:
+    _LENT.set(MappingProxyType({}))
+    for limit in list(_limits):
+        limit._pool = Pool(limit.capacity, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_all)
 
 
 def _check_name(name: object) -> None:
@@ -157,6 +173,17 @@ class Demand:
         """Return the demand for these places, none of them more than its limit has."""
         return Demand(tuple(sorted(places.items(), key=lambda pair: pair[0]._serial)))
 
+    def ask(self) -> Acquisition:
+        """Begin to take all the places.
+
+        Raises:
+            LimitError: it is made inside a task that holds places of the same limit, but fewer.
+        """
+        if _LENT.get():
+            for limit, places in self.pairs:  # before it waits for any
+                _find_pool(limit, places)
+        return Acquisition(self.pairs)
+
     async def acquire(self) -> Hold:
         """Take all the places, waiting for those that are not free; no checkpoint if all are.
 
@@ -166,32 +193,76 @@ class Demand:
             The places taken, to be released.
 
         Raises:
-            LimitError: it is made inside a task that holds places of the same limit, but fewer.
+            LimitError: as of `ask`.
         """
-        if _LENT.get():
-            for limit, places in self.pairs:  # before it waits for any
-                _find_pool(limit, places)
-        hold = Hold()
+        acquisition = self.ask()
         try:
-            for limit, places in self.pairs:
-                pool = _find_pool(limit, places)
-                while not (pool.take(places) or await pool.wait(places)):
-                    pool = _find_pool(limit, places)  # the loan ended meanwhile
-                hold._taken.append((limit, pool, places))
+            while not acquisition.advance():
+                woken = Event()
+                acquisition.wait(woken.set)
+                await woken.wait()
         except BaseException:
-            hold.release()
+            acquisition.cancel()
             raise
-        return hold
+        return acquisition.hold
+
+
+class Acquisition:
+    """The taking of several places, one limit after the other. Made by `Demand.ask`.
+
+    Attributes:
+        hold: the places taken so far.
+    """
+
+    __slots__ = ("_missing", "_pairs", "_pool", "_waiter", "hold")
+
+    def __init__(self, pairs: tuple[tuple[Limit, int], ...]) -> None:
+        self._pairs = pairs
+        self._pool: Pool | None = None
+        self._waiter: Waiter | None = None
+        self.hold = Hold()
+
+    def advance(self) -> bool:
+        """Take what is free; return whether that was all. If not, `wait` before the next try."""
+        taken = self.hold.taken
+        if self._waiter is not None:
+            pool, waiter, self._waiter = self._pool, self._waiter, None
+            if waiter.granted and pool is not None:  # else the loan ended meanwhile
+                taken.append((self._pairs[len(taken)][0], pool, waiter.places))
+        while len(taken) < len(self._pairs):
+            limit, places = self._pairs[len(taken)]
+            self._pool = pool = _find_pool(limit, places)
+            if not pool.take(places):
+                return False
+            taken.append((limit, pool, places))
+        return True
+
+    def wait(self, wake: Callable[[], object]) -> None:
+        """Have a function called when it is worth trying again; on this event loop, or on a thread that gives back."""
+        assert self._pool is not None
+        self._waiter = waiter = Waiter(self._pairs[len(self.hold.taken)][1], wake)
+        self._pool.queue(waiter)
+
+    def cancel(self) -> None:
+        """Give up: leave the queue, and give back what was taken."""
+        pool, waiter, self._waiter = self._pool, self._waiter, None
+        if pool is not None and waiter is not None:
+            pool.unqueue(waiter)
+        self.hold.release()
 
 
 class Hold:
-    """Places that were taken. Made by `Demand.acquire`."""
+    """Places that were taken. Made by `Demand.acquire`.
 
-    __slots__ = ("_loans", "_taken")
+    Attributes:
+        taken: each limit with the pool that its places came from, and their number; empty when they are given back.
+    """
+
+    __slots__ = ("_loans", "taken")
 
     def __init__(self) -> None:
-        self._taken: list[tuple[Limit, _Pool, int]] = []
-        self._loans: dict[Limit, _Pool] = {}
+        self.taken: list[tuple[Limit, Pool, int]] = []
+        self._loans: dict[Limit, Pool] = {}
 
     def release(self) -> None:
         """Give the places back, once however often it is called.
@@ -199,9 +270,9 @@ class Hold:
         From any thread, also one that belongs to no event loop, and from a finalizer: it never waits for a lock.
         What was lent and is still in use comes back when its user releases it.
         """
-        while self._taken:
+        while self.taken:
             try:
-                limit, pool, places = self._taken.pop()  # atomic: each place comes back once
+                limit, pool, places = self.taken.pop()  # atomic: each place comes back once
             except IndexError:
                 return  # another thread was quicker
             loan = self._loans.get(limit)
@@ -219,168 +290,15 @@ class Hold:
             A function that ends it for what runs in the current context from then on.
         """
         if not self._loans:
-            self._loans = {limit: _Pool(places, pool) for limit, pool, places in self._taken}
+            self._loans = {limit: Pool(places, pool) for limit, pool, places in self.taken}
         return partial(_LENT.reset, _LENT.set({**_LENT.get(), **self._loans}))
 
 
-class _Waiter:
-    """One that waits for places; `granted` is whether they are its own now."""
-
-    __slots__ = ("event", "granted", "places", "token")
-
-    def __init__(self, places: int) -> None:
-        self.places = places
-        self.granted = False
-        self.event = Event()
-        self.token = current_token()
-
-
-class _Pool:
-    """Places: those of a limit, or those that a holder lends to what runs inside it.
-
-    Whatever may happen on any thread, or in a finalizer that runs in the middle of anything, is put into a mailbox.
-    Who gets the lock works it off, and looks again after letting go: so nobody has to wait for the lock to do it.
-
-    Attributes:
-        places: how many there are.
-        free: how many are not taken.
-        source: where the places of a loan come from, and go when it ends; `None` for those of a limit.
-        closed: whether the loan has ended.
-    """
-
-    __slots__ = ("_lock", "_mail", "_queue", "_woken", "closed", "free", "places", "source")
-
-    def __init__(self, places: int, source: _Pool | None) -> None:
-        self.places = self.free = places
-        self.source = source
-        self.closed = False
-        self._lock = Lock()
-        self._mail: deque[Callable[[], None]] = deque()
-        self._queue: OrderedDict[_Waiter, None] = OrderedDict()
-        self._woken: list[_Waiter] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many wait for places."""
-        return len(self._queue)
-
-    def take(self, places: int) -> bool:
-        """Take the places if they are free and nobody waits; return whether it did."""
-        with self._lock:
-            taken = self.free >= places and not self._queue
-            if taken:
-                self.free -= places
-        if self._mail:
-            self._work_off()
-        return taken
-
-    async def wait(self, places: int) -> bool:
-        """Wait for the places and take them; return `False` if there are none any more, the loan having ended."""
-        waiter = _Waiter(places)
-        try:
-            self._post(partial(self._arrive, waiter))
-            await waiter.event.wait()
-        except GeneratorExit:  # nothing can wake it any more
-            self._post(partial(self._leave, waiter))
-            raise
-        except BaseException:
-            self._post(partial(self._leave, waiter, wake=True))
-            with move_on_after(1, shield=True):  # a wake-up on its way would get stuck at an event loop that ends now
-                await waiter.event.wait()
-            raise
-        return waiter.granted
-
-    def give_back(self, places: int) -> None:
-        """Take places back."""
-        self._post(partial(self._put_back, places))
-
-    def close(self) -> None:
-        """End a loan: its places go where they came from, those in use when they come back."""
-        self._post(self._close)
-
-    def _post(self, message: Callable[[], None]) -> None:
-        self._mail.append(message)
-        self._work_off()
-
-    def _work_off(self) -> None:
-        # If somebody else has the lock, they look into the mailbox after letting go of it.
-        while self._mail and self._lock.acquire(blocking=False):
-            try:
-                while self._mail:
-                    self._mail.popleft()()
-                self._grant()
-                woken, self._woken = self._woken, []
-            finally:
-                self._lock.release()
-            if woken:
-                self._wake(woken)
-
-    # What follows, up to `_wake`, is done by who has the lock.
-
-    def _arrive(self, waiter: _Waiter) -> None:
-        if self.closed:
-            self._woken.append(waiter)
-        else:
-            self._queue[waiter] = None
-
-    def _leave(self, waiter: _Waiter, *, wake: bool = False) -> None:
-        if waiter in self._queue:
-            del self._queue[waiter]
-            if wake:
-                self._woken.append(waiter)
-        elif waiter.granted:
-            waiter.granted = False
-            self._put_back(waiter.places)
-
-    def _put_back(self, places: int) -> None:
-        if self.closed and self.source is not None:
-            self.source.give_back(places)
-        else:
-            self.free += places
-
-    def _close(self) -> None:
-        free, self.free, self.closed = self.free, 0, True
-        self._put_back(free)
-        self._woken += self._queue
-        self._queue.clear()
-
-    def _grant(self) -> None:
-        while self._queue:
-            waiter = next(iter(self._queue))
-            if waiter.places > self.free:
-                return
-            del self._queue[waiter]
-            self.free -= waiter.places
-            waiter.granted = True
-            self._woken.append(waiter)
-
-    def _wake(self, waiters: Iterable[_Waiter]) -> None:
-        here = _current_token()
-        for waiter in waiters:
-            if waiter.token == here:
-                waiter.event.set()
-            else:  # two event loops that wake each other must not wait for each other: a thread does it for them
-                Thread(target=self._wake_elsewhere, args=(waiter,), name="flowdeco wake-up", daemon=True).start()
-
-    def _wake_elsewhere(self, waiter: _Waiter) -> None:
-        try:
-            from_thread.run_sync(waiter.event.set, token=waiter.token)
-        except RuntimeError:  # that event loop is gone, and whoever waited there with it
-            self._post(partial(self._leave, waiter))
-
-
-def _current_token() -> EventLoopToken | None:
-    try:
-        return current_token()
-    except RuntimeError:  # no event loop runs on this thread
-        return None
-
-
 # What the innermost holders around the current code lend to it.
-_LENT: ContextVar[Mapping[Limit, _Pool]] = ContextVar("flowdeco_lent", default=MappingProxyType[Any, Any]({}))
+_LENT: ContextVar[Mapping[Limit, Pool]] = ContextVar("flowdeco_lent", default=MappingProxyType[Any, Any]({}))
 
 
-def _find_pool(limit: Limit, places: int) -> _Pool:
+def _find_pool(limit: Limit, places: int) -> Pool:
     """Return what the places are to be taken from: the innermost loan that has not ended, else the limit's own."""
     pool = _LENT.get().get(limit, limit._pool)
     while pool.closed and pool.source is not None:

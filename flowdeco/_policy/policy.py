@@ -216,7 +216,7 @@ class Defaults:
         """Return the policy of a task in this workflow. Raises `OptionError` if a default does not fit the task."""
         policy = self._policies.get(task)
         if policy is None:
-            policy = self._policies[task] = self._complete(task._policy, task._options, task._asker())
+            policy = self._policies[task] = self._complete(task.policy, task.options, task._asker())
         return policy
 
     def _complete(self, policy: Policy, own: Mapping[str, Any], asker: Asker) -> Policy:

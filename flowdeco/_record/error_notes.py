@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
+from weakref import ref
 
 from .._base.events import Status
 from .._base.text import shorten
+from .journal import HookError, Journal
 
-__all__ = ["add_notes", "find_run"]
+__all__ = ["add_notes", "find_run", "let_revive"]
 
 _LINK = "__flowdeco_run__"
 _MOST_NOTES = 10
 
 
 class _Link:
-    """Leads from an error to its run, and is left behind where the error is copied or sent elsewhere."""
+    """Leads from an error to its run, and is left behind where the error is copied or sent elsewhere.
 
-    __slots__ = ("notes", "run")
+    The run leads to the error, so the error may not hold the run, or neither would go without the garbage collector.
+    It holds what is needed to make the run anew, all but the error itself.
 
-    def __init__(self, run: Any = None, notes: tuple[str, ...] = ()) -> None:
+    Attributes:
+        run: the run, as long as anybody else has it.
+        revive: makes it anew, given the error; `None` before the run has ended.
+        span: when the run began and ended, on its clock.
+        notes: what was added to the error.
+    """
+
+    __slots__ = ("notes", "revive", "run", "span")
+
+    def __init__(
+        self, run: ref[Any] | None = None, span: tuple[float, float] = (0, 0), notes: tuple[str, ...] = ()
+    ) -> None:
         self.run = run
+        self.revive: Callable[[BaseException], Any] | None = None
+        self.span = span
         self.notes = notes
 
     def __reduce__(self) -> tuple[type[_Link], tuple[()]]:
@@ -31,75 +48,104 @@ def find_run(error: BaseException) -> Any:
     """Return the run that an error came out of. Raises `LookupError` if it came out of none in this process."""
     link = error.__dict__.get(_LINK)
     if isinstance(link, _Link) and link.run is not None:
-        return link.run
+        run = link.run()
+        if run is None and link.revive is not None:
+            run = link.revive(error)
+            link.run = ref(run)
+        if run is not None:
+            return run
     raise LookupError(f"Cannot find the run of {shorten(error)}: it came out of none in this process.")
 
 
-def add_notes(run: Any, error: BaseException) -> None:
+def add_notes(run: object, journal: Journal, error: BaseException) -> None:
     """Add to an error where it was raised and what failed besides, and have it lead to its run."""
-    _link(run, error, _notes_of(run, error))
-    for member in _members_of(run, error):
-        _link(run, member, [_place_of(run, member)])
+    _link(run, journal, error, _notes_of(journal, error))
+    for member in _members_of(journal, error):
+        _link(run, journal, member, [_place_of(journal, member)])
 
 
-def _link(run: Any, error: BaseException, notes: list[str]) -> None:
+def let_revive(run: object, journal: Journal, revive: Callable[[BaseException], Any]) -> None:
+    """Have the error of a run that has ended, and those in it if it is a group, lead to the run when it is gone.
+
+    Args:
+        run: the run.
+        journal: what happened in it.
+        revive: makes it anew, given the error that the run failed with.
+    """
+    error = journal.error
+    if error is None:
+        return
+    members = _members_of(journal, error)
+    for each in (error, *members):
+        link = each.__dict__.get(_LINK)
+        if isinstance(link, _Link) and link.run is not None and link.run() is run:
+            # A group is led to by its members, through the run: no way to leave it out.
+            link.revive = revive if not members else partial(_give, run)
+
+
+def _give(run: object, _: BaseException) -> object:
+    return run
+
+
+def _link(run: object, journal: Journal, error: BaseException, notes: list[str]) -> None:
     former = error.__dict__.get(_LINK)
     before = former.notes if isinstance(former, _Link) else ()
-    if isinstance(former, _Link) and former.run is not None and former.run._clock_end <= run._clock_start:
+    if isinstance(former, _Link) and former.run is not None and former.span[1] <= journal.begun:
         _take_notes_off(error, before)  # of a run that is over: the same object is raised again
         before = ()
     _add_each(error, notes)
-    error.__dict__[_LINK] = _Link(run, (*before, *notes))
+    error.__dict__[_LINK] = _Link(ref(run), (journal.begun, journal.ended), (*before, *notes))
 
 
-def _members_of(run: Any, error: BaseException) -> tuple[BaseException, ...]:
+def _members_of(journal: Journal, error: BaseException) -> tuple[BaseException, ...]:
     """Return what is in an error if it is the group that the run made of several."""
-    if not isinstance(error, BaseExceptionGroup) or any(failure.error is error for failure in run.errors):
+    if not isinstance(error, BaseExceptionGroup) or any(failure.error is error for failure in journal.errors):
         return ()
     return cast("BaseExceptionGroup[BaseException]", error).exceptions
 
 
-def _place_of(run: Any, error: BaseException) -> str:
+def _place_of(journal: Journal, error: BaseException) -> str:
     """Return where an error was raised."""
-    failed = next((failure for failure in reversed(run.errors) if failure.error is error), None)
-    hook = next((told for told in run.hook_errors if told.error is error), None)
+    failed = next((failure for failure in reversed(journal.errors) if failure.error is error), None)
+    hook = next((told for told in journal.hook_errors if told.error is error), None)
     if hook is not None and (failed is None or failed.task is None or failed.attempt == 0):
-        return f"Raised by {_describe_hook(run, hook)}."
+        return f"Raised by {_describe_hook(journal, hook)}."
     if failed is None or failed.task is None:
-        return f"Raised by workflow {run.workflow!r}."
+        return f"Raised by workflow {journal.name!r}."
     attempt = f", attempt {failed.attempt}" if failed.attempt > 1 else ""
-    return f"Raised by task {failed.task!r} of workflow {run.workflow!r}{attempt}."
+    return f"Raised by task {failed.task!r} of workflow {journal.name!r}{attempt}."
 
 
-def _notes_of(run: Any, error: BaseException) -> list[str]:
+def _notes_of(journal: Journal, error: BaseException) -> list[str]:
     """Return what an error is to say of the run: where it was raised, and what failed besides."""
-    members = _members_of(run, error)
-    notes = [f"Raised by workflow {run.workflow!r}." if members else _place_of(run, error)]
+    members = _members_of(journal, error)
+    notes = [f"Raised by workflow {journal.name!r}." if members else _place_of(journal, error)]
     said = {id(member) for member in members or (error,)}
-    failed = [(who, e) for who, e in _failed_for_good(run) if id(e) not in said]
+    failed = [(who, e) for who, e in _failed_for_good(journal) if id(e) not in said]
     others = [*dict.fromkeys(f"Also failed: {who} with {shorten(e, 200)}." for who, e in failed)]
     if len(others) > _MOST_NOTES:
         others[_MOST_NOTES:] = [f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors."]
     return notes + others
 
 
-def _failed_for_good(run: Any) -> Iterator[tuple[str, BaseException]]:
+def _failed_for_good(journal: Journal) -> Iterator[tuple[str, BaseException]]:
     """Yield who failed and with what: tasks, the workflow itself, and hooks that are to fail what they hang on."""
-    workflow = f"workflow {run.workflow!r}"
-    names = [node.name for node in run._plan.graph.nodes]
-    final = {(names[i], id(error)) for i, (status, error) in run._ended.items() if status is Status.FAILED}
-    hooks: list[Any] = run.hook_errors if run._plan.graph._owner.strict else []
+    workflow = f"workflow {journal.name!r}"
+    nodes = journal.graph.nodes
+    last = [entry for index, entry in journal.latest.items() if index >= 0 and journal.finished[index]]
+    final = {(nodes[entry.node].name, id(entry.error)) for entry in last if entry.status is Status.FAILED}
+    hooks = journal.hook_errors if journal.graph.owner.strict else []
     of_hooks = {id(told.error) for told in hooks}
-    for failure in run.errors:
+    for failure in journal.errors:
         if (failure.task is None or (failure.task, id(failure.error)) in final) and id(failure.error) not in of_hooks:
             yield workflow if failure.task is None else f"task {failure.task!r}", failure.error
     for told in hooks:
-        yield _describe_hook(run, told), told.error
+        yield _describe_hook(journal, told), told.error
 
 
-def _describe_hook(run: Any, told: Any) -> str:
+def _describe_hook(journal: Journal, told: HookError) -> str:
     task = "" if told.task is None else f"task {told.task!r} of "
-    return f"a hook ({told.hook}) of {task}workflow {run.workflow!r}"
+    return f"a hook ({told.hook}) of {task}workflow {journal.name!r}"
 
 
 def _add_each(error: BaseException, notes: list[str]) -> None:

@@ -12,37 +12,44 @@ __all__ = ["Feed"]
 
 
 class Feed:
-    """Keeps every event, so that a slow reader holds nobody up and a late one misses nothing. One event loop only."""
+    """Keeps every event, so that a slow reader holds nobody up and a late one misses nothing. One event loop only.
+
+    Attributes:
+        events: all so far, without the run.
+        more: set when there are more events, or there will be none.
+        is_closed: whether no more will come.
+    """
 
     def __init__(self) -> None:
-        self._events: list[Event] = []
-        self._more = Signal()
-        self._closed = False
+        self.events: list[Event] = []
+        self.more = Signal()
+        self.is_closed = False
 
     def add(self, event: Event) -> None:
         """Let the readers have an event."""
-        self._events.append(event)
+        self.events.append(event._replace(run=None))  # it is the run's own, and is not to keep it alive
         self._wake()
 
     def close(self) -> None:
         """Say that no more will come."""
-        self._closed = True
+        self.is_closed = True
         self._wake()
 
-    def read(self) -> AsyncIterator[Event]:
+    def read(self, run: object) -> AsyncIterator[Event]:
         """Return what gives every event from the first to the last."""
-        return _Reader(self)
+        return _Reader(self, run)
 
     def _wake(self) -> None:
-        more, self._more = self._more, Signal()
+        more, self.more = self.more, Signal()
         more.set()
 
 
 class _Reader:
     """Reads a feed from the beginning. No generator, as one that is left early has to be closed by the event loop."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, run: object) -> None:
         self._feed = feed
+        self._run = run
         self._place = 0
 
     def __aiter__(self) -> _Reader:
@@ -50,9 +57,9 @@ class _Reader:
 
     async def __anext__(self) -> Event:
         feed = self._feed
-        while self._place == len(feed._events):
-            if feed._closed:
+        while self._place == len(feed.events):
+            if feed.is_closed:
                 raise StopAsyncIteration
-            await feed._more.wait()
+            await feed.more.wait()
         self._place += 1
-        return feed._events[self._place - 1]
+        return feed.events[self._place - 1]._replace(run=self._run)

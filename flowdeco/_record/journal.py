@@ -1,14 +1,49 @@
-"""What went wrong in a run, and which error counts for more."""
+"""The one truth of what happened in a run: written by the engine, read by everybody else.
+
+Of most nodes there is no more to say than when they started and when they ended: two floats. What else happens is
+an entry, and entries are only ever added. The record of a task, the timeline, metrics and the page are readers; so
+are hooks, the log, followers and progress, which hear of each change as a notice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from time import perf_counter, time
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 from .._base.errors import StrayCancellationError
+from .._base.events import Skip, Status
+from .._base.tracebacks import strip_traceback
+from .._graph.graph import Graph, Node
+from .._policy.hook import Hook
 
-__all__ = ["Failure", "HookError", "outweighs"]
+__all__ = ["RUN", "Entry", "Failure", "HookError", "Journal", "outweighs"]
+
+# The number of the run itself, where others have the index of a node.
+RUN: Final = -1
+
+# An enum's member takes a while to look up in it, and every run needs these.
+_PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
+
+
+class Entry(NamedTuple):
+    """A change of status.
+
+    Attributes:
+        time: when, in seconds on the clock of the run.
+        node: the index of the node; `RUN` for the run itself.
+        status: what it came to.
+        attempt: the number of the attempt, from 1; 0 before the first.
+        error: what it failed with, or the `Skip`; `None` if there is none.
+    """
+
+    time: float
+    node: int
+    status: Status
+    attempt: int
+    error: BaseException | None
 
 
 class Failure(NamedTuple):
@@ -45,12 +80,228 @@ class HookError(NamedTuple):
     time: datetime
 
 
+class Journal:
+    """What happened in one run.
+
+    Attributes:
+        graph: what runs.
+        status: how the run stands.
+        error: what it failed with; `None` if it did not.
+        skip: what it was skipped with; `None` if it was not.
+        result: what the workflow returned; `None` until it has.
+        errors: every failed attempt, the earliest first.
+        hook_errors: what hooks have raised, the earliest first.
+        started: when the first attempt of each node began, on the clock; 0 if it has not.
+        finished: when each node ended, on the clock; 0 if it has not.
+        entries: what else happened, in the order in which it did.
+        latest: the last entry of each node that has one.
+        begun: when the run began, on the clock; 0 before.
+        ended: when it ended, on the clock; 0 before.
+        values: the results by node, `UNSET` where there is none or it was let go.
+    """
+
+    __slots__ = (
+        "_id",
+        "_time",
+        "begun",
+        "ended",
+        "entries",
+        "error",
+        "errors",
+        "finished",
+        "graph",
+        "hook_errors",
+        "latest",
+        "result",
+        "skip",
+        "started",
+        "status",
+        "values",
+    )
+
+    def __init__(self, graph: Graph, values: Sequence[Any]) -> None:
+        count = len(graph.nodes)
+        self.graph = graph
+        self.values = values
+        self.status = _PENDING
+        self.error: BaseException | None = None
+        self.skip: Skip | None = None
+        self.result: Any = None
+        self.errors: list[Failure] = []
+        self.hook_errors: list[HookError] = []
+        self.started = [0.0] * count
+        self.finished = [0.0] * count
+        self.entries: list[Entry] = []
+        self.latest: dict[int, Entry] = {}
+        self.begun = self.ended = self._time = 0.0
+        self._id: str | None = None
+
+    # What the engine writes.
+
+    def begin_run(self) -> None:
+        """Note that the run begins."""
+        self.status = _RUNNING
+        self._time = time()
+        self.begun = perf_counter()
+
+    def end_run(self, status: Status) -> None:
+        """Note how the run has ended; a hook may then turn it into a failure."""
+        self.status = status
+        self.ended = perf_counter()
+
+    @staticmethod
+    def now() -> float:
+        """Return the time on the clock of the run, in seconds."""
+        return perf_counter()
+
+    def begin(self, index: int, attempt: int) -> None:
+        """Note that an attempt of a node begins."""
+        if index == RUN:
+            self.begin_run()
+        elif attempt == 1:
+            self.started[index] = perf_counter()
+        else:
+            self.note(index, _RUNNING, attempt)
+
+    def veto(self, index: int) -> None:
+        """Note that the attempt which was about to begin is not made."""
+        if index == RUN:
+            return
+        self.latest[index] = Entry(self.started[index], index, _RUNNING, 0, None)
+
+    def note(self, index: int, status: Status, attempt: int, error: BaseException | None = None) -> None:
+        """Note a change of a node's status that its two times do not tell."""
+        entry = Entry(perf_counter(), index, status, attempt, error)
+        self.entries.append(entry)
+        self.latest[index] = entry
+
+    def end(self, index: int, status: Status, error: BaseException | None = None) -> None:
+        """Note how a node has ended, once and for all unless a hook then turns it into a failure."""
+        ended = self.outcome_of(index)
+        if ended is None or (status is Status.FAILED and ended in (_COMPLETED, Status.SKIPPED)):
+            if status is not _COMPLETED:
+                self.note(index, status, self.attempts_of(index), error)
+            self.finished[index] = perf_counter()
+
+    def fail_attempt(self, task: str | None, attempt: int, error: BaseException) -> Failure:
+        """Note what an attempt has failed with."""
+        failure = Failure(task, attempt, error, self.moment(perf_counter()) or datetime.now(UTC))
+        self.errors.append(failure)
+        return failure
+
+    def fail_hook(self, hook: Hook, task: str | None, error: Exception) -> None:
+        """Note what a hook has raised."""
+        strip_traceback(error)
+        self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC)))
+
+    def take_error(self, error: BaseException) -> None:
+        """Fail with an error, unless there is one that counts as much: the first is the run's."""
+        if self.error is None or outweighs(error, self.error):
+            self.error = error
+
+    def without(self, error: BaseException) -> Journal:
+        """Return a copy in which an error, wherever it stands, is left out."""
+        return self._replace(error, _LEFT_OUT)
+
+    def put_back(self, error: BaseException) -> Journal:
+        """Return a copy of one that was made by `without`, with the error where it stood."""
+        return self._replace(_LEFT_OUT, error)
+
+    def _replace(self, old: BaseException, new: BaseException) -> Journal:
+        made = Journal.__new__(Journal)
+        for name in Journal.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.error = new if self.error is old else self.error
+        made.errors = [each._replace(error=new) if each.error is old else each for each in self.errors]
+        made.hook_errors = [each._replace(error=new) if each.error is old else each for each in self.hook_errors]
+        made.entries = [each._replace(error=new) if each.error is old else each for each in self.entries]
+        latest = self.latest.items()
+        made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
+        return made
+
+    # What readers ask.
+
+    @property
+    def name(self) -> str:
+        """The workflow's name."""
+        return self.graph.name
+
+    @property
+    def id(self) -> str:
+        """A string that no other run has."""
+        if self._id is None:
+            self._id = uuid4().hex
+        return self._id
+
+    def moment(self, clock: float) -> datetime | None:
+        """Return a time on the clock of the run as one in UTC; `None` for 0."""
+        if not clock:
+            return None
+        return datetime.fromtimestamp(self._time, UTC) + timedelta(seconds=clock - self.begun)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; `None` before the end."""
+        return self.ended - self.begun if self.ended else None
+
+    def attempts_of(self, index: int) -> int:
+        """Return how many attempts of a node were begun."""
+        latest = self.latest.get(index)
+        return latest.attempt if latest is not None else int(self.started[index] > 0)
+
+    def outcome_of(self, index: int) -> Status | None:
+        """Return how a node has ended; `None` if it has not."""
+        if not self.finished[index]:
+            return None
+        latest = self.latest.get(index)
+        return _COMPLETED if latest is None or latest.status in _UNDER_WAY else latest.status
+
+    def status_of(self, node: Node) -> Status:
+        """Return how a node stands; one that a value stands in for counts as completed."""
+        outcome = self.outcome_of(node.index)
+        if outcome is not None:
+            return outcome
+        if node.replaced:
+            return _COMPLETED
+        if self.status not in (_PENDING, _RUNNING):
+            return Status.CANCELLED
+        latest = self.latest.get(node.index)
+        if latest is not None:
+            return latest.status
+        return _RUNNING if self.started[node.index] else _PENDING
+
+    def error_of(self, index: int) -> BaseException | None:
+        """Return what a node ended with instead of a result: an error, or a `Skip`; `None` if neither."""
+        latest = self.latest.get(index)
+        if latest is None or latest.status in _UNDER_WAY or not self.finished[index]:
+            return None
+        return latest.error
+
+    def list_cancelled(self) -> tuple[str, ...]:
+        """Return the names of the tasks that were cancelled while they were under way."""
+        cancelled = [i for i, entry in self.latest.items() if entry.status is Status.CANCELLED and self.started[i]]
+        return tuple([self.graph.nodes[i].name for i in sorted(cancelled)])
+
+    def knows(self, error: BaseException) -> bool:
+        """Whether an error, or a `Skip`, stands in here."""
+        return error is self.error or error is self.skip or any(failure.error is error for failure in self.errors)
+
+    def failures_of(self, task: str) -> Mapping[int, BaseException]:
+        """Return the errors of a task by the number of the attempt."""
+        return {failure.attempt: failure.error for failure in self.errors if failure.task == task}
+
+
+# Stands where an error was left out.
+_LEFT_OUT = BaseException()
+_UNDER_WAY = (_RUNNING, Status.RETRYING)
+
+
 def outweighs(error: BaseException, other: BaseException) -> bool:
     """Whether an error counts for more than another that was there before."""
-    return _weight(error) > _weight(other)
+    return _weigh(error) > _weigh(other)
 
 
-def _weight(error: BaseException) -> int:
+def _weigh(error: BaseException) -> int:
     """Return 2 for what must pass bare, 1 for a real error, 0 for one that may be another's consequence."""
     if not isinstance(error, Exception):
         return 2

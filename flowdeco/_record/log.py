@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from traceback import TracebackException
 from typing import Any
 
-from .._base.events import Event
+from .._base.events import Event, Status
 from .._base.text import shorten
 from .._policy.hook import Hook
+from .journal import Journal
 
 __all__ = ["is_asked_for", "log_change", "log_failure", "log_hook_error"]
 
@@ -23,26 +25,42 @@ def log_change(event: Event) -> None:
     """Log a change of status."""
     level = logging.INFO if event.task is None else logging.DEBUG
     if logger.isEnabledFor(level):
-        about = _about(event.run, event.task, event.attempt, event.status)
+        about = _about(event.workflow, event.run.id, event.task, event.attempt, event.status)
         logger.log(level, "%s", event, extra={**about, "previous": event.previous, "delay": event.delay})
 
 
-def log_failure(run: Any) -> None:
+def log_failure(journal: Journal) -> None:
     """Log the error of a run, which is not raised."""
-    if run.error is not None:
-        about = _about(run, None, None, run.status)
-        logger.error("Workflow %r failed: %s", run.workflow, shorten(run.error, 200), exc_info=run.error, extra=about)
+    error = journal.error
+    if error is not None:
+        about = _about(journal.name, journal.id, None, None, journal.status)
+        logger.error(
+            "Workflow %r failed: %s", journal.name, shorten(error, 200), exc_info=_exc_info(error), extra=about
+        )
 
 
-def log_hook_error(run: Any, hook: Hook, task: str | None, error: Exception) -> None:
+def log_hook_error(journal: Journal, hook: Hook, task: str | None, error: Exception) -> None:
     """Log what a hook has raised, which does not stop anything."""
-    whose = f"workflow {run.workflow!r}" if task is None else f"task {task!r} of workflow {run.workflow!r}"
+    whose = f"workflow {journal.name!r}" if task is None else f"task {task!r} of workflow {journal.name!r}"
     text = "Hook %r (%s) of %s failed: %s"
-    stands = run if task is None else run.tasks.get(task, run)  # what recovers a task has no record of its own
-    about = _about(run, task, None, stands.status)
-    logger.error(text, hook.name, hook.option, whose, shorten(error, 200), exc_info=error, extra=about)
+    node = None if task is None else journal.graph.find(task)  # what recovers a task has no record of its own
+    status = journal.status if node is None else journal.status_of(node)
+    about = _about(journal.name, journal.id, task, None, status)
+    logger.error(text, hook.name, hook.option, whose, shorten(error, 200), exc_info=_exc_info(error), extra=about)
 
 
-def _about(run: Any, task: str | None, attempt: int | None, status: Any) -> dict[str, Any]:
+def _exc_info(error: BaseException) -> BaseException | None:
+    """Return an error as one whose traceback is to be logged; `None` if Python could not print that.
+
+    `traceback` asks for the truth of the errors in it, and an error may refuse to say.
+    """
+    try:
+        TracebackException(type(error), error, error.__traceback__)
+    except Exception:
+        return None
+    return error
+
+
+def _about(workflow: str, run: str, task: str | None, attempt: int | None, status: Status) -> dict[str, Any]:
     """Return the attributes of a record: the names of the workflow and the task, the run's id, and so on."""
-    return {"workflow": run.workflow, "run": run.id, "task": task, "attempt": attempt, "status": str(status)}
+    return {"workflow": workflow, "run": run, "task": task, "attempt": attempt, "status": str(status)}

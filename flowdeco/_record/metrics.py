@@ -87,7 +87,7 @@ class Metrics:
 
     def values(self, name: str) -> list[float]:
         """Return the numbers of a name, in the order in which they came. Raises: as `statistics` does."""
-        known = self._all()
+        known = self.all_values()
         if name not in known:
             hint = nearest(name, known) or (
                 f" There is {', '.join(map(repr, known))}." if known else " There is none yet."
@@ -105,18 +105,19 @@ class Metrics:
         return summarize(self.values(name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(self.all_values())
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self.all_values())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._all()
+        return name in self.all_values()
 
     def __repr__(self) -> str:
         return f"<metrics of {self._subject}: {', '.join(self) or 'none'}>"
 
-    def _all(self) -> dict[str, list[float]]:
+    def all_values(self) -> dict[str, list[float]]:
+        """Return the numbers of every name."""
         found = {} if self._measure is None else self._measure()
         with self._lock:
             for name, values in self._recorded.items():

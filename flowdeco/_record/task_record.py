@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from .._base.errors import TaskTimeoutError, UnknownTaskError
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
 from .._graph.graph import Node
+from .journal import Journal
 from .timeline import Attempt, list_attempts, ready_time
 
 __all__ = ["TaskRecord", "Tasks"]
@@ -20,10 +21,10 @@ __all__ = ["TaskRecord", "Tasks"]
 class TaskRecord:
     """How one task of a run stands. It is a view: it changes while the run goes on."""
 
-    __slots__ = ("_node", "_run")
+    __slots__ = ("_journal", "_node")
 
-    def __init__(self, run: Any, node: Node) -> None:
-        self._run = run
+    def __init__(self, journal: Journal, node: Node) -> None:
+        self._journal = journal
         self._node = node
 
     @property
@@ -34,79 +35,66 @@ class TaskRecord:
     @property
     def status(self) -> Status:
         """How the task stands; one that a value stood in for counts as completed."""
-        run, index = self._run, self._node.index
-        if index in run._ended:
-            return cast("Status", run._ended[index][0])
-        if index in run._steps and not run._finished[index]:
-            return cast("Status", run._steps[index][-1][1])
-        if run._finished[index] or self._node.replaced:
-            return Status.COMPLETED
-        if run.status in (Status.PENDING, Status.RUNNING):
-            return Status.RUNNING if run._start_of(index) else Status.PENDING
-        return Status.CANCELLED
+        return self._journal.status_of(self._node)
 
     @property
     def started(self) -> datetime | None:
         """When it started, in UTC; `None` if it has not."""
-        return cast("datetime | None", self._run._moment(self._run._start_of(self._node.index)))
+        return self._journal.moment(self._journal.started[self._node.index])
 
     @property
     def finished(self) -> datetime | None:
         """When it ended, in UTC; `None` if it has not."""
-        return cast("datetime | None", self._run._moment(self._run._finished[self._node.index]))
+        return self._journal.moment(self._journal.finished[self._node.index])
 
     @property
     def duration(self) -> float | None:
         """Seconds from start to end; `None` before the end."""
-        index = self._node.index
-        start, end = self._run._start_of(index), self._run._finished[index]
+        start, end = self._journal.started[self._node.index], self._journal.finished[self._node.index]
         return end - start if start and end else None
 
     @property
     def waited(self) -> float | None:
         """Seconds from when it could have started, all that it needs having ended, to when it did; `None` before."""
-        start = self._run._start_of(self._node.index)
-        return start - ready_time(self._run, self._node) if start else None
+        start = self._journal.started[self._node.index]
+        return start - ready_time(self._journal, self._node) if start else None
 
     @property
     def attempts(self) -> int:
         """How many attempts were begun; 0 if it has not run."""
-        run, index = self._run, self._node.index
-        return cast("int", run._attempts_of(index))
+        return self._journal.attempts_of(self._node.index)
 
     @property
     def timeline(self) -> list[Attempt]:
         """Its attempts, with when each began and ended."""
-        return list_attempts(self._run, self._node)
+        return list_attempts(self._journal, self._node)
 
     @property
     def abandoned(self) -> int:
         """How many attempts were given up at their timeout while they still ran; what they gave later was refused."""
-        errors = [failure.error for failure in self._run.errors if failure.task == self.name]
+        errors = [failure.error for failure in self._journal.errors if failure.task == self.name]
         return sum(isinstance(error, TaskTimeoutError) and error.abandoned for error in errors)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What `metadata=` says, of the task and in the workflow's `defaults=`."""
-        return MappingProxyType(self._run._plan.metadata_of(self._node))
+        return MappingProxyType(dict(self._journal.graph.metadata_of(self._node)))
 
     @property
     def reason(self) -> str | None:
         """Why it was skipped; `None` if it was not."""
-        status, cause = self._run._ended.get(self._node.index, (None, None))
-        return str(cause) if status is Status.SKIPPED else None
+        return str(self._journal.error_of(self._node.index)) if self.status is Status.SKIPPED else None
 
     @property
     def result(self) -> Any:
         """What the task returned; `None` until it has, and where nobody asked for the run to be kept."""
-        value: Any = self._run._values[self._node.index]
+        value: Any = self._journal.values[self._node.index]
         return None if value is UNSET else value
 
     @property
     def error(self) -> BaseException | None:
         """What the task failed with, or what a task failed with that it needs; `None` otherwise."""
-        status, cause = self._run._ended.get(self._node.index, (None, None))
-        return None if status is Status.SKIPPED else cause
+        return None if self.status is Status.SKIPPED else self._journal.error_of(self._node.index)
 
     def __repr__(self) -> str:
         return f"<record of task {self.name!r}: {self.status}>"
@@ -115,20 +103,20 @@ class TaskRecord:
 class Tasks(Mapping[Any, TaskRecord]):
     """The records of a run's tasks, in an order of execution; keys are names, and tasks are taken as keys too."""
 
-    def __init__(self, run: Any) -> None:
-        self._run = run
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
 
     def __getitem__(self, key: Any) -> TaskRecord:
-        graph = self._run._plan.graph
+        graph = self._journal.graph
         node = graph.find(key)
         if node is None:
             hint = nearest(str(key), [n.name for n in graph.nodes])
-            message = f"Cannot find task {shorten(key)} in the run of workflow {self._run.workflow!r}.{hint}"
-            raise UnknownTaskError(message, workflow=self._run.workflow, task=key)
-        return TaskRecord(self._run, node)
+            message = f"Cannot find task {shorten(key)} in the run of workflow {self._journal.name!r}.{hint}"
+            raise UnknownTaskError(message, workflow=self._journal.name, task=key)
+        return TaskRecord(self._journal, node)
 
     def __iter__(self) -> Iterator[str]:
-        return (node.name for node in self._run._plan.graph.nodes)
+        return (node.name for node in self._journal.graph.nodes)
 
     def __len__(self) -> int:
-        return len(self._run._plan.graph.nodes)
+        return len(self._journal.graph.nodes)

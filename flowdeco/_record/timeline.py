@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._base.events import Status
 from .._graph.graph import Node
+from .journal import Entry, Journal
 from .metrics import Metrics
 
 __all__ = [
@@ -58,106 +59,108 @@ class Attempt(NamedTuple):
     error: BaseException | None
 
 
-class Step(NamedTuple):
-    """A change of status on the clock of the run."""
-
-    clock: float
-    status: Status
-    attempt: int
-
-
 _RUNS = (Status.RUNNING, Status.RETRYING)
 
 
-def _steps_of(run: Any, index: int) -> list[Step]:
-    """Return the changes of a node in their order; what is not in the record of its own follows from its times."""
-    start, end = run._start_of(index), run._finished[index]
-    steps = [Step(*step) for step in run._steps.get(index, ())]
-    if not steps and start:
-        steps.append(Step(start, Status.RUNNING, 1))
-    if end:
-        status, _ = run._ended.get(index, (Status.COMPLETED, None))
-        steps.append(Step(end, status, steps[-1].attempt if steps else 0))
-    return steps
+def _group_entries(journal: Journal) -> dict[int, list[Entry]]:
+    """Return the entries of each node that has some, in their order."""
+    found: dict[int, list[Entry]] = {}
+    for entry in list(journal.entries):
+        found.setdefault(entry.node, []).append(entry)
+    return found
 
 
-def _errors_of(run: Any, node: Node) -> dict[int, BaseException]:
-    return {failure.attempt: failure.error for failure in run.errors if failure.task == node.name}
+def _changes_of(journal: Journal, index: int, entries: list[Entry]) -> list[Entry]:
+    """Return the changes of a node in their order, those among them that its two times tell."""
+    start, end = journal.started[index], journal.finished[index]
+    changes = list(entries)
+    if start:
+        latest = journal.latest.get(index)
+        vetoed = latest is not None and latest.attempt == 0
+        changes.insert(0, Entry(start, index, Status.RUNNING, 0 if vetoed else 1, None))
+    if end and (not changes or changes[-1].status in _RUNS):
+        attempt = changes[-1].attempt if changes else 0
+        changes.append(Entry(end, index, Status.COMPLETED, attempt, None))
+    return changes
 
 
-def list_transitions(run: Any) -> list[Transition]:
+def list_transitions(journal: Journal) -> list[Transition]:
     """Return every change of status of a run and its tasks, in the order in which they happened."""
     found: list[tuple[float, int, int, Transition]] = []
-    if run._clock_start:
-        time = run._moment(run._clock_start)
-        first = Transition(time, None, Status.PENDING, Status.RUNNING, 0, None)
-        found.append((run._clock_start, 0, -1, first))
-    failed = {failure.task for failure in run.errors}
-    for node in run._plan.graph.nodes:
-        errors = _errors_of(run, node) if node.name in failed else {}
-        found += _transitions_of(run, node, errors)
-    if run._clock_end:
-        last = Transition(run._moment(run._clock_end), None, Status.RUNNING, run.status, 0, run.error)
-        found.append((run._clock_end, 2, -1, last))
+    start, end = journal.moment(journal.begun), journal.moment(journal.ended)
+    if start is not None:
+        first = Transition(start, None, Status.PENDING, Status.RUNNING, 0, None)
+        found.append((journal.begun, 0, -1, first))
+    entries = _group_entries(journal)
+    for node in journal.graph.nodes:
+        found += _transitions_of(journal, node, entries.get(node.index, []))
+    if end is not None:
+        last = Transition(end, None, Status.RUNNING, journal.status, 0, journal.error)
+        found.append((journal.ended, 2, -1, last))
     found.sort(key=lambda entry: entry[:3])
     return [transition for *_, transition in found]
 
 
-def _transitions_of(
-    run: Any, node: Node, errors: dict[int, BaseException]
-) -> Iterator[tuple[float, int, int, Transition]]:
+def _transitions_of(journal: Journal, node: Node, entries: list[Entry]) -> Iterator[tuple[float, int, int, Transition]]:
     previous = Status.PENDING
-    for step in _steps_of(run, node.index):
-        error = None
-        if step.status is Status.RETRYING:
-            error = errors.get(step.attempt)
-        elif step.status in (Status.FAILED, Status.UPSTREAM_FAILED):
-            error = run._ended[node.index][1]
-        transition = Transition(run._moment(step.clock), node.name, previous, step.status, step.attempt, error)
+    for change in _changes_of(journal, node.index, entries):
+        error = None if change.status is Status.SKIPPED else change.error
+        time = journal.moment(change.time)
+        assert time is not None
+        transition = Transition(time, node.name, previous, change.status, change.attempt, error)
         # At the same moment, what has ended comes before what begins since it has.
-        yield step.clock, int(step.status in _RUNS), node.index, transition
-        previous = step.status
+        yield change.time, int(change.status in _RUNS), node.index, transition
+        previous = change.status
 
 
-def list_attempts(run: Any, node: Node) -> list[Attempt]:
+def list_attempts(journal: Journal, node: Node, entries: list[Entry] | None = None) -> list[Attempt]:
     """Return the attempts of a node, the first one first."""
-    errors = _errors_of(run, node)
-    steps = _steps_of(run, node.index)
+    if entries is None:
+        entries = [entry for entry in list(journal.entries) if entry.node == node.index]
+    errors: Mapping[int, BaseException] = journal.failures_of(node.name) if journal.errors else {}
+    changes = _changes_of(journal, node.index, entries)
     found: list[Attempt] = []
-    for number, step in enumerate(steps):
-        if step.status is Status.RUNNING and step.attempt:
-            end = steps[number + 1].clock - run._clock_start if number + 1 < len(steps) else None
-            found.append(Attempt(step.attempt, step.clock - run._clock_start, end, errors.get(step.attempt)))
+    for number, change in enumerate(changes):
+        if change.status is Status.RUNNING and change.attempt:
+            end = changes[number + 1].time - journal.begun if number + 1 < len(changes) else None
+            found.append(Attempt(change.attempt, change.time - journal.begun, end, errors.get(change.attempt)))
     return found
 
 
-def ready_time(run: Any, node: Node) -> float:
+def list_all_attempts(journal: Journal) -> Iterator[tuple[Node, list[Attempt]]]:
+    """Yield each node with its attempts."""
+    entries = _group_entries(journal)
+    for node in journal.graph.nodes:
+        yield node, list_attempts(journal, node, entries.get(node.index, []))
+
+
+def ready_time(journal: Journal, node: Node) -> float:
     """Return when the last of what a node needs had ended, on the clock of the run."""
-    ends: list[float] = [run._clock_start, *(run._finished[index] for index in node.dependencies)]
+    ends: list[float] = [journal.begun, *(journal.finished[index] for index in node.dependencies)]
     return max(ends)
 
 
-def find_critical_path(run: Any) -> list[Node]:
+def find_critical_path(journal: Journal) -> list[Node]:
     """Return the chain of nodes that decided how long a run took, the first one first.
 
     From the last that ended, each time to the one of those it needs that ended last.
     """
-    nodes, finished = run._plan.graph.nodes, run._finished
-    ended = [node.index for node in nodes if finished[node.index] and run._start_of(node.index)]
+    nodes, started, finished = journal.graph.nodes, journal.started, journal.finished
+    ended = [node.index for node in nodes if finished[node.index] and started[node.index]]
     path: list[Node] = []
     while ended:
         last = max(ended, key=lambda index: finished[index])
         path.append(nodes[last])
-        ended = [index for index in nodes[last].dependencies if finished[index] and run._start_of(index)]
+        ended = [index for index in nodes[last].dependencies if finished[index] and started[index]]
     return path[::-1]
 
 
 class RunMetrics(Metrics):
     """The numbers of one run: those that were recorded, and under the name of each task the seconds of its attempts."""
 
-    def __init__(self, run: Any) -> None:
-        super().__init__(f"run of workflow {run.workflow!r}", self._seconds)
-        self._run = run
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(f"run of workflow {journal.name!r}", self._seconds)
+        self._journal = journal
 
     @property
     def running(self) -> float:
@@ -168,23 +171,21 @@ class RunMetrics(Metrics):
     def waiting(self) -> float:
         """Seconds that tasks could have run and did not, all told: for a thread, a place, their next attempt."""
         waits = 0.0
-        for node in self._run._plan.graph.nodes:
-            attempts = list_attempts(self._run, node)
-            start = self._run._start_of(node.index)
-            waits += start - ready_time(self._run, node) if start else 0.0
+        for node, attempts in list_all_attempts(self._journal):
+            start = self._journal.started[node.index]
+            waits += start - ready_time(self._journal, node) if start else 0.0
             waits += sum(later.start - (earlier.end or later.start) for earlier, later in pairwise(attempts))
         return waits
 
     @property
     def gain(self) -> float | None:
         """How many times as long the attempts would have taken one after the other; `None` before the end."""
-        duration = self._run.duration
+        duration = self._journal.duration
         return self.running / duration if duration else None
 
     def _seconds(self) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {}
-        for node in self._run._plan.graph.nodes:
-            attempts = list_attempts(self._run, node)
+        for node, attempts in list_all_attempts(self._journal):
             seconds = [attempt.end - attempt.start for attempt in attempts if attempt.end is not None]
             if seconds:
                 found[node.name] = seconds

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from .._base.events import Status
 from .._draw.html import describe, describe_error, escape, fold, tell_seconds
@@ -37,16 +36,16 @@ _SAMPLES = [
 ]
 
 
-def write_report(run: Any, path: str | PathLike[str]) -> Path:
+def write_report(snapshot: Snapshot, path: str | PathLike[str]) -> Path:
     """Write the report of a run to a file."""
     target = Path(path)
-    target.write_text(make_report(run), encoding="utf-8")
+    target.write_text(make_report(snapshot), encoding="utf-8")
     return target
 
 
-def make_report(run: Any) -> str:
+def make_report(snapshot: Snapshot) -> str:
     """Return the report of a run."""
-    snapshot = Snapshot(run)
+    run = snapshot.run
     sections = [(name, body) for name, body in _make_sections(snapshot) if body]
     links = "".join([f'<a href="#{_anchor(name)}">{name}</a>' for name, _ in sections])
     parts = [f'<section id="{_anchor(name)}"><h2>{name}</h2>{body}</section>' for name, body in sections]
@@ -91,8 +90,8 @@ def _make_alarm(snapshot: Snapshot) -> str:
     run = snapshot.run
     if run.error is not None:
         return f'<p class="alarm failed">{escape(describe_error(run.error))}</p>'
-    if snapshot.status is Status.SKIPPED and run._skip is not None:
-        return f"<p>Skipped: {escape(run._skip.reason or 'no reason was given')}</p>"
+    if snapshot.status is Status.SKIPPED and run.reason is not None:
+        return f"<p>Skipped: {escape(run.reason or 'no reason was given')}</p>"
     return ""
 
 
@@ -115,8 +114,8 @@ def _make_sections(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _make_graph(snapshot: Snapshot) -> str:
-    diagram = diagram_of(snapshot.run)
-    count = len(snapshot.run._plan.graph.inputs)
+    diagram = diagram_of(snapshot.journal)
+    count = len(snapshot.journal.graph.inputs)
     hrefs = {count + row.number: f"#task-{row.number}" for row in snapshot.rows} if len(snapshot.rows) <= _LONG else {}
     path = [count + number for number in snapshot.critical]
     drawn = draw_svg(diagram, critical=path, links=hrefs)

@@ -1,27 +1,80 @@
-"""Calls a function as it was declared, with values that a plan has in a row, and names them."""
+"""What a function receives: its values gathered by the names of its parameters, and how it is called with them.
+
+Where the values stand is known here and nowhere else: who runs a function takes a row, hands it back to call the
+function, and asks for what is in it by the names of the parameters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from inspect import Parameter
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from .._base.signature import MISSING, POSITIONAL, Param
 from .._graph.source import Default, Gather, Source
 
-__all__ = ["Instead", "NameArguments", "adapt", "choose_arguments", "name_arguments", "pack", "span_arguments"]
+__all__ = ["Arguments", "Row", "choose_arguments", "taking"]
 
-# Gives a function's arguments by name, for its values in a row.
-NameArguments: TypeAlias = Callable[[tuple[Any, ...]], Mapping[str, Any]]
+# The values of a function's arguments. What stands where in it is the business of its `Arguments`.
+Row: TypeAlias = Sequence[Any]
 # A parameter that is passed, and where its value comes from: of a `Gather`, the values of all its parts in a row.
 Given: TypeAlias = tuple[Param, Source]
 
 
-class Instead(NamedTuple):
+class _Instead(NamedTuple):
     """Among the values of a `Gather`, says what the parameter receives instead of all of them."""
 
     value: Any
+
+
+class Arguments:
+    """How one function gets its arguments out of the values of a run.
+
+    Args:
+        function: the function.
+        given: the parameters that are passed, the positional ones first, and what each receives.
+        slots: where the values stand in the list of all values, in the same order.
+
+    Attributes:
+        slots: as given.
+        take: gets the row out of the list of all values.
+        call: calls the function with the values of a row, by position.
+    """
+
+    __slots__ = ("_given", "_spans", "call", "slots", "take")
+
+    def __init__(self, function: Callable[..., Any], given: Sequence[Given], slots: tuple[int, ...]) -> None:
+        self.slots = slots
+        self.take = taking(slots)
+        self.call = _adapt(function, given)
+        self._given = given
+        self._spans: list[tuple[Param, Source, slice]] | None = None
+
+    def name(self, row: Row) -> dict[str, Any]:
+        """Return the arguments of a row by the names of their parameters."""
+        return {param.name: _gather(source, row[span]) for param, source, span in self._list_spans()}
+
+    def fill(self, row: Row, names: Collection[str]) -> Row:
+        """Return a row in which these parameters have their defaults."""
+        filled = list(row)
+        for param, source, span in self._list_spans():
+            if param.name in names:
+                value = _Instead(param.default) if isinstance(source, Gather) else param.default
+                filled[span] = [value] * (span.stop - span.start)
+        return filled
+
+    def pack(self, row: Row) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a row by position and by keyword, to be sent elsewhere."""
+        packed: tuple[tuple[Any, ...], dict[str, Any]] = _adapt(_pack, self._given)(*row)
+        return packed
+
+    def _list_spans(self) -> list[tuple[Param, Source, slice]]:
+        """Return with each argument where in a row its values are."""
+        if self._spans is None:
+            self._spans = _measure(self._given)
+        return self._spans
 
 
 def choose_arguments(params: Iterable[Param], sources: Iterable[Source]) -> list[Given]:
@@ -38,8 +91,28 @@ def choose_arguments(params: Iterable[Param], sources: Iterable[Source]) -> list
     return positional + keywords
 
 
-def adapt(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
-    """Return what takes the values of all that is given by position, and calls `function` with them."""
+_take_none: Callable[[list[Any]], Row] = itemgetter(slice(0, 0))
+
+
+def taking(slots: tuple[int, ...]) -> Callable[[list[Any]], Row]:
+    """Return what gets a row out of the list of values, without a function of Python's in between."""
+    if not slots:
+        return _take_none
+    first, *others = slots
+    return itemgetter(first, *others) if others else itemgetter(slice(first, first + 1))
+
+
+def _measure(given: Sequence[Given]) -> list[tuple[Param, Source, slice]]:
+    spans: list[tuple[Param, Source, slice]] = []
+    end = 0
+    for param, source in given:
+        begin, end = end, end + (len(source.parts) if isinstance(source, Gather) else 1)
+        spans.append((param, source, slice(begin, end)))
+    return spans
+
+
+def _adapt(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
+    """Return what takes the values of a row by position, and calls `function` as it was declared."""
     if any(param.variadic or isinstance(source, Gather) for param, source in given):
         return _gathering(function, given)
     names = [param.name for param, _ in given if param.kind is Parameter.KEYWORD_ONLY]
@@ -53,38 +126,8 @@ def _naming(function: Callable[..., Any], names: Sequence[str], first: int) -> C
     return start
 
 
-def span_arguments(given: Sequence[Given]) -> list[tuple[Param, Source, slice]]:
-    """Return with each argument where in the row of values its own are."""
-    spans: list[tuple[Param, Source, slice]] = []
-    end = 0
-    for param, source in given:
-        begin, end = end, end + (len(source.parts) if isinstance(source, Gather) else 1)
-        spans.append((param, source, slice(begin, end)))
-    return spans
-
-
-def name_arguments(params: Sequence[Param], sources: Sequence[Source]) -> NameArguments:
-    """Return what gives a function's arguments by name, defaults included, for the values by position."""
-    spans = span_arguments(choose_arguments(params, sources))
-    defaults = {param.name: param.default for param in params if param.default is not MISSING}
-    if not any(isinstance(source, Gather) for _, source, _ in spans):  # so it is with most
-        names = [param.name for param, _, _ in spans]
-        return lambda values: MappingProxyType({**defaults, **dict(zip(names, values, strict=True))})
-
-    def name(values: tuple[Any, ...]) -> Mapping[str, Any]:
-        given = {param.name: _gather(source, values[span]) for param, source, span in spans}
-        return MappingProxyType({**defaults, **given})
-
-    return name
-
-
-def pack(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments of a call. To be adapted in the place of the function that is to be called elsewhere."""
-    return args, kwargs
-
-
 def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable[..., Any]:
-    spans = span_arguments(given)
+    spans = _measure(given)
 
     def start(*values: Any) -> Any:
         args: list[Any] = []
@@ -104,10 +147,20 @@ def _gathering(function: Callable[..., Any], given: Sequence[Given]) -> Callable
     return start
 
 
-def _gather(source: Source, values: tuple[Any, ...]) -> Any:
+def _gather(source: Source, values: Sequence[Any]) -> Any:
     if not isinstance(source, Gather):
         return values[0]
     for value in values:
-        if type(value) is Instead:
+        if type(value) is _Instead:
             return value.value
     return list(values) if source.keys is None else dict(zip(source.keys, values, strict=True))
+
+
+def _pack(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return args, kwargs
+
+
+def name_inputs(params: Sequence[Param], named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments of a function by name, with its defaults."""
+    defaults = {param.name: param.default for param in params if param.default is not MISSING}
+    return MappingProxyType({**defaults, **named})

@@ -1,216 +1,151 @@
-"""From a node of a graph to what makes its attempts, and to what else its policy asks for."""
+"""What is to be done for a node: everything that is known of it before a run."""
 
 from __future__ import annotations
 
-import concurrent.futures
-from collections.abc import Callable, Coroutine, Generator
-from contextvars import Context, copy_context
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from anyio import from_thread
+from .._base.signature import Kind
+from .._policy.hook import Hook, Hooks
+from .._policy.limit import Hold
+from .._policy.policy import Policy
+from .arguments import Arguments
 
-from .._api.task import Task
-from .._base.context import InContext, apart
-from .._base.events import Event
-from .._base.signature import MISSING, Param, discard, is_awaitable
-from .._graph.source import FromRun, Source
-from .._policy.hook import EVENT_NAMES, NO_HOOKS, Hooks
-from .._policy.policy import Policy, Recovery
-from .._state.writer import signed
-from .._worker.thread import Start
-from .arguments import NameArguments, adapt, choose_arguments, name_arguments, pack
-from .attempt import Job, Launch, launch, launch_on_loop, leaves_behind
-from .lifecycle import Condition, Course, Recover, Setting
-
-__all__ = ["Surroundings", "Work", "govern", "needs_course"]
+__all__ = ["Attempt", "Attempted", "Condition", "Program", "Recovery", "runs_on_loop"]
 
 
-class Surroundings(NamedTuple):
-    """What a workflow says of all that runs in it.
+class Attempted(Protocol):
+    """A lifecycle, as an attempt sees it.
 
     Attributes:
-        watch: its hooks that are told of its tasks.
-        strict: whether a hook that raises fails what it is attached to.
+        row: the values of the arguments.
+        run: what tasks get as `run`.
+        hold: the places of a limit that it holds; `None` if it holds none.
+        is_left_behind: set where a call goes on that nobody waits for any more.
     """
 
-    watch: Hooks = NO_HOOKS
-    strict: bool = False
+    row: Any
+    run: Any
+    hold: Hold | None
+    is_left_behind: bool
+
+    async def come_to_loop(self) -> None:
+        """Go on on the event loop, whatever thread this is."""
+
+    def release(self) -> None:
+        """Give back the places of a limit, on whatever thread."""
 
 
-class Work(NamedTuple):
-    """A node, as far as its attempts are concerned.
+# Makes one attempt at what a lifecycle is about.
+Attempt: TypeAlias = Callable[[Attempted], Awaitable[Any]]
+
+
+class Condition(NamedTuple):
+    """The predicate of `when=`.
 
     Attributes:
-        node: the node's index; `None` for a task that is in no graph.
+        arguments: what it receives.
+        reason: what to say if its answer is false.
+        on_loop: whether it is an `async def`; a `def` runs where a `def` task does.
+    """
+
+    arguments: Arguments
+    reason: str
+    on_loop: bool
+
+
+class Recovery(NamedTuple):
+    """What turns a type of error into a result: a function, or a task with a program of its own.
+
+    Attributes:
+        kind: the type of error.
+        hook: the function; `None` for a task.
+        on_loop: whether the function is an `async def`.
+        program: makes the program of the task for the names it is to get, and the row of their values.
+    """
+
+    kind: type[BaseException]
+    hook: Hook | None
+    on_loop: bool
+    program: Callable[[Mapping[str, Any]], tuple[Program, Any]] | None
+
+
+class Program:
+    """What is to be done for a node, or for a task that recovers another.
+
+    Attributes:
+        index: the node's index; `None` for a task that is in no graph, as it recovers another.
         name: what the record calls it.
         policy: what its options say.
-        job: what an attempt is made of; `None` for a workflow.
-        start: makes an attempt at a workflow, with the outer run before the arguments.
-        params: what its function asks for.
-        sources: what each of these receives.
+        arguments: what its function receives.
+        defaults: the defaults of its parameters, which hooks may ask for.
+        attempt: makes an attempt.
+        kind: what a call of its function gives.
+        begins_in_thread: whether its first step is made in a worker thread, with all that is needed for a result.
+        attempts_apart: whether an attempt runs on the event loop, so that the next one needs a context of its own.
         condition: its `when=`.
+        recover: its `recover=`.
         check: raises if a result is not what the options promise.
+        watch: the workflow's own hooks that are told of its tasks.
+        strict: whether a hook that raises fails what it is attached to.
+        writes: whether what it calls may change a state in its name.
     """
 
-    node: int | None
-    name: str
-    policy: Policy
-    job: Job | None
-    start: Start
-    params: tuple[Param, ...]
-    sources: tuple[Source, ...]
-    condition: Condition | None = None
-    check: Callable[[Any], None] | None = None
-
-
-def needs_course(work: Work, around: Surroundings) -> bool:
-    """Whether there is more to a node than an attempt."""
-    return not work.policy.plain or work.condition is not None or bool(around.watch)
-
-
-def govern(work: Work, around: Surroundings) -> tuple[Launch, Setting]:
-    """Return how a node starts that takes a course, with the run and the values of its `when=` first."""
-    setting = make_setting(work, around)
-    job = work.job
-    if job is not None and _can_begin_in_thread(setting):
-        how = launch(job)
-        if how.in_thread:
-            return Launch(_first_in_thread(setting, how.start), True, True), setting
-    return Launch(partial(_start_course, setting), False, True), setting
-
-
-def make_setting(work: Work, around: Surroundings) -> Setting:
-    """Return what there is to know of a node before it runs."""
-    job = work.job
-    name = name_arguments(work.params, work.sources)
-    return Setting(
-        node=work.node,
-        task=work.name,
-        policy=work.policy,
-        start=work.start if job is None else _start_of(job, work.policy),
-        leaves_behind=job is not None and leaves_behind(job),
-        condition=work.condition,
-        recover=tuple([Recover(way.kind, _recovering(way, around)) for way in work.policy.recover]),
-        name_arguments=name if job is not None else _without_run(name),
-        check=work.check,
-        watch=around.watch,
-        strict=around.strict,
+    __slots__ = (
+        *("arguments", "attempt", "attempts_apart", "begins_in_thread", "check", "condition", "defaults", "index"),
+        *("kind", "name", "policy", "recover", "strict", "watch", "writes"),
     )
 
+    def __init__(
+        self,
+        index: int | None,
+        name: str,
+        policy: Policy,
+        arguments: Arguments,
+        defaults: Mapping[str, Any],
+        attempt: Attempt,
+        kind: Kind,
+        *,
+        condition: Condition | None = None,
+        recover: tuple[Recovery, ...] = (),
+        check: Callable[[Any], None] | None = None,
+        watch: Hooks,
+        strict: bool = False,
+        writes: bool = False,
+        in_thread: bool = False,
+        apart: bool = False,
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.policy = policy
+        self.arguments = arguments
+        self.defaults = defaults
+        self.attempt = attempt
+        self.kind: Kind = kind
+        self.attempts_apart = apart
+        self.condition = condition
+        self.recover = recover
+        self.check = check
+        self.watch = watch
+        self.strict = strict
+        self.writes = writes or bool(policy.hooks) or bool(recover)
+        self.begins_in_thread = in_thread and self._can_begin_in_thread()
 
-def _start_of(job: Job, policy: Policy) -> Start:
-    start = launch_on_loop(job).start
-    return start if policy.retries is None else apart(start)
+    def _can_begin_in_thread(self) -> bool:
+        policy = self.policy
+        if policy.limit is not None or "on_start" in policy.hooks or self.strict:
+            return False  # there is something to be waited for on the event loop first
+        if policy.retries is not None and policy.retries.within is not None:
+            return False  # its clock is the event loop's
+        return self.condition is None or not self.condition.on_loop
 
-
-def _without_run(name: NameArguments) -> NameArguments:
-    return lambda values: name(values[1:])
-
-
-def _start_course(setting: Setting, run: Any, *values: Any) -> Coroutine[Any, Any, Any]:
-    return Course(setting, run, values).go()
-
-
-def _can_begin_in_thread(setting: Setting) -> bool:
-    policy = setting.policy
-    if policy.retries is not None and policy.retries.within is not None:
-        return False  # its clock is the event loop's
-    return policy.limit is None and not policy.hooks and not setting.watch and setting.condition is None
-
-
-def _first_in_thread(setting: Setting, call: Start) -> Start:
-    """Return what makes the first attempt in a thread's lane; only if it fails, the event loop sees to the rest."""
-
-    def start(run: Any, *values: Any) -> Any:
-        context = copy_context()
-        try:
-            result = context.run(call, *values)
-            if is_awaitable(result):
-                return _Rest(Course(setting, run, values), context, result)
-            if setting.check is not None:
-                setting.check(result)
-            return result
-        except Exception as error:
-            if isinstance(error, concurrent.futures.CancelledError):
-                from_thread.check_cancelled()  # raises if it was a call back to the event loop that was cancelled
-            course = Course(setting, run, values)
-            return course.go(course.take_over(error))  # the run may be stopped before the event loop gets to it
-
-    return start
-
-
-class _Rest(Coroutine[Any, Any, Any]):
-    """What is left to do after a thread has begun the first attempt and got an awaitable."""
-
-    def __init__(self, course: Course, context: Context, awaitable: Any) -> None:
-        self._awaitable = awaitable
-        self._rest = self._go(course, InContext(context, awaitable))
-
-    async def _go(self, course: Course, awaitable: InContext) -> Any:
-        try:
-            result = await awaitable
-            if course.setting.check is not None:
-                course.setting.check(result)
-            return result
-        except Exception as error:
-            failure = course.take_over(error)
-        return await course.go(failure)
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self._rest.__await__()
-
-    def send(self, value: Any) -> Any:
-        return self._rest.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        return self._rest.throw(*error)
-
-    def close(self) -> None:
-        self._rest.close()
-        discard(self._awaitable)
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody is told how it ends, also if it does not run."""
+        return "on_state" in self.policy.hooks or "on_state" in self.watch
 
 
-def _recovering(way: Recovery, around: Surroundings) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
-    hook = way.hook
-    if hook is None:
-        return _recovering_by_task(way.step, Surroundings(strict=around.strict))
-
-    async def call(run: Any, event: Event) -> Any:
-        with signed(str(event.task)):
-            return await hook.tell(event)
-
-    return call
-
-
-def _recovering_by_task(task: Task[..., Any], around: Surroundings) -> Callable[[Any, Event], Coroutine[Any, Any, Any]]:
-    params = tuple(param for param in task.params if not param.variadic)
-
-    async def call(run: Any, event: Event) -> Any:
-        known = {**event.inputs, **{name: getattr(event, name) for name in EVENT_NAMES}}
-        given = tuple([param for param in params if param.name in known or param.default is MISSING])
-        sources: tuple[Source, ...] = tuple([FromRun(param.name) for param in given])
-        work = make_work(None, str(task.name or "recover"), task, task._policy, given, sources)
-        values = [known.get(param.name) for param, _ in choose_arguments(given, sources)]
-        return await Course(make_setting(work, around), run, tuple(values)).go()
-
-    return call
-
-
-def make_work(
-    node: int | None,
-    name: str,
-    task: Task[..., Any],
-    policy: Policy,
-    params: tuple[Param, ...],
-    sources: tuple[Source, ...],
-    condition: Condition | None = None,
-    check: Callable[[Any], None] | None = None,
-) -> Work:
-    """Return a task's part in a graph, with the function's arguments adapted to values in a row."""
-    function = task._function
-    given = choose_arguments(params, sources)
-    start = adapt(function, given)
-    writes = any(isinstance(source, FromRun) for source in sources)
-    job = Job(name, function, task._signature.kind, start, adapt(pack, given), policy.timeout, policy.run_in, writes)
-    return Work(node, name, policy, job, start, params, sources, condition, check)
+def runs_on_loop(function: Callable[..., Any]) -> bool:
+    """Whether a function is to be called on the event loop."""
+    return iscoroutinefunction(function)

@@ -1,10 +1,10 @@
-"""What a node ends with instead of a result, to tell the run more than an error does."""
+"""What a lifecycle ends with that is neither a result nor a task's own error."""
 
 from __future__ import annotations
 
 from .._base.events import Status
 
-__all__ = ["HookFailure", "PassedOver"]
+__all__ = ["HookFailure", "PassedOver", "RunStopped"]
 
 
 class HookFailure(BaseException):
@@ -15,7 +15,7 @@ class HookFailure(BaseException):
         cause: what the task has failed with itself; `None` if it has not.
     """
 
-    def __init__(self, error: Exception, cause: Exception | None = None) -> None:
+    def __init__(self, error: Exception, cause: BaseException | None = None) -> None:
         super().__init__(error)
         self.error = error
         self.cause = cause
@@ -28,3 +28,7 @@ class PassedOver(Exception):
         super().__init__(status)
         self.status = status
         self.cause = cause
+
+
+class RunStopped(BaseException):
+    """Thrown into what is parked when its run has ended: nothing will wake it any more."""

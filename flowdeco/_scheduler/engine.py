@@ -1,184 +1,384 @@
-"""The engine: lanes that run a plan on the event loop and in threads.
+"""The engine: it drives a run by lanes on the event loop and in threads, and is the one place where they meet.
 
-There are as many tasks of the event loop as nodes that wait at the same time, not as there are nodes, and none but
-the caller's own if there are no two; and as many threads as nodes that hold one up at the same time.
+There are as many tasks of the event loop as nodes that wait for it at the same time, and none but the caller's own if
+there are no two; and as many threads as nodes that hold one up at the same time.
 """
 
 from __future__ import annotations
 
-from contextvars import copy_context
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, copy_context
+from threading import Lock, get_ident
 from typing import Any
 
-from anyio import create_task_group, sleep, to_thread
+from anyio import Event, create_task_group
 from anyio.abc import TaskGroup
-from anyio.lowlevel import checkpoint
 
-from .._api.run import Run
-from .._worker.thread import LIMITER
-from .loop_lane import Lane
-from .plan import Plan
-from .run_state import Board
-from .thread_lane import SLICE, ThreadLanes
+from .._base.events import Skip, Status
+from .._record.journal import Journal
+from .._runner.cancellation import Cancellation, pick_interrupt
+from .._runner.lifecycle import Lifecycle, allow_grace
+from .._runner.notice import Notice
+from .._runner.request import Parked, Request
+from .._runner.signals import PassedOver
+from .._state.writer import WRITER, Writer
+from .._worker.worker import Call
+from .loop_lane import LoopLane
+from .parking import Child, ParkedNode, Rest
+from .run_hooks import Teller
+from .run_state import RunState
+from .settlement import Settlement
+from .thread_lane import Threads
 
 __all__ = ["Engine"]
 
 # How many new lanes are on their way while nodes are ready, at least; and which part of those there are, at most.
 _FEW = 8
 
-# Ticks without a backlog after which nobody looks after it any more.
-_IDLE_TICKS = 10
 
-
-class Engine:
+class Engine(Settlement):
     """Runs one plan once.
 
     Args:
-        plan: what to run.
-        run: the record to keep; it holds the values, too.
-        keep: whether every result is kept, and not let go as soon as nobody needs it.
+        state: what is ready, and the values.
+        journal: where it writes what happens.
+        run: what tasks and hooks get as `run`.
+        is_followed: whether every change of status is told.
+
+    Attributes:
+        teller: tells those who look on; `None` before there is anything to tell.
+        context: the context variables of the caller, of which each node gets a copy.
+        cancellation: whether the run is being cancelled from outside.
+        is_careful: whether no node is run by its function alone: each tells of itself, or threads take part.
+        lock: held to change the state where threads take part.
+        resumed: the parked nodes that go on.
+        parked: all parked nodes.
+        notices: what is to be told.
+        is_stepping: whether a lane is driving nodes at this moment, and will look at the lists afterwards.
+        was_interrupted: whether anything was thrown into what awaits on the event loop.
     """
 
-    def __init__(self, plan: Plan, run: Run[Any], *, keep: bool) -> None:
-        self.board = Board(plan, run, keep=keep)
+    def __init__(self, state: RunState, journal: Journal, run: Any, *, is_followed: bool) -> None:
+        self.state = state
+        self.journal = journal
+        self.run = run
+        self.teller: Teller | None = None
+        self.notices: deque[Notice] = deque()
+        self.is_followed = is_followed
+        self.is_careful = is_followed or state.plan.uses_threads
         self.context = copy_context()
-        self.group: TaskGroup | None = None
+        self.cancellation = Cancellation()
+        self.lock = Lock()
+        self.resumed: deque[ParkedNode] = deque()
+        self.parked: set[ParkedNode] = set()
+        self.is_stepping = False
+        self.was_interrupted = False
+        self._group: TaskGroup | None = None
+        self._telling: TaskGroup | None = None
+        self._ended: Event | None = None
+        self._interrupt: BaseException | None = None
+        self._postponed: list[tuple[Request, ParkedNode]] = []
+        self._threads: Threads | None = None
+        self._thread = get_ident()
         self._fresh = 0
         self._active = 0
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
 
-        What a task raises is left in the record. Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        What a task raises is left in the journal. Cancellation and `KeyboardInterrupt` are raised.
         """
-        await Lane(self, alone=True, host=True)
-        if self.board.ready:
-            await self._execute_together()
+        try:
+            if not self.state.plan.has_awaiting_hooks:  # these take a task of their own
+                await LoopLane(self, is_host=True, is_alone=True)
+            if self.state.left and not self.state.stopped:
+                await self._execute_together()
+        finally:
+            if self.parked or self.resumed or self._postponed:
+                await self._close_parked()
+            if self._threads is not None:
+                self._threads.part()
+                self._threads = None
+        if self._interrupt is not None:
+            raise self._interrupt
+        if self.state.stopped and self.state.left and self.journal.error is None:
+            await self.cancellation.raise_it()
 
     async def _execute_together(self) -> None:
-        self._prepare_threads()
         try:
-            async with create_task_group() as self.group:
-                self._active = 1
-                await self._run_lane(host=True)
+            if self.state.plan.has_awaiting_hooks:
+                # A failure cancels the rest of the run, but not those who are being told of it.
+                async with create_task_group() as self._telling:
+                    await self._execute_in_group()
+            else:
+                await self._execute_in_group()
         except BaseExceptionGroup as group:
-            raise _bare(group) from None
+            raise pick_interrupt(group) from None
         finally:
-            self.group = None
-            self.__dict__.pop("threads", None)  # it refers back, and the run is not to wait for the garbage collector
-        # With all nodes done, it was only told to come back at once.
-        if self.board.stopped and self.board.left and self.board.run.error is None:
-            await checkpoint()  # a thread has heard of a cancellation: here it is raised
-            raise AssertionError("the run was stopped by nobody")
+            self._group = self._telling = None
 
-    async def _run_lane(self, *, host: bool = False) -> None:
-        if not host:
-            self._fresh -= 1
+    async def _execute_in_group(self) -> None:
+        async with create_task_group() as self._group:
+            self._threads = Threads(self, self._group)
+            for request, parked in self._postponed:
+                request.begin(self, parked)
+            self._postponed.clear()
+            try:
+                await self._host()
+            except BaseException:
+                self.stop()
+                raise
+
+    async def _host(self) -> None:
+        """Wait in the caller's own task while lanes in tasks of the group drive the nodes.
+
+        The caller's own may be cancelled by asyncio itself, which no task of the group hears of: so it must not be
+        held up by a node that takes its time to clean up, while the others go on.
+        """
+        state = self.state
+        self._ended = ended = Event()
+        self.push_to_threads()
+        self.hand_over()
+        if state.left and not state.stopped:
+            await ended.wait()
+        if state.stopped:
+            self.cancel()
+            return
+        if (
+            self.teller is not None and self.teller.is_busy
+        ):  # what it awaits is not to be cancelled with those who wait for a thread
+            await self.teller.wait()
+        if self._threads is not None and self._threads.is_alive:
+            self.cancel()  # lanes that still wait for a thread, and who looks after them
+
+    # Lanes.
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to do on the event loop."""
+        return bool(self.resumed or self.state.ready or (self.notices and not self._is_telling))
+
+    @property
+    def _is_telling(self) -> bool:
+        return self.teller is not None and self.teller.is_busy
+
+    @property
+    def is_open(self) -> bool:
+        """Whether child tasks can be started."""
+        return self._group is not None and not self.state.stopped and self.state.left > 0
+
+    async def _run_lane(self) -> None:
+        self._fresh -= 1
         try:
-            await Lane(self, host=host)
+            await LoopLane(self)
+        except self.cancellation.kind:
+            self.stop()  # who waits for the end hears of it, too; anyio would keep the error and all that it leads to
+        except (KeyboardInterrupt, SystemExit) as error:  # of a hook
+            self.give_up(error)
         except BaseException:
-            self.board.stop()
+            self.stop()
             raise
         finally:
+            self._active -= 1
             self._leave()
 
+    async def run_lane_after_thread(self) -> None:
+        """See to what a thread that came back has left for the event loop."""
+        if self.state.stopped:
+            self.cancel()
+        elif self.has_work:
+            self._active += 1
+            self._fresh += 1
+            await self._run_lane()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Called at the end of a lane: who waits for the end of the run looks whether it was the last."""
+        if self._ended is not None and (not self.state.left or self.state.stopped):
+            self._ended.set()
+
     def hand_over(self) -> None:
-        """Let new lanes take the ready list over.
+        """Let other lanes take the lists over.
 
         A few at a time, more the more there are: nodes that wait for long all start within few turns of the event
         loop, while nodes that wait for a moment are taken by the lanes that are back by then.
         """
-        group = self.group
-        if group is None:
+        group = self._group
+        if group is None or not self.is_open:
             return
-        wanted = min(len(self.board.ready), max(_FEW, self._active // _FEW))
+        wanted = min(len(self.state.ready) + len(self.resumed), max(_FEW, self._active // _FEW))
         for _ in range(wanted - self._fresh):
             self._fresh += 1
             self._active += 1
             group.start_soon(self._run_lane)
 
-    def cancel(self) -> None:
-        """Cancel what is under way."""
-        if self.group is not None:
-            self.group.cancel_scope.cancel()
+    def look_up(self) -> None:
+        """See to it that what threads have left is done, if no lane is at work."""
+        if self.state.stopped:
+            self.cancel()
+        elif not self.is_stepping:
+            if self.notices:
+                self.tell()
+            if self.has_work:
+                self.hand_over()
 
-    def _leave(self) -> None:
-        self._active -= 1
-        if self._active and self.board.plan.threaded and not self.board.left:
-            self.cancel()  # all is done, but for lanes that still wait for a thread, and for who looks after them
+    # Nodes.
 
-    # What follows is for plans with plain functions only.
+    def list_tables(self) -> tuple[Any, ...]:
+        """Return what a lane of the event loop keeps in local variables."""
+        state, journal = self.state, self.journal
+        values = state.plan.steps, state.values, state.uses, state.pending
+        return (*values, journal.started, journal.finished, state.affected)
 
-    def _prepare_threads(self) -> None:
-        if not self.board.plan.threaded:
-            return
-        self._limiter = LIMITER.get() or to_thread.current_default_thread_limiter()
-        self.threads = ThreadLanes(self.board, self._limiter.total_tokens, self._attend)
+    def begin(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
+        """Return what drives a node, and its context."""
+        state = self.state
+        context = self.context.copy()
+        step = state.plan.steps[index]
+        if step.is_plain and not self.is_followed:
+            with self.lock:
+                row = state.take(index)
+            self.journal.started[index] = self.journal.now()
+            coroutine: Coroutine[Any, Any, Any] = step.start(*row)
+            return coroutine, context
+        program = state.plan.program_of(index)
+        with self.lock:
+            asked = state.take_condition(index)
+            row = state.take(index)
+        if program.writes:
+            context.run(WRITER.set, Writer(program.name))
+        return Lifecycle(program, self, row, asked, context).live(), context
 
-    def push_to_thread(self, index: int) -> None:
-        """Put a node on the threads' list, and see that there is a lane for it."""
-        with self.board.lock:
-            self.board.backlog.append(index)
-            first = not self.threads.count
-        if first:
-            self._start_thread_lanes(1)
+    def may_run(self, index: int) -> bool:
+        """Judge a node that needs one which gave no result; return whether this lane is to begin it."""
+        state = self.state
+        with self.lock:
+            judgement = state.judge(index)
+            if judgement is None:
+                if not state.begins_in_thread(index):
+                    return True
+                state.ready_in_thread.append(index)
+                return False
+        assert judgement.status is not None
+        program = state.plan.program_of(index)
+        if program.is_watched or self.is_followed:
+            life = Lifecycle(program, self, None, None, self.context.copy())
+            if program.strict:
+                self.put_aside(index, life.pass_over(judgement.status, judgement.cause), life.context).resume()
+                return False
+            life.post_end(judgement.status, judgement.cause)
+        self.leave_hole(index, judgement.status, judgement.cause)
+        return False
+
+    def put_aside(
+        self,
+        index: int,
+        coroutine: Coroutine[Any, Any, Any],
+        context: Context,
+        awaitable: Any = None,
+        *,
+        is_hop: bool = False,
+    ) -> ParkedNode:
+        """Return a node's coroutine as one that is parked."""
+        parked = ParkedNode(self, index, coroutine, context, awaitable)
+        parked.is_hop = is_hop
+        self.parked.add(parked)
+        return parked
+
+    def park(self, index: int, coroutine: Coroutine[Any, Any, Any], context: Context, request: Request) -> None:
+        """Put a node aside until what it asks for is there."""
+        parked = self.put_aside(index, coroutine, context)
+        if self._group is None:
+            self._postponed.append((request, parked))
         else:
-            self._watch_backlog()
+            request.begin(self, parked)
 
-    def _start_thread_lanes(self, number: int) -> None:
-        with self.board.lock:
-            self.threads.count += number
-        self._active += number
-        for _ in range(number):
-            self._group.start_soon(self._run_thread_lane)
-
-    async def _run_thread_lane(self) -> None:
-        try:
-            await to_thread.run_sync(self.threads.work, limiter=self._limiter)
-            if self.board.stopped:
-                self.cancel()
-            await Lane(self)
-        finally:
-            self._leave()
-
-    def _attend(self) -> None:
-        """Called from a thread: there is work for others."""
-        if self.group is None or self.board.stopped:
-            return
-        if self.board.ready:
+    def resume(self, parked: ParkedNode) -> None:
+        """Let a parked node go on. From the event loop's thread, or one of the run's own."""
+        self.resumed.append(parked)
+        if get_ident() == self._thread and not self.is_stepping:
             self.hand_over()
-        self._watch_backlog()
 
-    def _watch_backlog(self) -> None:
-        if not self.threads.conducting and self.board.backlog:
-            self.threads.conducting = True
-            self._active += 1
-            self._group.start_soon(self._conduct)
+    def call_in_thread(self, call: Call, *, apart: bool) -> None:
+        """Make a call in a thread."""
+        assert self._threads is not None
+        self._threads.call(call, apart=apart)
+
+    def run_in_child(self, start: Callable[[], Awaitable[Any]], parked: Parked) -> None:
+        """Await something in a child task of the run, and resume with what it gives."""
+        assert self._group is not None
+        group, child = self._group, Child(self, start, parked)
+
+        def begin() -> None:
+            group.start_soon(child)
+
+        parked.context.run(begin)
+
+    def push_to_threads(self) -> bool:
+        """See that the nodes which begin in threads are taken; return whether that can be."""
+        if self.state.ready_in_thread:
+            if self._threads is None:
+                return False
+            self._threads.take_nodes()
+        return True
+
+    async def _close_parked(self) -> None:
+        """End the nodes that nothing will wake any more, with what has come for them meanwhile."""
+        self._postponed.clear()
+        with allow_grace():
+            while self.parked:
+                parked = self.parked.pop()
+                try:
+                    self.settle(parked.index, await Rest(parked), self.journal.now())
+                except BaseException as error:
+                    if isinstance(error, Exception) and not isinstance(error, (Skip, PassedOver)):
+                        self.fail(parked.index, error)
+                    else:
+                        self.note_cancelled(parked.index)
+                parked.discard()
+        self.resumed.clear()
+
+    # Who looks on.
+
+    def post(self, notice: Notice) -> None:
+        """Have something told, soon and in the order in which it was posted. From any thread of the run."""
+        self.notices.append(notice)
+
+    def end_never_begun(self) -> None:
+        """Say of the tasks that never began that they never will, where anybody is to be told."""
+        plan, journal = self.state.plan, self.journal
+        if not (self.is_followed or plan.is_watched):
+            return
+        for node in plan.graph.nodes:
+            index = node.index
+            if node.replaced or journal.started[index] or journal.finished[index]:
+                continue
+            program = plan.program_of(index)
+            if self.is_followed or program.is_watched:
+                Lifecycle(program, self, None, None, self.context.copy()).post_end(Status.CANCELLED, None)
 
     @property
-    def _group(self) -> TaskGroup:
-        assert self.group is not None
-        return self.group
+    def stopped(self) -> bool:
+        """Whether nothing new may start."""
+        return self.state.stopped
 
-    async def _conduct(self) -> None:
-        """Double the lanes whenever those there are took longer than a tick a node and left some in the backlog."""
-        threads, board = self.threads, self.board
-        idle, done = 0, threads.done
-        while board.left and idle < _IDLE_TICKS and threads.count < threads.most:
-            await sleep(SLICE)
-            idle = 0 if board.backlog else idle + 1
-            if board.backlog and threads.done - done < threads.count:
-                self._start_thread_lanes(int(min(len(board.backlog), threads.count, threads.most - threads.count)))
-            done = threads.done
-        threads.conducting = False
-        self._leave()
+    def tell(self) -> bool:
+        """Tell what was posted; return whether that can be done, for which a task may be needed."""
+        if self.state.stopped and self.journal.error is None:
+            return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
+        return self._get_teller().tell_soon(self._telling or self._group, self.give_up)
 
+    def tell_at_once(self) -> None:
+        """Tell what can be told without awaiting anything."""
+        if self.notices and not self._is_telling:
+            self._get_teller().tell()
 
-def _bare(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the `KeyboardInterrupt` or `SystemExit` that a task group wrapped, or the group."""
-    for kind in (KeyboardInterrupt, SystemExit):
-        found: BaseException | None = group.subgroup(kind)
-        while isinstance(found, BaseExceptionGroup):
-            found = found.exceptions[0]
-        if found is not None:
-            return found
-    return group
+    async def wait_until_told(self) -> None:
+        """Wait until what was posted so far was told."""
+        await self._get_teller().wait_until_told()
+
+    def _get_teller(self) -> Teller:
+        if self.teller is None:
+            self.teller = Teller(self.notices, None)
+        return self.teller

@@ -1,41 +1,30 @@
-"""A lane runs nodes one after the other in a task of the event loop.
+"""A lane drives nodes one after the other in a task of the event loop.
 
-It takes a ready node and its first step. A node that ends releases those that waited for it, and the lane goes on
-with the next. A node that waits while others are ready stays where it is, and new lanes take the ready list over.
+Move the queue, not the coroutine: a lane takes a ready node and its first step. If the node ends, it releases those
+that waited for it, and the lane goes on with the next. If it waits for the event loop while others are ready, it
+stays where it is, and another lane takes the list over. So there are as many tasks as nodes that wait at the same
+time, not as there are nodes. What a node asks of the engine itself, such as a call in a thread, it waits for without
+any task: its lifecycle is parked until then, and whichever lane comes by takes it up again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from contextvars import Context
-from math import inf
 from threading import local
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Final
 
-from anyio import current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
-from .run_state import Board
-from .thread_lane import SLICE, unstray
+from .._base.sentinel import UNSET
+from .._runner.request import Request
+from .._runner.signals import RunStopped
+from .._worker.thread import SLICE
+from .crew import LaneCrew
+from .parking import ParkedNode
 
-__all__ = ["Lane"]
-
-
-class Crew(Protocol):
-    """What a lane needs of the engine that it works for."""
-
-    board: Board
-    context: Context
-
-    def hand_over(self) -> None:
-        """Let new lanes take the ready list over."""
-
-    def push_to_thread(self, index: int) -> None:
-        """Let a thread run a node."""
-
-    def cancel(self) -> None:
-        """Cancel what is under way."""
+__all__ = ["LoopLane"]
 
 
 class _Turn(local):
@@ -46,155 +35,199 @@ class _Turn(local):
 
 _turn = _Turn()
 
+# What a driver gets of a node that was put aside.
+PARKED: Final = UNSET
 
-class Lane:
-    """Runs nodes one after the other in a task of the event loop; awaiting it runs it.
+
+class LoopLane:
+    """Drives nodes one after the other in a task of the event loop; awaiting it runs it.
 
     Args:
-        crew: the engine that it works for.
-        host: whether the task is the caller's own, and no child of the task group.
-        alone: whether there is no task group yet: it ends when a node might wait while others are ready.
+        engine: the engine that it works for.
+        is_host: whether the task is the caller's own, and no child of the task group.
+        is_alone: whether there is no task group yet: it ends when one is needed.
     """
 
-    __slots__ = ("alone", "crew", "host", "thrown", "trap", "until")
+    __slots__ = ("engine", "is_alone", "is_closed", "is_host", "thrown", "until")
 
-    def __init__(self, crew: Crew, *, host: bool = False, alone: bool = False) -> None:
-        self.crew = crew
-        self.host = host
-        self.alone = alone
-        self.thrown = False
-        self.trap: Any = None
+    def __init__(self, engine: LaneCrew, *, is_host: bool = False, is_alone: bool = False) -> None:
+        self.engine = engine
+        self.is_host = is_host
+        self.is_alone = is_alone
+        self.thrown = self.is_closed = False
         # The caller's own time began with an earlier run, if nothing has waited since.
-        self.until = _turn.until if host else perf_counter() + SLICE
+        self.until = _turn.until if is_host else perf_counter() + SLICE
 
     def __await__(self) -> Generator[Any, Any, None]:
-        """Run nodes. All that a node needs is a local variable here: this loop is what a node costs."""
-        crew, board = self.crew, self.crew.board
-        ready, calls, values, uses, pending, started, finished, careful, affected = board.tables()
-        now = perf_counter()
-        while ready:
-            start, in_thread, can_wait, slot, take, followers, slots = calls[index := ready.popleft()]
-            if affected and index in affected and board.passes_over(index):
-                continue
-            if (in_thread and index not in board.handed) or (self.alone and can_wait and ready):
-                if self._pass_on(index):
-                    return
-                continue
+        """Drive nodes. All that a node needs is a local variable here: this loop is what a node costs."""
+        engine, base, notices, resumed = self.engine, self.engine.context, self.engine.notices, self.engine.resumed
+        state, ready, in_thread = engine.state, engine.state.ready, engine.state.ready_in_thread
+        steps, values, uses, pending, started, finished, affected = engine.list_tables()
+        engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
+        while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
+            index = resumed[0].index if resumed else ready.popleft()
+            start, take, reads, followers, is_quick, can_wait, _, _, _ = steps[index]
+            if can_wait and self.is_alone and (in_thread or ready) and not resumed:
+                ready.appendleft(index)
+                break
             try:
-                if careful or (affected and index in affected):
-                    yield from self._run_with_care(index)
+                if not is_quick or resumed or affected or careful:
+                    now = yield from self._drive_with_care(index)
                 else:
-                    coroutine = start(*take(values)) if take else start(values[slot]) if slot >= 0 else start()
-                    context = crew.context.copy()
-                    if uses is not None:
-                        board.release(slots)
+                    coroutine, context = start(*take(values)), base.copy()
+                    if reads and uses is not None:
+                        state.release(reads)
                     started[index] = now
                     try:
-                        self.trap = context.run(coroutine.send, None)
+                        trap = context.run(coroutine.send, None)
                     except StopIteration as stop:
                         result = stop.value
                     else:
-                        result = yield from self._wait(coroutine, context)
-                    if uses is None or uses[index]:
+                        result = yield from self._wait(index, coroutine, context, trap)
+                    finished[index] = now = perf_counter()
+                    if uses is None or uses[index]:  # from here on as the state's `settle` does
                         values[index] = result
-                    for follower in followers:
-                        pending[follower] = left = pending[follower] - 1
-                        if not left:
-                            ready.append(follower)
                     del result, coroutine, context  # or they would live on while the next node waits
-                finished[index] = now = perf_counter()
+                    state.left -= 1
+                    for follower in followers:
+                        pending[follower] = waits = pending[follower] - 1
+                        if not waits:
+                            ready.append(follower)
             except BaseException as error:
-                if self._ends_run(index, error):
-                    return
+                if (yield from self._end(index, error)):
+                    break
                 now = perf_counter()
             if now > self.until:
                 now = yield from self._let_others_run()
+        engine.is_stepping = False
+
+    def _drive_with_care(self, index: int) -> Generator[Any, Any, float]:
+        """Drive a node that is more than a coroutine function, or goes on, or in a run in which threads take part."""
+        engine = self.engine
+        if engine.resumed:
+            result = yield from self._go_on(engine.resumed.popleft())
+        else:
+            result = yield from self._begin(index)
+        now = perf_counter()
+        if result is not PARKED:
+            engine.settle(index, result, now)
+        return now
 
     def _let_others_run(self) -> Generator[Any, Any, float]:
+        self.engine.is_stepping = False
         yield from checkpoint().__await__()
+        self.engine.is_stepping = True
         now = perf_counter()
         self.until = _turn.until = now + SLICE
         return now
 
-    def _run_with_care(self, index: int) -> Generator[Any, Any, None]:
-        """Run a node of a plan that takes more care: threads take part in it, or results have parts."""
-        crew, board = self.crew, self.crew.board
-        if index in board.handed:
-            awaitable, context = board.handed.pop(index)
-            coroutine = _awaited(awaitable)
-            del awaitable
-        else:
-            if index not in board.passing:
-                board.run._started[index] = perf_counter()
-            coroutine, context = board.begin(index), crew.context.copy()
+    def _begin(self, index: int) -> Generator[Any, Any, Any]:
+        """Drive a node that is more than a coroutine function, or that needs one which gave no result."""
+        engine = self.engine
+        if index in engine.state.affected and not engine.may_run(index):
+            return PARKED
+        coroutine, context = engine.begin(index)
         try:
-            self.trap = context.run(coroutine.send, None)
+            trap = context.run(coroutine.send, None)
         except StopIteration as stop:
-            result = stop.value
-        else:
-            result = yield from self._wait(coroutine, context)
-        board.note_parts(index, result)
-        with board.lock:
-            board.settle(index, result, board.ready)
+            return stop.value
+        return (yield from self._wait(index, coroutine, context, trap))
 
-    def _pass_on(self, index: int) -> bool:
-        """Leave a node to a thread, or to the lanes of a task group; return whether this lane ends."""
-        if self.alone:
-            self.crew.board.ready.appendleft(index)
-        else:
-            self.crew.push_to_thread(index)
-        return self.alone
+    def _go_on(self, parked: ParkedNode) -> Generator[Any, Any, Any]:
+        """Drive a node on that was parked."""
+        self.engine.parked.discard(parked)
+        try:
+            trap = parked.step()
+        except StopIteration as stop:
+            return stop.value
+        return (yield from self._wait(parked.index, parked.coroutine, parked.context, trap))
 
-    def _wait(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> Generator[Any, Any, Any]:
-        """Pass on what the event loop and the node say to each other, until the node ends."""
-        if self.crew.board.ready:
-            self.crew.hand_over()
+    def _wait(
+        self, index: int, coroutine: Coroutine[Any, Any, Any], context: Context, trap: Any
+    ) -> Generator[Any, Any, Any]:
+        """Pass on what the event loop and a node say to each other, until the node ends or is parked."""
+        engine = self.engine
+        if isinstance(trap, Request):
+            engine.park(index, coroutine, context, trap)
+            return PARKED
+        ready, resumed = engine.state.ready, engine.resumed
+        if not engine.cancellation.is_thrown:  # what was, cannot be seen from here
+            self.thrown = engine.was_interrupted = True
         while True:
-            trap, self.trap = self.trap, None
-            value: Any = None
-            error: BaseException | None = None
+            if ready or resumed:
+                engine.hand_over()
+            value, error = None, None
+            engine.is_stepping = False
             try:
                 value = yield trap
             except BaseException as thrown:
                 error = thrown
+                self.thrown = engine.was_interrupted = True
+                self.is_closed = isinstance(thrown, GeneratorExit)  # the event loop gives this coroutine up
+            engine.is_stepping = True
             del trap  # it may hold on to a result
-            self.thrown = error is not None
             try:
-                self.trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
+                trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
             except StopIteration as stop:
                 self.until = _turn.until = perf_counter() + SLICE
+                if (
+                    self.thrown and not engine.state.stopped and engine.cancellation.is_due()
+                ):  # whatever the node has done about it
+                    yield from engine.cancellation.raise_it().__await__()
                 self.thrown = False  # what this node has dealt with says nothing of the next
                 return stop.value
             finally:
                 error = None
+            if isinstance(trap, Request):
+                self.until = _turn.until = perf_counter() + SLICE
+                engine.park(index, coroutine, context, trap)
+                return PARKED
 
-    def _ends_run(self, index: int, error: BaseException) -> bool:
-        """Take a node that has ended without a result into the record; return whether the run ends with it.
+    def _end(self, index: int, error: BaseException) -> Generator[Any, Any, bool]:
+        """Take in that a node has ended without a result; return whether the run ends with it.
 
-        A cancellation that must be passed on is raised again.
+        A cancellation from outside is raised, whatever the node has made of it.
         """
-        if self._is_cancelled(index, error):
-            raise error
-        crew = self.crew
-        if not crew.board.fail(index, unstray(crew.board, index, error, get_cancelled_exc_class())):
-            crew.cancel()
+        try:
+            engine = self.engine
+            if isinstance(error, GeneratorExit) and self.is_closed:
+                raise error
+            error = engine.cancellation.take_out(error)
+            if isinstance(error, KeyboardInterrupt):
+                return engine.interrupt(index, error, is_host=self.is_host)
+            if isinstance(error, RunStopped) or self._is_cancelled(error):
+                yield from self._stop(index, error)
+                return True
+            self.thrown = False
+            if engine.fail(index, error):
+                return False
+            engine.cancel()
             return True
-        self.thrown = False
-        return False
+        finally:
+            del error  # its traceback leads to this frame
 
-    def _is_cancelled(self, index: int, error: BaseException) -> bool:
-        """Whether a node has ended with a cancellation that must be passed on, which is then in the record."""
-        if isinstance(error, GeneratorExit) and self.thrown:  # the event loop gives this coroutine up
-            return True
-        if not isinstance(error, get_cancelled_exc_class()):
-            return False
-        board = self.crew.board
-        if current_effective_deadline() == -inf or (self.thrown and self.host):
-            board.run._note_cancelled(index)
-            board.stop()
-            return True
-        return False
+    def _is_cancelled(self, error: BaseException) -> bool:
+        """Whether the run is being cancelled from outside; or by its own end, and this is all that the node says."""
+        engine, is_cancellation = self.engine, isinstance(error, self.engine.cancellation.kind)
+        if engine.state.stopped:
+            return is_cancellation
+        return (is_cancellation or self.thrown) and engine.cancellation.is_due()
 
-
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+    def _stop(self, index: int, error: BaseException) -> Generator[Any, Any, None]:
+        """Stop the run, and raise the cancellation; of a node that made something else of it, take that in."""
+        try:
+            engine = self.engine
+            if isinstance(error, RunStopped):
+                engine.note_cancelled(index)
+                engine.stop()
+                engine.cancel()
+            elif isinstance(error, engine.cancellation.kind):
+                engine.note_cancelled(index)
+                engine.stop()
+                raise error
+            else:
+                engine.note_failure(index, error)
+                engine.stop()
+                yield from engine.cancellation.raise_it().__await__()
+        finally:
+            del error  # its traceback leads to this frame

@@ -6,66 +6,63 @@ the run and its state, the constants, and the parts of results that have names o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from .._api.task import Task
-from .._base.events import Event, Outcome, Status
-from .._base.injection import Ask
+from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
-from .._base.signature import POSITIONAL, Param
+from .._base.signature import MISSING, POSITIONAL, Kind, Param, can_wait, is_coroutine_function
+from .._definition.definition import Step
 from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
 from .._graph.input import Inputs
 from .._graph.output import check_parts, take_part
 from .._graph.source import Constant, Default, FromInput, FromRun, FromStep, Source, parts_of
-from .._policy.hook import Hook, Hooks
 from .._policy.policy import NO_POLICY, Policy
-from .._runner.arguments import adapt, choose_arguments
-from .._runner.attempt import Launch, launch, launch_bare
-from .._runner.lifecycle import Condition, Setting
-from .._runner.program import Surroundings, Work, govern, make_work, needs_course
-from .._worker.thread import Start
+from .._policy.policy import Recovery as PolicyRecovery
+from .._runner.arguments import Arguments, Row, choose_arguments, taking
+from .._runner.attempt import choose_attempt, runs_in_thread
+from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
 
-__all__ = ["Plan"]
+__all__ = ["NodePlan", "Plan"]
 
 
-class Call(NamedTuple):
+class NodePlan(NamedTuple):
     """How the engine runs one node.
 
     Attributes:
-        start: takes the values at `slots`; gives a coroutine, or in a thread the result.
-        in_thread: whether a thread's lane runs it.
-        can_wait: whether the coroutine may suspend.
-        slot: the place of the only argument; -1 for none; -2 if `take` gets several.
-        take: gets the tuple of arguments out of the list of values.
+        start: the function of a plain node, which takes its row by position.
+        take: gets the row out of the list of values.
+        reads: the places it reads, each once, which it may be the last to need.
+        is_plain: whether its function is all there is to it: an `async def`, or a `def` in a thread.
+        is_quick: whether besides it is an `async def`, and nobody asks for parts of its result or how it ends.
+        can_wait: whether it may suspend.
+        in_thread: whether it begins in a worker thread.
         followers: the nodes that need it.
-        slots: the places it reads, each once, which it may be the last to need.
+        is_shared_out: whether parts of its result, or how it ends, have places of their own.
     """
 
-    start: Start
-    in_thread: bool
-    can_wait: bool
-    slot: int
-    take: Callable[[list[Any]], tuple[Any, ...]] | None
+    start: Callable[..., Any]
+    take: Callable[[list[Any]], Row]
+    reads: tuple[int, ...]
     followers: tuple[int, ...]
+    is_quick: bool
+    can_wait: bool
+    in_thread: bool
+    is_plain: bool
+    is_shared_out: bool
+
+
+class _Draft(NamedTuple):
+    """A node before it is known who needs it; see `NodePlan`."""
+
+    start: Callable[..., Any]
     slots: tuple[int, ...]
-
-
-class Parts(NamedTuple):
-    """The parts of a result that have names: all names, and the places of those that are needed."""
-
-    names: tuple[str, ...]
-    places: tuple[tuple[str, int], ...]
-
-
-class Arguments(NamedTuple):
-    """Where a function's arguments come from, and how it is called with them by position."""
-
-    slots: tuple[int, ...]
-    start: Start
+    asked: tuple[int, ...] = ()
+    is_plain: bool = True
+    can_wait: bool = False
+    in_thread: bool = False
 
 
 class Plan:
@@ -73,31 +70,29 @@ class Plan:
 
     Attributes:
         graph: the graph it was compiled from.
-        watch: the names it rests on.
+        binding: the names it rests on.
         inputs: binds the arguments of a call.
-        calls: how each node runs, by index.
+        steps: how each node runs, by index.
         counts: how many nodes each one waits for.
         size: how many nodes run.
-        roots: the nodes that wait for none.
+        roots: the nodes that wait for none and begin on the event loop.
+        roots_in_thread: those that begin in a thread.
         uses: how many readers each place has.
         template: the list of values before a run.
-        parts: for a node with `outputs=`, its parts.
+        parts: for a node with `outputs=`, the names of those parts that are needed, and their places.
         outcomes: for a node that is `settled` for somebody, the places of its outcome, or of those of its parts.
         tolerated: the nodes that may fail without an end to the run.
-        settings: what there is to know of each node that takes a course.
-        courses: those of them whose course is on the event loop from the beginning.
-        observed: whether every change of status is told to the run.
         input_places: the name and the place of each input.
         asks_for_state: whether anything in it receives the state.
-        body: the places of the arguments of the workflow's own function, and how to call it.
-        threaded: whether any node runs in a thread's lane.
+        body: what the workflow's own function receives.
+        uses_threads: whether any node begins in a thread.
+        is_watched: whether a hook is told of the status of any node.
+        has_awaiting_hooks: whether a hook is an `async def`.
     """
 
-    def __init__(self, graph: Graph, watch: Binding, *, observed: bool = False) -> None:
+    def __init__(self, graph: Graph, binding: Binding) -> None:
         self.graph = graph
-        self.observed = observed
-        self._watched: Plan | None = None
-        self.watch = watch
+        self.binding = binding
         self.inputs = Inputs(graph)
         self._results = len(graph.nodes)
         self.template: list[Any] = [UNSET] * self._results
@@ -105,19 +100,29 @@ class Plan:
         self._input_place = dict(self.input_places)
         self.run_place, self.state_place = self._place(), self._place()
         self.asks_for_state = False
+        self.parts: dict[int, tuple[tuple[str, int], ...]] = {}
+        self.outcomes: dict[int, dict[str | None, int]] = {}
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
-        self.calls: list[Call] = []
-        self.parts: dict[int, Parts] = {}
-        self.outcomes: dict[int, dict[str | None, int]] = {}
-        self.settings: dict[int, Setting] = {}
-        self.uses: list[int] = []
-        self._owner = owner = graph._owner
-        self._around = Surroundings(_with_observer(owner.watch_hooks) if observed else owner.watch_hooks, owner.strict)
-        self.body = self._arguments(owner._function, owner._signature.params, graph._body, owner.settled)
+        self._programs: dict[int, Program] = {}
+        self._arguments_of: dict[int, Arguments] = {}
+        owner = graph.owner
+        self.body = self._arguments(owner._function, owner.own_params, graph.body, owner.settled)
         self._compile()
         self.tolerated = self._find_tolerated()
-        self.courses = frozenset(index for index in self.settings if not self.calls[index].in_thread)
+        programs = self._programs.values()
+        self.is_watched = any(program.is_watched for program in programs)
+        hooks = [owner.hooks, *[program.policy.hooks for program in programs if program.policy.hooks]]
+        self.has_awaiting_hooks = any(
+            runs_on_loop(hook.ask.function) for each in hooks for h in each.values() for hook in h
+        )
+
+    def program_of(self, index: int) -> Program:
+        """Return what is to be done for a node; of a plain one it is made when it is first asked for."""
+        program = self._programs.get(index)
+        if program is None:
+            program = self._programs[index] = self._make_program(self.graph.nodes[index])
+        return program
 
     def _place(self, value: Any = UNSET) -> int:
         self.template.append(value)
@@ -132,123 +137,189 @@ class Plan:
             self.counts[node.index] = len(needed)
             for i in needed:
                 followers[i].append(node.index)
-        launches = [self._launch(node) for node in nodes]  # all of them first: parts of results get their places here
-        self.calls = [self._call(slots, how, followers[i]) for i, (slots, how) in enumerate(launches)]
+        drafts = [self._draft(node) for node in nodes]  # all of them first: parts of results get their places here
+        for (index, output), place in self._part_places.items():
+            self.parts[index] = (*self.parts.get(index, ()), (output, place))
+        self.steps = [self._finish(i, draft, followers[i]) for i, draft in enumerate(drafts)]
         self.size = sum(not node.replaced for node in nodes)
-        self.roots = [n.index for n in nodes if not self.counts[n.index] and not n.replaced]
-        self.threaded = any(call.in_thread for call in self.calls)
+        roots = [n.index for n in nodes if not self.counts[n.index] and not n.replaced]
+        self.roots = [index for index in roots if not self.steps[index].in_thread]
+        self.roots_in_thread = [index for index in roots if self.steps[index].in_thread]
+        self.uses_threads = any(step.in_thread for step in self.steps)
         self._count_uses()
-        self._note_parts()
 
-    def _launch(self, node: Node) -> tuple[tuple[int, ...], Launch]:
-        step = node.step
+    def _draft(self, node: Node) -> _Draft:
         if node.replaced:
-            self.template[node.index] = node._value
-            return (), Launch(_never, False, False)
-        if isinstance(step, Task):
-            return self._launch_task(node, cast("Task[..., Any]", step))
-        pairs = zip(node._params, node._sources, strict=True)
-        given = [(param, source) for param, source in pairs if not isinstance(source, Default)]
-        slots = (self.run_place, *[self._slot(param, source) for param, source in given])
-        how = Launch(*step._launch(node._plan, tuple(param.name for param, _ in given)))
-        if not self._around.watch:
-            return slots, how
-        params, sources = tuple([param for param, _ in given]), tuple([source for _, source in given])
-        work = Work(node.index, node.name, NO_POLICY, None, how.start, params, sources)
-        return self._govern(node, work, (), slots)
+            self.template[node.index] = node.value
+            return _Draft(_never, ())
+        if self._may_be_plain(node):
+            draft = self._draft_plain(node)
+            if draft is not None:
+                return draft
+        program = self._programs[node.index] = self._make_program(node)
+        asked = () if program.condition is None else program.condition.arguments.slots
+        return _Draft(_never, program.arguments.slots, asked, False, True, program.begins_in_thread)
 
-    def _launch_task(self, node: Node, task: Task[..., Any]) -> tuple[tuple[int, ...], Launch]:
-        policy = self._policy_of(task)
-        slots, start = self._arguments(task._function, node._params, node._sources, task.settled)
-        plain = policy is NO_POLICY and node._predicate is None and not self._around.watch
-        if plain and self.run_place not in slots and self.state_place not in slots:  # so it is with most
-            return slots, launch_bare(node.name, task._function, task._signature.kind, start)
-        condition, asked = self._condition(node)
-        check: Callable[[Any], None] | None = partial(check_parts, task) if task.outputs else None
-        work = make_work(node.index, node.name, task, policy, node._params, node._sources, condition, check)
-        if needs_course(work, self._around):
-            return self._govern(node, work, asked, slots)
-        assert work.job is not None
-        return slots, launch(work.job)
-
-    def _govern(
-        self, node: Node, work: Work, asked: tuple[int, ...], slots: tuple[int, ...]
-    ) -> tuple[tuple[int, ...], Launch]:
-        how, self.settings[node.index] = govern(work, self._around)
-        return (self.run_place, *asked, *slots), how
-
-    def watched(self) -> Plan:
-        """Return the plan by which the run is told of every change of status, in each of its nodes."""
-        if self._watched is None:
-            self._watched = self if self.observed else Plan(self.graph, self.watch, observed=True)
-        return self._watched
-
-    def offset_of(self, node: Node) -> int:
-        """Return how many values a node gets before those that its parameters receive: each is the run."""
-        return int(node.index in self.settings) + int(node.step.compiler is not None)
-
-    def _policy_of(self, task: Task[..., Any]) -> Policy:
-        defaults = self._owner._defaults
-        return task._policy if defaults is None else defaults.policy_of(task)
-
-    def metadata_of(self, node: Node) -> dict[str, Any]:
-        """Return what `metadata=` says of a node."""
+    def _may_be_plain(self, node: Node) -> bool:
+        """Whether nothing but its function is asked for of a node."""
         step = node.step
-        metadata: dict[str, Any] = step._options["metadata"] or {}
-        return {**self._policy_of(cast("Task[..., Any]", step)).metadata} if isinstance(step, Task) else metadata
+        if step.compiler is not None or node.predicate is not None or step.outputs or self.graph.owner.watch_hooks:
+            return False
+        return self.graph.policy_of(node) is NO_POLICY
 
-    def _condition(self, node: Node) -> tuple[Condition | None, tuple[int, ...]]:
-        """Return what decides whether a node runs, and the places of what that needs."""
-        if node._predicate is None:
-            return None, ()
-        predicate, sources = node._predicate
-        slots, start = self._arguments(predicate._function, predicate._signature.params, sources, ())
-        return Condition(len(slots), start, predicate.reason), slots
+    def _draft_plain(self, node: Node) -> _Draft | None:
+        """Return the draft of a task whose function is all there is to it; `None` if it asks for the run."""
+        step = node.step
+        kind: Kind = step._signature.kind
+        function = step._function
+        if kind == "sync":
+            in_thread, waits = True, True
+        elif kind == "async" and is_coroutine_function(function):
+            in_thread, waits = False, can_wait(function)
+        else:
+            return None
+        slots = self._quick_slots(node.params, node.sources, step.settled)
+        if slots is not None:
+            return _Draft(function, slots, (), True, waits, in_thread)
+        if any(isinstance(source, FromRun) for source in node.sources):
+            return None
+        arguments = self._arguments(function, node.params, node.sources, step.settled)
+        self._arguments_of[node.index] = arguments
+        return _Draft(arguments.call, arguments.slots, (), True, waits, in_thread)
 
-    def _call(self, slots: tuple[int, ...], how: Launch, followers: list[int]) -> Call:
-        slot = slots[0] if len(slots) == 1 else -2 if slots else -1
-        take = itemgetter(*slots) if len(slots) > 1 else None
-        freed = tuple(dict.fromkeys([s for s in slots if s < self._results or s in self._part_set]))
-        return Call(how.start, how.in_thread, how.can_wait, slot, take, tuple(followers), freed)
+    def _finish(self, index: int, draft: _Draft, followers: list[int]) -> NodePlan:
+        slots = draft.slots
+        freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
+        reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
+        shared = index in self.outcomes or index in self.parts
+        quick = draft.is_plain and not draft.in_thread and not shared
+        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared
+        return NodePlan(draft.start, taking(slots), reads, tuple(followers), *flags)
+
+    # Programs.
+
+    def _make_program(self, node: Node) -> Program:
+        step = node.step
+        if step.compiler is not None:
+            return self._make_workflow_program(node)
+        policy = self.graph.policy_of(node)
+        arguments = self._arguments_of.get(node.index)
+        if arguments is None:
+            arguments = self._arguments(step._function, node.params, node.sources, step.settled)
+        return self._make_task_program(
+            node.index,
+            node.name,
+            step,
+            policy,
+            arguments,
+            condition=self._make_condition(node),
+            check=partial(check_parts, step) if step.outputs else None,
+            writes=any(isinstance(source, FromRun) for source in node.sources),
+        )
+
+    def _make_task_program(
+        self, index: int | None, name: str, step: Step, policy: Policy, arguments: Arguments, **more: Any
+    ) -> Program:
+        owner, kind = self.graph.owner, step._signature.kind
+        return Program(
+            index,
+            name,
+            policy,
+            arguments,
+            _defaults_of(step.params),
+            choose_attempt(name, step._function, kind, policy.run_in, policy.timeout, arguments),
+            kind,
+            recover=tuple([self._make_recovery(way) for way in policy.recover]),
+            watch=owner.watch_hooks if index is not None else {},
+            strict=owner.strict,
+            in_thread=runs_in_thread(kind, policy.run_in, policy.timeout),
+            apart=policy.retries is not None and (kind.startswith("async") or policy.run_in == "loop"),
+            **more,
+        )
+
+    def _make_workflow_program(self, node: Node) -> Program:
+        step, owner = node.step, self.graph.owner
+        given = [(p, s) for p, s in zip(node.params, node.sources, strict=True) if not isinstance(s, Default)]
+        slots = tuple([self._slot(param, source) for param, source in given])
+        arguments = Arguments(dict, given, slots)
+
+        def attempt(life: Attempted) -> Any:
+            return step.run_within(node.plan, arguments.name(life.row), life.run)
+
+        return Program(
+            node.index,
+            node.name,
+            NO_POLICY,
+            arguments,
+            _defaults_of(node.params),
+            attempt,
+            "async",
+            watch=owner.watch_hooks,
+            strict=owner.strict,
+        )
+
+    def _make_condition(self, node: Node) -> Condition | None:
+        """Return what decides whether a node runs."""
+        if node.predicate is None:
+            return None
+        predicate, sources = node.predicate
+        function = predicate._function
+        arguments = self._arguments(function, predicate.params, sources, ())
+        return Condition(arguments, predicate.reason, predicate.asks_step or runs_on_loop(function))
+
+    def _make_recovery(self, way: PolicyRecovery) -> Recovery:
+        if way.hook is not None:
+            return Recovery(way.kind, way.hook, runs_on_loop(way.hook.ask.function), None)
+        task: Step = way.step
+        params = tuple(param for param in task.params if not param.variadic)
+
+        def make(known: Mapping[str, Any]) -> tuple[Program, Row]:
+            asked = tuple([param for param in params if param.name in known or param.default is MISSING])
+            given = choose_arguments(asked, [FromRun(param.name) for param in asked])
+            arguments = Arguments(task._function, given, ())
+            name = str(task.name or "recover")
+            program = self._make_task_program(None, name, task, task.policy, arguments, writes=True)
+            return program, [known.get(param.name) for param, _ in given]
+
+        return Recovery(way.kind, None, True, make)
+
+    # Places.
 
     def _count_uses(self) -> None:
         self.uses = [0] * len(self.template)
         for place in self.body.slots:
             self.uses[place] += 1
-        for call in self.calls:
-            for place in call.slots:
+        for step in self.steps:
+            for place in step.reads:
                 self.uses[place] += 1
 
-    def _note_parts(self) -> None:
-        for (index, output), place in self._part_places.items():
-            names = self.graph.nodes[index].step.outputs
-            before = self.parts.get(index, Parts(names, ()))
-            self.parts[index] = Parts(names, (*before.places, (output, place)))
-        for node in self.graph.nodes:
-            names = node.step.outputs
-            if names and not node.replaced:
-                self.parts.setdefault(node.index, Parts(names, ()))
+    def _quick_slots(
+        self, params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
+    ) -> tuple[int, ...] | None:
+        """Return the places of arguments that are all results, passed by position, as with most functions.
 
-    def _arguments(
-        self, function: Start, params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
-    ) -> Arguments:
-        """Return how to call a function with its values by position."""
+        This is a good part of what compiling costs.
+        """
         steps = [source.step for source in sources if type(source) is FromStep and source.output is None]
         if len(steps) == len(sources) and not settled and all(param.kind in POSITIONAL for param in params):
-            # So it is with most functions, and this is a good part of what compiling costs.
-            nodes = self.graph._by_step
-            return Arguments(tuple([nodes[id(step)].index for step in steps]), function)
+            return tuple([self.graph.node_of(step).index for step in steps])
+        return None
+
+    def _arguments(
+        self, function: Callable[..., Any], params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
+    ) -> Arguments:
+        """Return how a function gets its arguments."""
         given = choose_arguments(params, sources)
         slots = [
             self._outcome_slot(param, part) if param.name in settled else self._slot(param, part)
             for param, source in given
             for part in parts_of(source)
         ]
-        return Arguments(tuple(slots), adapt(function, given))
+        return Arguments(function, given, tuple(slots))
 
     def _slot(self, param: Param, source: Source) -> int:
         if isinstance(source, FromStep):
-            index = self.graph._node_of(source.step).index
+            index = self.graph.node_of(source.step).index
             return index if source.output is None else self._part_place(index, source.output)
         if isinstance(source, FromInput):
             return self._input_place[source.name]
@@ -264,26 +335,14 @@ class Plan:
     def _outcome_slot(self, param: Param, source: Source) -> int:
         if isinstance(source, Constant):
             value = self.template[self._slot(param, source)]
-            return self._place(Outcome(self.graph._node_of(source.step).name, Status.COMPLETED, value))
+            return self._place(Outcome(self.graph.node_of(source.step).name, Status.COMPLETED, value))
         if not isinstance(source, FromStep):
             return self._slot(param, source)
-        places = self.outcomes.setdefault(self.graph._node_of(source.step).index, {})
+        places = self.outcomes.setdefault(self.graph.node_of(source.step).index, {})
         if source.output not in places:
             places[source.output] = self._place()
             self._part_set.add(places[source.output])
         return places[source.output]
-
-    def _find_tolerated(self) -> frozenset[int]:
-        """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
-        nodes = self.graph.nodes
-        if self._owner.keep_going:
-            return frozenset(range(len(nodes)))
-        found = set(self.outcomes)
-        if found:
-            for node in reversed(nodes):
-                if node.index in found:
-                    found.update(self.graph._blockers(node))
-        return frozenset(found)
 
     def _part_place(self, index: int, output: str) -> int:
         key = index, output
@@ -292,18 +351,22 @@ class Plan:
             self._part_set.add(self._part_places[key])
         return self._part_places[key]
 
+    def _find_tolerated(self) -> frozenset[int]:
+        """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
+        nodes = self.graph.nodes
+        if self.graph.owner.keep_going:
+            return frozenset(range(len(nodes)))
+        found = set(self.outcomes)
+        if found:
+            for node in reversed(nodes):
+                if node.index in found:
+                    found.update(self.graph.blockers_of(node))
+        return frozenset(found)
 
-def _publish(event: Event) -> None:
-    event.run._publish(event)
 
-
-_OBSERVER = Hook("on_state", Ask(_publish, (), True))
-
-
-def _with_observer(hooks: Hooks) -> Hooks:
-    """Return a workflow's hooks with one that tells the run, before the others."""
-    return {**hooks, "on_state": (_OBSERVER, *hooks.get("on_state", ()))}
+def _defaults_of(params: Sequence[Param]) -> Mapping[str, Any]:
+    return {param.name: param.default for param in params if param.default is not MISSING}
 
 
 def _never(*_: Any) -> Any:
-    raise AssertionError("a value stands in for this node")
+    raise AssertionError("a value stands in for this node, or it has a lifecycle")

@@ -1,110 +1,195 @@
-"""Tells a workflow's hooks of a run: how it begins, and how it ends."""
+"""Tells those who look on: hooks, followers, the log. A reader of what the engine has posted.
+
+Notices are told on the event loop in the order in which they were posted, each in the context of what it is about.
+A hook that is a `def` is called by whichever lane comes by. What has to be awaited is awaited by a task of its own,
+and what comes after it waits in the queue: so nobody who looks on holds a task up.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import Context
+from typing import Any, NamedTuple
 
-from anyio import CancelScope, current_time
+from anyio import Event as Signal
+from anyio import get_cancelled_exc_class
+from anyio.abc import TaskGroup
 
-from .._api.run import Run
-from .._base.events import Event, EventKind, Skip, Status
-from .._base.tracebacks import as_failure
-from .._policy.hook import Hooks, tell_all
-from .._record.error_notes import add_notes
-from .._record.log import is_asked_for
-from .._runner.lifecycle import GRACE, pass_over
-from .._runner.signals import HookFailure
+from .._base.context import InContext
+from .._base.events import Event
+from .._base.signature import is_awaitable
+from .._policy.hook import Hook
+from .._runner.notice import Notice, note_hook_error
+from .._state.writer import WRITER
 
-__all__ = ["Herald"]
+__all__ = ["Teller"]
 
 
-class Herald:
-    """Tells the hooks of one workflow.
+class _Call(NamedTuple):
+    """A hook that is to be told a notice; `inputs` are those of the workflow, for a hook of the workflow."""
+
+    hook: Hook
+    notice: Notice
+    inputs: Mapping[str, Any] | None
+
+
+class Teller:
+    """Tells the notices of one run.
 
     Args:
-        hooks: the hooks.
-        strict: whether one that raises fails the run.
+        publish: those who follow the run; called with each change of status before the hooks are.
+
+    Attributes:
+        queue: the notices to be told. Any thread may append to it.
+        is_busy: whether a task awaits what a hook returned, and goes on with the queue then.
     """
 
-    def __init__(self, hooks: Hooks, *, strict: bool) -> None:
-        self.hooks = hooks
-        self.strict = strict
+    __slots__ = ("_calls", "_publish", "_told", "_waiting", "is_busy", "queue")
 
-    async def tell_start(self, run: Run[Any]) -> None:
-        """Say that a run begins; what keeps it from going on is in the run then."""
-        failure = await self._tell("on_state", "state", run, Status.PENDING)
-        event = _event("start", run, Status.PENDING)
+    def __init__(self, queue: deque[Notice], publish: Callable[[Event], None] | None) -> None:
+        self.queue = queue
+        self.is_busy = False
+        self._publish = publish
+        self._calls: Iterator[_Call] = iter(())
+        self._waiting: tuple[_Call, Awaitable[Any]] | None = None
+        self._told: Signal | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether there is something to be awaited before anything else can be told."""
+        return self._waiting is not None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything was told."""
+        return self._waiting is None and not self.queue
+
+    def tell(self) -> None:
+        """Tell what can be told at once. Not to be called in the context of what a notice is about."""
+        while self._waiting is None:
+            for call in self._calls:
+                if self._tell_one(call):
+                    return
+            if not self.queue:
+                return
+            self._calls = self._list_calls(self.queue.popleft())
+
+    def tell_soon(self, group: TaskGroup | None, give_up: Callable[[BaseException], None]) -> bool:
+        """Tell what can be told at once, and have the rest told by a task of its own; return whether that can be.
+
+        Args:
+            group: where that task is started; `None` if there is none yet.
+            give_up: takes the Ctrl-C, or the exit, that a hook was hit by there.
+        """
+        if not self.is_busy:
+            self.tell()
+        if self.is_busy or not self.is_blocked:
+            return True
+        if group is None:
+            return False
+        self.is_busy = True
+        group.start_soon(self._drain_apart, give_up)
+        return True
+
+    async def wait_until_told(self) -> None:
+        """Wait until everything was told that is there to be told."""
+        await (self.wait() if self.is_busy else self.drain())
+
+    async def _drain_apart(self, give_up: Callable[[BaseException], None]) -> None:
         try:
-            if failure is not None:
-                raise failure
-            for hook in self.hooks.get("on_start", ()):
-                await hook.tell(event)
-        except Skip as skip:
-            run._skip = skip
+            await self.drain()
+        except get_cancelled_exc_class():
+            pass  # what is left is told when the run has ended
+        except (KeyboardInterrupt, SystemExit) as error:
+            give_up(error)
+
+    async def drain(self) -> None:
+        """Tell everything, awaiting what has to be awaited."""
+        self.is_busy = True
+        try:
+            self.tell()
+            while self._waiting is not None:
+                call, awaitable = self._waiting
+                try:
+                    await _await_in(call, awaitable)
+                except Exception as error:
+                    note_hook_error(call.notice, call.hook, error)
+                finally:
+                    self._waiting = None
+                self.tell()
+        finally:
+            self.is_busy = False
+            told, self._told = self._told, None
+            if told is not None:
+                told.set()
+
+    async def wait(self) -> None:
+        """Wait until another task has told everything."""
+        if self._told is None:
+            self._told = Signal()
+        await self._told.wait()
+
+    def _list_calls(self, notice: Notice) -> Iterator[_Call]:
+        subject = notice.subject
+        if notice.kind == "state" and self._publish is not None:
+            self._publish(notice.event)
+        groups = ((subject.hooks, None), (subject.watch, subject.run.inputs))
+        for hooks, inputs in groups:
+            for hook in hooks.get(notice.option, ()):
+                if hook.wants(notice.error):
+                    yield _Call(hook, notice, inputs)
+                    if hook.alone:
+                        break
+
+    def _tell_one(self, call: _Call) -> bool:
+        """Call a hook; return whether what it gave has to be awaited."""
+        try:
+            answer = _call_in(call)
         except Exception as error:
-            run._note_failure(None, as_failure(error))
-
-    async def tell_end(self, run: Run[Any]) -> None:
-        """Say how a run has ended, first of its tasks that never began; a hook may turn it into a failure."""
-        previous = Status.RUNNING
-        if run.status is Status.COMPLETED:
-            await self._tell_completed(run)
-            previous = Status.COMPLETED
-        if run.status is Status.CANCELLED:
-            with CancelScope(shield=True, deadline=current_time() + GRACE):
-                await self._tell_stopped(run, previous)
-        elif run.status is not Status.COMPLETED:
-            await self._tell_stopped(run, previous)
-
-    async def _tell_completed(self, run: Run[Any]) -> None:
-        failure = await self._tell("on_state", "state", run, Status.RUNNING)
-        told = await self._tell("on_success", "success", run, Status.RUNNING)
-        failure = failure or told
-        if failure is not None:
-            run._note_failure(None, failure)
-            run._fail()
-
-    async def _tell_stopped(self, run: Run[Any], previous: Status) -> None:
-        await _tell_tasks(run)
-        failure = await self._tell("on_state", "state", run, previous)
-        if run.status is Status.SKIPPED and failure is not None:
-            run._skip = None
-            run._note_failure(None, failure)
-            run._fail()
-            previous = Status.SKIPPED
-            await self._tell("on_state", "state", run, previous)
-        if run.status is Status.FAILED:
-            await self._tell("on_error", "error", run, previous)
-            if self.strict and run.hook_errors and run.error is not None:
-                add_notes(run, run.error)  # again: of hooks that have failed since
-
-    def hears_of(self, run: Run[Any]) -> bool:
-        """Whether there is anybody to tell."""
-        return bool(self.hooks) or run._plan.observed or is_asked_for(tasks=False)
-
-    async def _tell(self, option: str, kind: EventKind, run: Run[Any], previous: Status) -> Exception | None:
-        hooks = self.hooks.get(option, ())
-        if not hooks and kind != "state":
-            return None
-        event = _event(kind, run, previous)
-        if kind == "state":
-            run._publish(event)
-        failure = await tell_all(hooks, event)
-        return failure if self.strict else None
+            note_hook_error(call.notice, call.hook, error)
+            return False
+        if not is_awaitable(answer):
+            return False
+        self._waiting = call, answer
+        return True
 
 
-async def _tell_tasks(run: Run[Any]) -> None:
-    """Say of the tasks that never began that they never will."""
-    for index, setting in run._plan.settings.items():
-        if setting.is_watched and not run._started[index] and index not in run._ended:
-            try:
-                await pass_over(setting, run, Status.CANCELLED, None)
-            except (Exception, HookFailure):
-                pass  # it is told, and a run that has ended stays as it is
+async def _await_in(call: _Call, awaitable: Awaitable[Any]) -> None:
+    """Await what a hook has returned, in the context in which it was called."""
+    context = call.notice.subject.context
+    if call.inputs is not None:
+        context = context.copy()
+        context.run(WRITER.set, None)  # what a hook of the workflow writes, no task has written
+    elif _is_entered(context):
+        await awaitable
+        return
+    await InContext(context, awaitable)
 
 
-def _event(kind: EventKind, run: Run[Any], previous: Status) -> Event:
-    error, errors, now = run.error, tuple(run.errors), datetime.now(UTC)
-    about = (previous, None, error, errors, run.result, None, run.inputs, run.metadata, now)
-    return Event(kind, None, run.workflow, run, run.status, *about)
+def _is_entered(context: Context) -> bool:
+    """Whether this is called in a context, as by the lifecycle of what a notice is about."""
+    try:
+        context.run(_do_nothing)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _call_in(call: _Call) -> Any:
+    context = call.notice.subject.context
+    return _call(call) if _is_entered(context) else context.run(_call, call)
+
+
+def _call(call: _Call) -> Any:
+    if call.inputs is None:
+        return call.hook.call(call.notice)
+    token = WRITER.set(None)  # what a hook of the workflow writes, no task has written
+    try:
+        return call.hook.call(call.notice, call.inputs)
+    finally:
+        WRITER.reset(token)

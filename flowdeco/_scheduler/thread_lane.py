@@ -1,111 +1,251 @@
-"""Lanes in threads: one hop to a thread carries a whole chain of plain functions."""
+"""A lane in a thread: it takes plain functions off the list one after the other, and settles what they gave.
+
+A chain of plain functions never leaves its thread. What has to be done on the event loop is left for it: the thread
+that comes back does it there, or the watcher of the threads finds it; where nobody would look, the thread rings.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable
-from contextvars import Context, copy_context
+from collections import deque
+from contextvars import Context
 from time import perf_counter
 from typing import Any
 
-from anyio import from_thread, get_cancelled_exc_class
+from anyio import CapacityLimiter, from_thread, to_thread
+from anyio.abc import TaskGroup
 
-from .._base.errors import StrayCancellationError
-from .._base.signature import is_awaitable
-from .._worker.thread import IN_THREAD
-from .run_state import Board
+from .._base.context import leave_loop
+from .._base.signature import discard, is_awaitable
+from .._runner.request import InThread
+from .._worker.thread import IN_THREAD, SLICE, ThreadService, choose_limiter
+from .._worker.worker import Call
+from .crew import LaneCrew
+from .parking import await_it
 
-__all__ = ["SLICE", "ThreadLanes", "unstray"]
-
-# Seconds that a lane goes on before it looks up: for others' turn on the event loop, for cancellation in a thread.
-SLICE = 0.001
+__all__ = ["ThreadLane", "Threads"]
 
 
-class ThreadLanes:
-    """What the lanes in threads of one run do, and how many there are.
+class ThreadLane:
+    """What the threads of one run do: calls that lifecycles have asked for, and nodes that begin in a thread.
 
-    Attributes:
-        count: lanes that run or are about to.
-        done: nodes that they have finished.
-        conducting: whether somebody on the event loop looks after the backlog.
+    Args:
+        engine: the engine.
+        nodes: the nodes to take; `None` for calls alone.
     """
 
-    def __init__(self, board: Board, most: float, attend: Callable[[], None]) -> None:
-        self.board = board
-        self.most = most
-        self.count = 0
-        self.done = 0
-        self.conducting = False
-        self._attend = attend
-        self._cancelled = get_cancelled_exc_class()
+    service: ThreadService
+
+    def __init__(self, engine: LaneCrew, nodes: deque[int]) -> None:
+        self.engine = engine
+        self.nodes = nodes
+        self.calls: deque[Call] = deque()
+
+    def backlog(self) -> int:
+        return len(self.calls) + len(self.nodes)
+
+    async def attend(self) -> None:
+        await self.engine.run_lane_after_thread()
+
+    def look_up(self) -> None:
+        self.engine.look_up()
 
     def work(self) -> None:
-        """Run nodes of the backlog until there are none. Called in a worker thread."""
-        context = copy_context()
-        context.run(IN_THREAD.set, True)
-        board, look_up = self.board, perf_counter() + SLICE
+        """Do what there is to do, until there is nothing. Called in a worker thread."""
+        service = self.service
+        base = self.engine.context.copy()
+        leave_loop(base)
+        base.run(IN_THREAD.set, True)
+        look_up = perf_counter() + SLICE
         job = self._next()
-        while job is not None and not board.stopped:
-            job = self._run_node(*job, context.copy())
-            self.done += 1
+        while job is not None:
+            if isinstance(job, Call):
+                _make(job)
+                job = None
+                job = self._next()
+            else:
+                job = self._run_node(*job, base)
+            service.done += 1
             if perf_counter() > look_up:
                 self._stop_if_cancelled()
                 look_up = perf_counter() + SLICE
-            # Without another job, this thread's return is what the event loop takes notice of.
-            held_up = board.backlog and not self.conducting and self.count < self.most
-            if job is not None and (board.ready or held_up):
-                from_thread.run_sync(self._attend)
+            if job is not None:
+                self._ring_if_needed(self.backlog())
 
-    def _next(self, ended: int = -1, result: Any = None) -> tuple[int, tuple[Any, ...]] | None:
-        """Take the result of the node that ended, if one has; return the next and its arguments."""
-        board = self.board
-        with board.lock:
+    def _ring_if_needed(self, backlog: int = 0) -> None:
+        """Before a call that may take long: see that somebody on the event loop knows what there is to do."""
+        if not self.service.watching and (backlog or self.engine.has_work):
+            from_thread.run_sync(self._ring)
+
+    def _ring(self) -> None:
+        if self.engine.is_open and not self.service.watching:
+            self.service.watch()
+        self.engine.look_up()
+
+    def _next(self, ended: int = -1, result: Any = None) -> Call | tuple[int, Any] | None:
+        """Take the result of the node that ended, if one has; return what is next: a call, or a node and its row."""
+        engine, calls = self.engine, self.calls
+        state = engine.state
+        with engine.lock:
             if ended >= 0:
-                board.settle(ended, result, board.backlog)
-            if board.backlog:
-                index = board.backlog.popleft()
-                return index, board.take(index)
-            self.count -= 1
+                state.settle(ended, result)
+            if not state.stopped:
+                if calls:
+                    return calls.popleft()
+                if self.nodes:
+                    index = self.nodes.popleft()
+                    is_plain = state.plan.steps[index].is_plain and not engine.is_followed
+                    return index, state.take(index) if is_plain else None
+            self.service.count -= 1
             return None
 
-    def _run_node(self, index: int, args: tuple[Any, ...], context: Context) -> tuple[int, tuple[Any, ...]] | None:
-        """Run one node; return the next and its arguments."""
-        board = self.board
-        board.run._started[index] = perf_counter()
+    # Of the frames below, those of an error that a function raised lead to each other: nothing in them may lead to
+    # the run when they end, or it could go with the garbage collector only.
+
+    def _run_node(self, index: int, row: Any, base: Context) -> Call | tuple[int, Any] | None:
+        """Run one node; return what is next."""
+        if row is None:
+            return self._step_node(index)
+        journal = self.engine.journal
+        context = base.copy()
+        journal.started[index] = perf_counter()
         try:
-            result = context.run(board.plan.calls[index].start, *args)
-            del args
+            result = context.run(self.engine.state.plan.steps[index].start, *row)
             if not is_awaitable(result):
-                board.note_parts(index, result)
+                journal.finished[index] = perf_counter()
                 return self._next(index, result)
-            board.hand(index, result, context)
+            self._hand(index, result, context)
         except BaseException as error:
             self._fail(index, error)
+        finally:
+            del journal, row
+            result = None
         return self._next()
 
-    def _fail(self, index: int, error: BaseException) -> None:
-        board = self.board
-        is_cancellation = isinstance(error, (self._cancelled, concurrent.futures.CancelledError))
-        if is_cancellation and self._stop_if_cancelled():
-            board.run._note_cancelled(index)
+    def _step_node(self, index: int) -> Call | tuple[int, Any] | None:
+        """Make the steps of a lifecycle until it ends or has to come to the event loop; return what is next."""
+        coroutine, context = self.engine.begin(index)
+        result: Any = None
+        error: BaseException | None = None
+        try:
+            while True:
+                request = coroutine.send(result) if error is None else coroutine.throw(error)
+                result = error = None
+                if not isinstance(request, InThread):
+                    self.engine.put_aside(index, coroutine, context).come_back()
+                    break
+                self._ring_if_needed()
+                result, error = _make_here(request, context)
+                if error is not None and _is_cancellation(error, self.engine) and self._stop_if_cancelled():
+                    self.engine.put_aside(index, coroutine, context)
+                    break
+        except StopIteration as stop:
+            return self._next(index, stop.value)
+        except BaseException as failure:
+            self._fail(index, failure)
+        finally:
+            del coroutine, context
+            result = error = None
+        return self._next()
+
+    def _hand(self, index: int, awaitable: Any, context: Context) -> None:
+        """Leave what a function returned to be awaited on the event loop."""
+        if self.engine.state.stopped:
+            discard(awaitable)
+            self.engine.note_cancelled(index)
         else:
-            board.fail(index, unstray(board, index, error, self._cancelled))
+            self.engine.put_aside(index, await_it(awaitable), context, awaitable).come_back()
+
+    def _fail(self, index: int, error: BaseException) -> None:
+        if _is_cancellation(error, self.engine) and self._stop_if_cancelled():
+            self.engine.note_cancelled(index)
+        else:
+            self.engine.fail(index, error)
 
     def _stop_if_cancelled(self) -> bool:
         try:
             from_thread.check_cancelled()
-        except self._cancelled:
-            self.board.stop()
+        except self.engine.cancellation.kind:
+            self.engine.stop()
             return True
         return False
 
 
-def unstray(board: Board, index: int, error: BaseException, cancellation: type[BaseException]) -> BaseException:
-    """Return what a node has failed with: a cancellation that nobody asked for as an error that says so."""
-    if not isinstance(error, cancellation):
-        return error
-    name = board.plan.graph.nodes[index].name
-    message = f"Cannot finish task {name!r}: it raised {type(error).__name__}, but nobody cancelled it."
-    converted = StrayCancellationError(message, task=name)
-    converted.__cause__ = error
-    return converted
+def _is_cancellation(error: BaseException, engine: LaneCrew) -> bool:
+    return isinstance(error, (engine.cancellation.kind, concurrent.futures.CancelledError))
+
+
+def _make(call: Call) -> None:
+    """Make a call in this thread."""
+    leave_loop(call.context)
+    call.context.run(IN_THREAD.set, True)
+    try:
+        call.result = call.context.run(call.function, *call.args)
+    except BaseException as error:
+        call.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+    call.end(call)
+
+
+def _make_here(request: InThread, context: Context) -> tuple[Any, BaseException | None]:
+    """Meet a request in this thread; return the result and the error."""
+    call = request.make_call(context, _nobody)
+    _make(call)
+    return call.take_outcome()
+
+
+def _nobody(_: Call) -> None:
+    pass
+
+
+class Threads:
+    """The threads of one run: those for all, and those for what holds places of a limit.
+
+    Who waits for such a place may hold every thread that there is, so the one that holds it has others.
+
+    Args:
+        engine: the engine.
+        group: where the hops to the threads are made.
+    """
+
+    def __init__(self, engine: LaneCrew, group: TaskGroup) -> None:
+        self._engine = engine
+        self._group = group
+        self._lane: ThreadLane | None = None
+        self._apart: ThreadLane | None = None
+
+    def call(self, call: Call, *, apart: bool) -> None:
+        """Make a call in a thread."""
+        lane = self._get_apart() if apart else self._get_lane()
+        lane.calls.append(call)
+        lane.service.ensure()
+
+    def take_nodes(self) -> None:
+        """See that the nodes which begin in a thread are taken."""
+        self._get_lane().service.ensure()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a task waits for a thread, or looks after the backlog."""
+        return any(lane.service.alive for lane in (self._lane, self._apart) if lane is not None)
+
+    def part(self) -> None:
+        """Let go of the run: the frames of an error that a function raised in a thread lead to its lane."""
+        for lane in (self._lane, self._apart):
+            if lane is not None:
+                del lane.engine, lane.service
+
+    def _get_lane(self) -> ThreadLane:
+        if self._lane is None:
+            self._lane = self._make(self._engine.state.ready_in_thread, choose_limiter())
+        return self._lane
+
+    def _get_apart(self) -> ThreadLane:
+        if self._apart is None:
+            limiter = CapacityLimiter(to_thread.current_default_thread_limiter().total_tokens)
+            self._apart = self._make(deque(), limiter)
+        return self._apart
+
+    def _make(self, nodes: deque[int], limiter: CapacityLimiter) -> ThreadLane:
+        lane = ThreadLane(self._engine, nodes)
+        lane.service = ThreadService(self._group, limiter, lane, self._engine.lock)
+        return lane

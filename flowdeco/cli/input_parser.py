@@ -160,7 +160,7 @@ class _InputsParser:
         hint = ""
         try:
             if len(missing) == 1:  # a task that is misspelt is taken for an input
-                hint = self._workflow.compiler.plan().inputs._near_task(missing[0].dest)
+                hint = self._workflow.compiler.plan().inputs.near_task(missing[0].dest)
         except GraphError:
             pass
         self._parser.error(f"the following arguments are required: {flags}{hint and '.'}{hint}")

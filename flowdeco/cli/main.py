@@ -178,7 +178,7 @@ def _write_report(run: Run[Any], path: Path | None) -> bool:
 
 def _watch(workflow: Workflow[Any, Any], progress: Progress) -> Workflow[Any, Any]:
     """Return the workflow with a view of its runs, unless it has one already."""
-    hooks = workflow._options["on_state"] or ()
+    hooks = workflow.options["on_state"] or ()
     if any(isinstance(hook, Progress) for hook in hooks):
         return workflow
     return workflow.with_options(on_state=[*hooks, progress])
@@ -190,7 +190,7 @@ def _show(run: Run[Any], *, as_json: bool) -> int:
         traceback.print_exception(run.error)
         return _FAILURE
     if run.status is Status.SKIPPED:
-        _say(f"Workflow {run.workflow!r} was skipped: {run._skip}".removesuffix(": "))
+        _say(f"Workflow {run.workflow!r} was skipped: {run.reason}".removesuffix(": "))
     if as_json:
         try:
             print(to_json(run.result, sys.stdout.encoding or "utf-8"))

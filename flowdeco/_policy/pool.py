@@ -1,0 +1,156 @@
+"""Places that are taken and given back by whoever comes: other event loops, threads, finalizers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from threading import Lock, Thread
+
+from anyio import from_thread
+from anyio.lowlevel import EventLoopToken, current_token
+
+__all__ = ["Pool", "Waiter"]
+
+
+class Waiter:
+    """One that waits for places; `granted` is whether they are its own now."""
+
+    __slots__ = ("granted", "places", "token", "wake")
+
+    def __init__(self, places: int, wake: Callable[[], object]) -> None:
+        self.places = places
+        self.granted = False
+        self.wake = wake
+        self.token = current_token()
+
+
+class Pool:
+    """Places: those of a limit, or those that a holder lends to what runs inside it.
+
+    Whatever may happen on any thread, or in a finalizer that runs in the middle of anything, is put into a mailbox.
+    Who gets the lock works it off, and looks again after letting go: so nobody has to wait for the lock to do it.
+
+    Attributes:
+        places: how many there are.
+        free: how many are not taken.
+        source: where the places of a loan come from, and go when it ends; `None` for those of a limit.
+        closed: whether the loan has ended.
+    """
+
+    __slots__ = ("_lock", "_mail", "_queue", "_woken", "closed", "free", "places", "source")
+
+    def __init__(self, places: int, source: Pool | None) -> None:
+        self.places = self.free = places
+        self.source = source
+        self.closed = False
+        self._lock = Lock()
+        self._mail: deque[Callable[[], None]] = deque()
+        self._queue: OrderedDict[Waiter, None] = OrderedDict()
+        self._woken: list[Waiter] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for places."""
+        return len(self._queue)
+
+    def take(self, places: int) -> bool:
+        """Take the places if they are free and nobody waits; return whether it did."""
+        with self._lock:
+            taken = self.free >= places and not self._queue
+            if taken:
+                self.free -= places
+        if self._mail:
+            self._work_off()
+        return taken
+
+    def queue(self, waiter: Waiter) -> None:
+        """Have a waiter served when it is its turn, or woken without places when there are none any more."""
+        self._post(partial(self._arrive, waiter))
+
+    def unqueue(self, waiter: Waiter) -> None:
+        """Let a waiter go, with the places that it may have got meanwhile."""
+        self._post(partial(self._leave, waiter))
+
+    def give_back(self, places: int) -> None:
+        """Take places back."""
+        self._post(partial(self._put_back, places))
+
+    def close(self) -> None:
+        """End a loan: its places go where they came from, those in use when they come back."""
+        self._post(self._close)
+
+    def _post(self, message: Callable[[], None]) -> None:
+        self._mail.append(message)
+        self._work_off()
+
+    def _work_off(self) -> None:
+        # If somebody else has the lock, they look into the mailbox after letting go of it.
+        while self._mail and self._lock.acquire(blocking=False):
+            try:
+                while self._mail:
+                    self._mail.popleft()()
+                self._grant()
+                woken, self._woken = self._woken, []
+            finally:
+                self._lock.release()
+            if woken:
+                self._wake(woken)
+
+    # What follows, up to `_wake`, is done by who has the lock.
+
+    def _arrive(self, waiter: Waiter) -> None:
+        if self.closed:
+            self._woken.append(waiter)
+        else:
+            self._queue[waiter] = None
+
+    def _leave(self, waiter: Waiter) -> None:
+        if waiter in self._queue:
+            del self._queue[waiter]
+        elif waiter.granted:
+            waiter.granted = False
+            self._put_back(waiter.places)
+
+    def _put_back(self, places: int) -> None:
+        if self.closed and self.source is not None:
+            self.source.give_back(places)
+        else:
+            self.free += places
+
+    def _close(self) -> None:
+        free, self.free, self.closed = self.free, 0, True
+        self._put_back(free)
+        self._woken += self._queue
+        self._queue.clear()
+
+    def _grant(self) -> None:
+        while self._queue:
+            waiter = next(iter(self._queue))
+            if waiter.places > self.free:
+                return
+            del self._queue[waiter]
+            self.free -= waiter.places
+            waiter.granted = True
+            self._woken.append(waiter)
+
+    def _wake(self, waiters: Iterable[Waiter]) -> None:
+        here = _current_token()
+        for waiter in waiters:
+            if waiter.token == here:
+                waiter.wake()
+            else:  # two event loops that wake each other must not wait for each other: a thread does it for them
+                Thread(target=self._wake_elsewhere, args=(waiter,), name="flowdeco wake-up", daemon=True).start()
+
+    def _wake_elsewhere(self, waiter: Waiter) -> None:
+        try:
+            from_thread.run_sync(waiter.wake, token=waiter.token)
+        except RuntimeError:  # that event loop is gone, and whoever waited there with it
+            self._post(partial(self._leave, waiter))
+
+
+def _current_token() -> EventLoopToken | None:
+    try:
+        return current_token()
+    except RuntimeError:  # no event loop runs on this thread
+        return None

@@ -1,0 +1,83 @@
+"""Whether a cancellation comes from outside the run: the one module that asks asyncio for what anyio has no word for.
+
+A scope of anyio says whether it was cancelled. `Task.cancel()`, which is what `asyncio.timeout`, `asyncio.wait_for`
+and Ctrl-C come down to, is known to the task alone: it counts the requests. A node in the caller's own task may have
+such scopes of its own, so the count is looked at when the node has ended, and compared with what it was when the run
+began. A `CancelledError` that neither explains was raised by nobody who cancelled the run: it is a stray one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import NoReturn, cast
+
+from anyio import current_effective_deadline, get_cancelled_exc_class
+from anyio.lowlevel import checkpoint
+
+__all__ = ["Cancellation", "pick_interrupt"]
+
+
+class Cancellation:
+    """Knows for one run whether it is being cancelled from outside.
+
+    Attributes:
+        kind: what a cancellation is raised as on this event loop.
+        is_thrown: whether it is thrown into the coroutine that a task drives; trio has it raised further inside.
+    """
+
+    __slots__ = ("_before", "is_thrown", "kind")
+
+    def __init__(self) -> None:
+        try:
+            task = asyncio.current_task()  # ten times as fast as to ask anyio, and each run asks
+        except RuntimeError:
+            task = None
+        self.is_thrown = task is not None
+        self.kind: type[BaseException] = asyncio.CancelledError if self.is_thrown else get_cancelled_exc_class()
+        self._before = 0 if task is None else task.cancelling()
+
+    def is_native(self) -> bool:
+        """Whether asyncio itself has cancelled the current task since the run began."""
+        return self.is_thrown and self._count() > self._before
+
+    def is_due(self) -> bool:
+        """Whether the current task is being cancelled, by a scope around it or by asyncio."""
+        return current_effective_deadline() == -inf or self.is_native()
+
+    def take_out(self, error: BaseException) -> BaseException:
+        """Return what is left of a group of errors without the cancellations in it; these are raised again elsewhere.
+
+        Of a group with a Ctrl-C in it, that is the Ctrl-C.
+        """
+        if not isinstance(error, BaseExceptionGroup) or isinstance(error, Exception):
+            return error
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        interrupt = pick_interrupt(group)
+        if interrupt is not group:
+            return interrupt
+        rest = group.split(self.kind)[1]
+        return group.exceptions[0] if rest is None else rest
+
+    async def raise_it(self) -> NoReturn:
+        """Raise the cancellation that `is_due`."""
+        if current_effective_deadline() == -inf:
+            await checkpoint()
+        raise asyncio.CancelledError
+
+    def _count(self) -> int:
+        if not self.is_thrown:
+            return 0
+        task = asyncio.current_task()
+        return 0 if task is None else task.cancelling()
+
+
+def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the `KeyboardInterrupt` or `SystemExit` that a task group wrapped, or the group."""
+    for kind in (KeyboardInterrupt, SystemExit):
+        found: BaseException | None = group.subgroup(kind)
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        if found is not None:
+            return found
+    return group

@@ -1,0 +1,152 @@
+"""What those who look on are told: a change in the journal, with what hooks may ask of it.
+
+The engine writes a notice and goes on. Whoever tells it builds of it only what is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import Context
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any, Protocol
+
+from .._base.events import Event, EventKind, Status
+from .._base.signature import is_awaitable
+from .._policy.hook import Hook, Hooks
+from .._record.journal import Failure, Journal
+from .._record.log import log_hook_error
+
+__all__ = ["Notice", "Subject", "note_hook_error", "tell_in_turn"]
+
+
+class Subject(Protocol):
+    """What a notice is about: a task in a run, or the run itself.
+
+    Attributes:
+        journal: what happened in the run.
+        run: what hooks get as `run`.
+        context: the context variables that its hooks see.
+        hooks: its own hooks.
+        watch: the workflow's hooks that are told of its tasks.
+        errors: its failed attempts.
+        is_strict: whether a hook that raises fails it.
+    """
+
+    journal: Journal
+    run: Any
+    context: Context
+
+    @property
+    def task(self) -> str | None: ...
+    @property
+    def hooks(self) -> Hooks: ...
+    @property
+    def watch(self) -> Hooks: ...
+    @property
+    def errors(self) -> list[Failure]: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
+
+
+class Notice:
+    """One thing to be told. It has what every hook can ask for, under the names of an `Event`'s attributes."""
+
+    __slots__ = (
+        *("_event", "clock", "count", "delay", "error", "kind", "option"),
+        *("attempt", "previous", "result", "status", "subject"),
+    )
+
+    def __init__(
+        self,
+        option: str,
+        kind: EventKind,
+        subject: Subject,
+        status: Status,
+        previous: Status,
+        attempt: int | None,
+        error: BaseException | None = None,
+        result: Any = None,
+        delay: float | None = None,
+    ) -> None:
+        self.option = option
+        self.kind: EventKind = kind
+        self.subject = subject
+        self.status = status
+        self.previous = previous
+        self.attempt = attempt
+        self.error = error
+        self.result = result
+        self.delay = delay
+        self.count = len(subject.errors)
+        self.clock = perf_counter()
+        self._event: Event | None = None
+
+    @property
+    def task(self) -> str | None:
+        return self.subject.task
+
+    @property
+    def workflow(self) -> str:
+        return self.subject.journal.name
+
+    @property
+    def run(self) -> Any:
+        return self.subject.run
+
+    @property
+    def state(self) -> Any:
+        return self.subject.run.state
+
+    @property
+    def errors(self) -> tuple[Failure, ...]:
+        return tuple(self.subject.errors[: self.count])
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        return self.subject.inputs
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.subject.metadata
+
+    @property
+    def event(self) -> Event:
+        """All of it, as hooks get it that ask for no names."""
+        if self._event is None:
+            time = self.subject.journal.moment(self.clock) or datetime.now(UTC)
+            who = (self.kind, self.task, self.workflow, self.run, self.status, self.previous, self.attempt)
+            what = (self.error, self.errors, self.result, self.delay, self.inputs, self.metadata, time)
+            self._event = Event._make((*who, *what))
+        return self._event
+
+
+async def tell_in_turn(notice: Notice, *, own: bool) -> Exception | None:
+    """Call the hooks of the subject itself, or those of the workflow; note what they raise, and return the first of it.
+
+    So where hooks belong to what they are attached to, with `hook_errors="raise"`.
+    """
+    subject = notice.subject
+    hooks = (subject.hooks if own else subject.watch).get(notice.option, ())
+    first: Exception | None = None
+    for hook in hooks:
+        if hook.wants(notice.error):
+            try:
+                answer = hook.call(notice, None if own else subject.run.inputs)
+                if is_awaitable(answer):
+                    await answer
+            except Exception as error:
+                note_hook_error(notice, hook, error)
+                first = error if first is None else first
+            if hook.alone:
+                break
+    return first
+
+
+def note_hook_error(notice: Notice, hook: Hook, error: Exception) -> None:
+    """Take into the journal what a hook has raised, and log it."""
+    journal = notice.subject.journal
+    journal.fail_hook(hook, notice.task, error)
+    log_hook_error(journal, hook, notice.task, error)

@@ -1,0 +1,161 @@
+"""How a lifecycle takes on a status, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import Context
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from .._base.events import EventKind, Status
+from .._policy.hook import Hooks
+from .._record.journal import Failure, Journal
+from .arguments import Row
+from .cancellation import Cancellation
+from .notice import Notice, tell_in_turn
+from .program import Program
+from .signals import HookFailure
+
+__all__ = ["ENDS", "Crew", "Notifier"]
+
+ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED})
+
+
+class Crew(Protocol):
+    """What a lifecycle needs of the engine.
+
+    Attributes:
+        journal: what happened in the run.
+        run: what tasks and hooks get as `run`.
+        cancellation: whether the run is being cancelled from outside.
+        stopped: whether the run has stopped already.
+        is_followed: whether every change of status is told.
+        was_interrupted: whether anything was thrown into what awaits on the event loop.
+    """
+
+    journal: Journal
+    run: Any
+    cancellation: Cancellation
+    is_followed: bool
+    was_interrupted: bool
+
+    @property
+    def stopped(self) -> bool: ...
+
+    def post(self, notice: Notice) -> None:
+        """Have something told, soon and in the order in which it was posted."""
+
+    def tell(self) -> bool:
+        """Tell at once what was posted, as far as nothing has to be awaited for it. On the event loop only."""
+        ...
+
+    async def wait_until_told(self) -> None:
+        """Wait until what was posted so far was told."""
+
+
+class Notifier:
+    """What hooks and followers are told of a task or a run, in its lifecycle.
+
+    By default hooks only observe: what they are to be told is posted. With `hook_errors="raise"` they belong to what
+    they are attached to, and are awaited here.
+
+    Args:
+        program: what is to be done.
+        crew: the engine.
+        row: the values of its arguments; `None` if it does not run.
+        context: the context variables that its hooks see.
+
+    Attributes:
+        status: how it stands.
+        attempt: the number of the attempt, from 1; 0 before the first.
+        errors: its failed attempts.
+        is_on_loop: whether it is being driven on the event loop.
+    """
+
+    __slots__ = (
+        *("_named", "_run_error", "_told", "attempt", "context", "crew", "errors", "is_on_loop"),
+        *("journal", "program", "row", "run", "status"),
+    )
+
+    def __init__(self, program: Program, crew: Crew, row: Row | None, context: Context) -> None:
+        self.program = program
+        self.crew = crew
+        self.journal: Journal = crew.journal
+        self.run = crew.run
+        self.row = row
+        self.context = context
+        self.status = Status.PENDING
+        self.attempt = 0
+        self.errors: list[Failure] = []
+        self.is_on_loop = not program.begins_in_thread
+        self._told = program.is_watched or (crew.is_followed and program.index is not None)
+        self._named: Mapping[str, Any] | None = None
+        self._run_error: Exception | None = None
+
+    async def _tell_status(self, status: Status, **about: Any) -> BaseException | None:
+        """Take on a status and have it told; return the error of a hook that is to fail the task."""
+        if not self.program.strict or not self._told:
+            self._post_status(status, **about)
+            return None
+        previous, self.status = self.status, status
+        return await self._tell("on_state", "state", previous, **about)
+
+    def _post_status(self, status: Status, **about: Any) -> None:
+        previous, self.status = self.status, status
+        if self._told:
+            self._post(Notice("on_state", "state", self, status, previous, self.number, **about))
+
+    def _post(self, notice: Notice) -> None:
+        self.crew.post(notice)
+        if self.is_on_loop and self.status is not Status.CANCELLED:  # what is cancelled is told at the end of the run
+            self.crew.tell()
+
+    async def _tell(self, option: str, kind: EventKind, previous: Status, **about: Any) -> BaseException | None:
+        """Have hooks told; return the error of one that is to fail the task."""
+        program = self.program
+        notice = Notice(option, kind, self, self.status, previous, self.number, **about)
+        if not program.strict:
+            if option in program.policy.hooks or option in program.watch or option == "on_state":
+                self._post(notice)
+            return None
+        if option == "on_state" and self.crew.is_followed:
+            self._post(notice)
+        await self.crew.wait_until_told()
+        failure = await tell_in_turn(notice, own=True) if option in program.policy.hooks else None
+        if option in program.watch:
+            of_workflow = await tell_in_turn(notice, own=False)
+            if of_workflow is not None:
+                self._run_error = of_workflow if self._run_error is None else self._run_error
+                if self.status not in ENDS:  # what has ended is first told to everybody
+                    raise HookFailure(of_workflow)
+        return failure
+
+    @property
+    def task(self) -> str | None:
+        return self.program.name
+
+    @property
+    def number(self) -> int | None:
+        """The number of the attempt, as it is told."""
+        return self.attempt
+
+    @property
+    def hooks(self) -> Hooks:
+        return self.program.policy.hooks
+
+    @property
+    def watch(self) -> Hooks:
+        return self.program.watch
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The arguments of the task's function by name, its defaults included."""
+        if self._named is None:
+            program = self.program
+            named = {} if self.row is None else program.arguments.name(self.row)
+            self._named = MappingProxyType({**program.defaults, **named})
+        return self._named
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return self.program.policy.metadata

@@ -1,0 +1,111 @@
+"""What a lifecycle asks of whoever drives it: a node that waits for one of these holds no task of the event loop.
+
+A lifecycle is a coroutine. What its user's code awaits goes on to the event loop, and the task that drives it has to
+wait with it. What it asks for itself (a call in a thread, a place of a limit) is a request: the driver puts the
+coroutine aside, parked, and goes on with the next node. When the request is met, any driver may take it up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import Context
+from typing import Any, Protocol
+
+from .._worker.worker import Call
+
+__all__ = ["InChild", "InThread", "Parked", "Post", "Request", "ToLoop", "WaitFor"]
+
+
+class Parked(Protocol):
+    """A lifecycle that was put aside, that of the node `index`."""
+
+    index: int
+    context: Context
+
+    def resume(self, value: Any = None, error: BaseException | None = None) -> None:
+        """Let it go on, with what it asked for or with an error. From any thread; once."""
+
+
+class Post(Protocol):
+    """What a driver offers to meet requests."""
+
+    def call_in_thread(self, call: Call, *, apart: bool) -> None:
+        """Make a call in a thread."""
+
+    def run_in_child(self, start: Callable[[], Awaitable[Any]], parked: Parked) -> None:
+        """Await something in a child task of the run, and resume with what it gives."""
+
+
+class Request:
+    """Something to be waited for. `await request` gives what it came to."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Request, Any, Any]:
+        return (yield self)
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        """Have it done, and `parked.resume` called in the end."""
+        raise AssertionError("who asks for the event loop is on it already")
+
+
+class ToLoop(Request):
+    """To go on with on the event loop, whatever thread this is."""
+
+    __slots__ = ()
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        parked.resume()
+
+
+class InThread(Request):
+    """A call of a plain function in a worker thread, in a copy of the lifecycle's context.
+
+    Args:
+        function: what is called.
+        args: what it gets by position.
+        apart: whether its thread is to be one besides the others.
+    """
+
+    __slots__ = ("apart", "args", "context", "function")
+    context: Context
+
+    def __init__(self, function: Callable[..., Any], args: Any, *, apart: bool = False) -> None:
+        self.function = function
+        self.args = args
+        self.apart = apart
+
+    def make_call(self, context: Context, end: Callable[[Call], object]) -> Call:
+        """Return the call, in a copy of a context; what it returns may have to be awaited in that."""
+        self.context = context.copy()
+        return Call(self.function, self.args, self.context, end)
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        def end(call: Call) -> None:
+            parked.resume(*call.take_outcome())
+
+        post.call_in_thread(self.make_call(parked.context, end), apart=self.apart)
+
+
+class InChild(Request):
+    """Something awaited in a child task of the run, with a scope and a deadline of its own perhaps."""
+
+    __slots__ = ("start",)
+
+    def __init__(self, start: Callable[[], Awaitable[Any]]) -> None:
+        self.start = start
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        post.run_in_child(self.start, parked)
+
+
+class WaitFor(Request):
+    """To be woken by a function that `register` is given; it may be called on any thread, once."""
+
+    __slots__ = ("register",)
+
+    def __init__(self, register: Callable[[Callable[[], None]], None]) -> None:
+        self.register = register
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        self.register(parked.resume)

@@ -1,0 +1,260 @@
+"""The lifecycle of a run: that of a task, but that its one attempt is the graph and the workflow's own function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextvars import Context
+from types import MappingProxyType
+from typing import Any
+
+from anyio import create_task_group, move_on_after, to_thread
+from anyio.lowlevel import checkpoint_if_cancelled
+
+from .._base.errors import WorkflowTimeoutError
+from .._base.events import Skip, Status
+from .._base.text import listed
+from .._base.tracebacks import as_failure
+from .._policy.hook import NO_HOOKS
+from .._policy.policy import Policy
+from .._record.error_notes import add_notes
+from .._record.journal import RUN
+from .._runner.arguments import Arguments
+from .._runner.cancellation import pick_interrupt
+from .._runner.lifecycle import Lifecycle
+from .._runner.program import Attempted, Program
+from .._runner.request import Request
+from .._runner.signals import HookFailure, RunStopped
+from .._worker.thread import IN_THREAD, choose_limiter
+from .engine import Engine
+from .propagation import find_blocking_error, judge_body
+
+__all__ = ["Body", "RunLifecycle", "make_run_program"]
+
+_NOTHING = Arguments(dict, (), ())
+
+
+class Body(Request):
+    """A call of the workflow's own `def`, asked of who drives the run: when the event loop has been left.
+
+    Args:
+        arguments: how it is called.
+        row: the values of its arguments.
+    """
+
+    __slots__ = ("_arguments", "_row")
+
+    def __init__(self, arguments: Arguments, row: Sequence[Any]) -> None:
+        self._arguments = arguments
+        self._row = row
+
+    def call(self) -> Any:
+        row, self._row = self._row, ()  # the function may let go of them
+        return self._arguments.call(*row)
+
+
+def make_run_program(name: str, policy: Policy, *, strict: bool) -> Program:
+    """Return what is to be done for a run, as far as it is not the engine's."""
+    return Program(RUN, name, policy, _NOTHING, {}, _perform_nothing, "async", watch=NO_HOOKS, strict=strict)
+
+
+def _perform_nothing(_: Attempted) -> Any:
+    raise AssertionError("a run performs its graph")
+
+
+class RunLifecycle(Lifecycle):
+    """How one run fares.
+
+    Args:
+        program: its hooks and its timeout.
+        engine: the engine.
+        is_async: whether the workflow's own function is an `async def`.
+        leaves_loop: whether it is called when the event loop has been left.
+    """
+
+    __slots__ = ("_inputs", "_is_async", "_leaves_loop", "engine")
+    _inputs: Mapping[str, Any]
+
+    def __init__(self, program: Program, engine: Engine, *, is_async: bool, leaves_loop: bool) -> None:
+        # Only what a run needs of which nobody is told; each call makes one of these.
+        self.program = program
+        self.crew = self.engine = engine
+        self.journal, self.run = engine.journal, engine.run
+        self.is_on_loop = True
+        self._is_async = is_async
+        self._leaves_loop = leaves_loop
+
+    async def be_heard(self, context: Context, inputs: Mapping[str, Any]) -> None:
+        """Go all the way, and tell of it.
+
+        Args:
+            context: the context variables that the hooks see.
+            inputs: the inputs of the run by name.
+        """
+        super().__init__(self.program, self.engine, (), None, context)
+        self.errors = self.journal.errors
+        self._inputs = inputs
+        self._told = True
+        await self.live()
+
+    async def pass_unheard(self) -> None:
+        """Go all the way where there is nobody to be told."""
+        self.journal.begin_run()
+        try:
+            failure = await self._make()
+        except BaseException:
+            self._end(Status.CANCELLED)
+            raise
+        if failure is None:
+            self.journal.end_run(Status.COMPLETED)
+            return
+        self._end(Status.SKIPPED if isinstance(failure, Skip) else Status.FAILED, failure)
+        if not isinstance(failure, Exception):
+            raise failure
+
+    async def _make(self) -> BaseException | None:
+        try:
+            failure = await self._perform()
+            self.result = self.journal.result
+            return failure
+        except (RunStopped, HookFailure, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            return self._note(await self._judge(error))
+
+    async def _perform(self) -> BaseException | None:
+        """Run the graph and the workflow's function; return what stands in the journal as what that has failed with."""
+        timeout, journal = self.program.policy.timeout, self.journal
+        if timeout is None:
+            failure = await self._perform_on_loop()
+        else:
+            failure = None
+            with move_on_after(timeout) as scope:
+                failure = await self._perform_on_loop()
+            if scope.cancelled_caught:
+                if journal.error is not None:
+                    return journal.error
+                raise self._too_long(timeout)
+        if failure is None and self._leaves_loop:
+            if self.engine.notices or self.engine.teller is not None:
+                await self.engine.wait_until_told()  # what has to be awaited, can be only here
+            journal.result = await self._ask_body()
+        return failure
+
+    async def _perform_on_loop(self) -> BaseException | None:
+        engine = self.engine
+        await engine.execute()
+        if self.journal.error is not None:
+            return self.journal.error
+        if engine.state.ended:
+            failure = self._judge_body()
+            if failure is not None:
+                return failure
+        if self._leaves_loop:
+            return None
+        if self._is_async:
+            coroutine = self._take_body().call()
+            self.journal.result = await coroutine
+        else:
+            self.journal.result = await _call_in_thread(self._take_body())
+            await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
+        if engine.cancellation.is_native():
+            await engine.cancellation.raise_it()
+        return None
+
+    def _judge_body(self) -> BaseException | None:
+        """Find out, some tasks having ended without a result, what becomes of the workflow's function."""
+        engine = self.engine
+        judgement = judge_body(engine.state.plan.graph, engine.state.ended)
+        if isinstance(judgement.cause, Skip):
+            return Skip(judgement.cause.reason)  # for the outer run, it is this workflow that was skipped
+        if judgement.cause is not None:
+            return find_blocking_error(self.journal, engine.state.ended)
+        engine.state.body_defaults = judgement.defaults
+        return None
+
+    def _take_body(self) -> Body:
+        state = self.engine.state
+        return Body(state.plan.body, state.take_body())
+
+    async def _ask_body(self) -> Any:
+        return await self._take_body()
+
+    def _too_long(self, timeout: float) -> WorkflowTimeoutError:
+        running = self.journal.list_cancelled()
+        message = f"Cannot finish workflow {self.program.name!r}: it took longer than its timeout of {timeout:g} s."
+        if running:
+            message += f" Under way: {listed(running)}."
+        return WorkflowTimeoutError(message, workflow=self.program.name, timeout=timeout, running=running)
+
+    async def _fall(self, failure: BaseException) -> BaseException:
+        fallen = await super()._fall(failure)
+        journal = self.journal
+        if self.program.strict and journal.hook_errors and journal.error is not None:
+            add_notes(self.run, journal, journal.error)  # again: of hooks that have failed since
+        return fallen
+
+    def _end(self, status: Status, failure: BaseException | None = None) -> None:
+        journal = self.journal
+        if isinstance(failure, Skip):
+            journal.skip = failure
+        elif failure is not None:
+            journal.skip = journal.result = None
+            journal.take_error(failure)
+        if status is not Status.COMPLETED:
+            self.engine.end_never_begun()
+        if status is Status.FAILED:
+            self.engine.tell_at_once()  # what hooks raise at that is in the notes
+        if status is Status.CANCELLED:
+            journal.error = None
+        journal.end_run(status)
+        if status is Status.FAILED and journal.error is not None:
+            add_notes(self.run, journal, journal.error)
+
+    def _note(
+        self, error: BaseException, before: BaseException | None = None, attempt: int | None = None
+    ) -> BaseException:
+        failure = as_failure(error)
+        if not isinstance(failure, Skip):
+            self.journal.fail_attempt(None, 1, failure)
+        return failure
+
+    @property
+    def task(self) -> str | None:
+        return None
+
+    @property
+    def number(self) -> int | None:
+        return None
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        return self._inputs
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return MappingProxyType(self.journal.graph.owner.options["metadata"] or {})
+
+
+async def _call_in_thread(body: Body) -> Any:
+    """Call the function in a thread, in a child task: the caller's own, asyncio might cancel without waiting for it."""
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        IN_THREAD.set(True)
+        try:
+            results.append(body.call())
+        except BaseException as error:
+            errors.append(error)
+
+    async def hop() -> None:
+        await to_thread.run_sync(call, limiter=choose_limiter())
+
+    try:
+        async with create_task_group() as group:
+            group.start_soon(hop)
+    except BaseExceptionGroup as error:
+        raise pick_interrupt(error) from None
+    if errors:
+        raise errors.pop()
+    return results.pop()

@@ -1,0 +1,113 @@
+"""A call in a thread that may be left behind when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+
+from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelled_exc_class, to_thread
+
+from .._base.signature import discard, is_awaitable
+from .thread import IN_THREAD
+
+__all__ = ["TimedCall"]
+
+
+def _nobody() -> None:
+    pass
+
+
+class TimedCall:
+    """One call in a thread of its own, which goes on when nobody waits for it any more.
+
+    Args:
+        function: what is called.
+        args: what it gets by position.
+        on_end: called when a call that was left behind has ended at last, on its thread.
+
+    Attributes:
+        result: what it returned.
+        error: what it raised, kept here so that it does not carry the frames of the way back from the thread.
+        abandoned: whether its thread still ran when nobody waited any more.
+    """
+
+    def __init__(self, function: Callable[..., Any], args: Any, on_end: Callable[[], object]) -> None:
+        self._function = function
+        self._args = args
+        self._on_end = on_end
+        self._lock = Lock()
+        self._running = False
+        self._given_up = False
+        self._ended: Event | None = None
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.abandoned = False
+
+    async def run(self, scope: CancelScope) -> Any:
+        """Make the call in a thread, wait for its end, and return or raise what it gave; an awaitable is awaited.
+
+        Args:
+            scope: a scope around it; only when its time is over is a call that has begun left behind. If the caller is
+                cancelled, its end is waited for.
+        """
+        try:
+            await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        except get_cancelled_exc_class():
+            if not scope.cancel_called:
+                with CancelScope(shield=True, deadline=scope.deadline):
+                    await self._wait_ended()
+            self._give_up()
+            if isinstance(self.error, Exception):
+                raise self._take_error() from None
+            raise
+        if self.error is not None:
+            raise self._take_error()
+        return await self.result if is_awaitable(self.result) else self.result
+
+    def _work(self) -> None:
+        with self._lock:
+            if self._given_up:
+                return
+            self._running = True
+        IN_THREAD.set(True)
+        try:
+            self.result = self._function(*self._args)
+        except BaseException as error:
+            self.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+        self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._running = False
+        if self._given_up:
+            discard(self.result)
+            if self.abandoned:
+                self._on_end()
+        elif self._ended is not None:
+            with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
+                from_thread.run_sync(self._ended.set)
+
+    def _take_error(self) -> BaseException:
+        """Return the error and let go of it: its traceback leads here."""
+        error, self.error = self.error, None
+        self._on_end = _nobody
+        assert error is not None
+        return error
+
+    async def _wait_ended(self) -> None:
+        """Wait until the thread is done with it; not at all if no thread has begun."""
+        with self._lock:
+            if not self._running:
+                return
+            self._ended = Event()
+        await self._ended.wait()
+
+    def _give_up(self) -> None:
+        """Have what it still returns ignored, and keep it from beginning."""
+        with self._lock:
+            self._given_up = True
+            self.abandoned = self._running
+        if not self.abandoned:
+            discard(self.result)
