@@ -10,7 +10,7 @@ import anyio
 from anyio import create_task_group, fail_after, from_thread, sleep_forever, to_thread, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-from flowdeco import Event, Status, Workflow, task, workflow
+from flowdeco import Event, Run, Status, Workflow, task, workflow
 from tests.conftest import Backend
 from tests.support.hook_order_cases import ByType, Case, Does, FailWhen, Flow, Hang, Plays, Wait
 from tests.support.hooks import HOOKS
@@ -24,6 +24,12 @@ class Stage:
         kind: how the functions of tasks are defined.
         hook_kind: how hooks are.
         flow_kind: how the functions of workflows are.
+
+    Attributes:
+        log: who took on which status or had which hook called, in turn.
+        wrong: what events said that did not fit.
+        runs: the runs, by the name of their workflow.
+        told: what the hooks of each workflow were told of statuses, in turn: of which task, and which.
     """
 
     def __init__(self, kind: str, hook_kind: str, flow_kind: str) -> None:
@@ -31,6 +37,8 @@ class Stage:
         self.hook_kind = hook_kind
         self.log: list[str] = []
         self.wrong: list[Any] = []
+        self.runs: dict[str, Run[Any]] = {}
+        self.told: dict[str, list[tuple[str | None, Status]]] = {}
         self.watchers: dict[str, str] = {}
         self.released = threading.Event()
         self._stood: dict[str, tuple[Status, Status]] = {}
@@ -168,18 +176,40 @@ class Stage:
         subject = event.task or event.workflow
         listener = "" if who == subject else f" ({who})"
         self._check(subject + listener, option, event)
+        self.runs[event.workflow] = event.run
+        if option == "on_state" and who == event.workflow:
+            self.told.setdefault(who, []).append((event.task, event.status))
         self.note(f"{subject} {event.status if option == 'on_state' else option}{listener}")
 
     def _check(self, whom: str, option: str, event: Event) -> None:
-        """An event says how things stand, as the record does, and how they stood before."""
+        """An event says how things stand and how they stood before; the record says it too, or is ahead of it."""
         before, status = self._stood.get(whom, (Status.PENDING, Status.PENDING))
         if option == "on_state":
             before, status = self._stood[whom] = status, event.status
-        record = event.run if event.task is None else event.run.tasks.get(event.task, event)
-        expected = option.removeprefix("on_"), before, status, status
-        told = event.kind, event.previous, event.status, record.status
+        expected = option.removeprefix("on_"), before, status, True
+        told = event.kind, event.previous, event.status, self._is_in_record(event)
         if told != expected:
             self.wrong.append((whom, told, expected))
+
+    def _is_in_record(self, event: Event) -> bool:
+        if event.task is not None and event.task not in event.run.tasks:
+            return True  # a task that recovers is in no record
+        if self.is_in_turn:
+            record = event.run if event.task is None else event.run.tasks[event.task]
+            return bool(record.status is event.status)
+        return event.status in [change.status for change in event.run.history() if change.task == event.task]
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Whether a task goes on only when its hooks were told: neither they nor it leave the event loop for it."""
+        return self.kinds[Does] == "async def" and self.hook_kind == "def"
+
+    def run_of(self, entry: str) -> str:
+        """Return the name of the workflow in whose run something was told."""
+        subject, _, *listener = entry.split()
+        if subject in self.runs:  # a workflow: of one in another, that one is told too
+            return subject if subject == "w" or not listener else "w"
+        return self.watchers.get(subject, "w")
 
     def expand(self, told: str) -> list[str]:
         """Return a row's log with what the workflow is told right after its tasks."""

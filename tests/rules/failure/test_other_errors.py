@@ -3,9 +3,9 @@
 import threading
 
 import pytest
-from anyio import Event, create_task_group, sleep_forever, wait_all_tasks_blocked
+from anyio import CancelScope, Event, create_task_group, sleep_forever, wait_all_tasks_blocked
 
-from flowdeco import Run, task, workflow
+from flowdeco import Run, Status, task, workflow
 
 
 @pytest.mark.parametrize("kind", ["async", "def"])
@@ -85,11 +85,14 @@ async def test_a_sibling_s_cleanup_that_fails_is_in_the_record_and_in_the_notes(
     assert [f.task for f in Run.of(caught.value).errors] == ["bad", "sibling"]
 
 
-async def test_an_error_during_a_cancellation_from_outside_is_not_lost() -> None:
-    ready = Event()
+@pytest.mark.parametrize("together", [False, True])
+async def test_an_error_during_a_cancellation_from_outside_is_kept_and_replaces_it_not(together: bool) -> None:
+    ready, scope = Event(), CancelScope()
+    seen: list[Run[None]] = []
 
     @task
-    async def work() -> None:
+    async def work(run: Run[None]) -> None:
+        seen.append(run)
         ready.set()
         try:
             await sleep_forever()
@@ -100,12 +103,18 @@ async def test_an_error_during_a_cancellation_from_outside_is_not_lost() -> None
     async def other() -> None:
         await sleep_forever()
 
-    @workflow
-    async def failing(work: None, other: None) -> None: ...
+    @workflow(after=[work, other] if together else work)
+    async def failing() -> None: ...
 
-    with pytest.raises(BaseExceptionGroup) as caught:
-        async with create_task_group() as group:
-            group.start_soon(failing)
-            await ready.wait()
-            group.cancel_scope.cancel()
-    assert [str(e) for e in caught.value.exceptions] == ["cleanup"]
+    async def call() -> None:
+        with scope:
+            await failing()
+
+    async with create_task_group() as group:
+        group.start_soon(call)
+        await ready.wait()
+        scope.cancel()
+    assert scope.cancelled_caught
+    (run,) = seen
+    assert [(f.task, f.attempt, str(f.error)) for f in run.errors] == [("work", 1, "cleanup")]
+    assert (run.status, run.tasks["work"].status) == (Status.CANCELLED, Status.FAILED)

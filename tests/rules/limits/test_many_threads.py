@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from time import sleep
 from typing import Any, NamedTuple
 
 import pytest
@@ -32,7 +33,7 @@ def make_swarm(size: int, capacity: int, *, mixed: bool) -> Swarm:
 
     def work_in_thread() -> None:
         with gauge.one_more():
-            pass
+            sleep(0.002)  # a shorter one would be made after the last on the same thread, not beside it
 
     functions: list[Callable[[], Any]] = [work, work_in_thread if mixed else work]
     made = [task(functions[i % 2], name=f"t{i}", limit=limit) for i in range(size)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from anyio import Event
+from anyio import Event, from_thread
 
 from flowdeco import Outcome, task, workflow
 from tests.support.outcomes import AGAIN, fail, outcome_of, refuse
@@ -72,16 +72,22 @@ async def test_a_predicate_may_raise_skip_with_a_reason_of_its_own() -> None:
     assert (await w.run()).tasks["page"].reason == "no news"
 
 
-async def test_a_predicate_is_asked_once_and_before_a_place_in_the_limit_is_taken() -> None:
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_predicate_is_asked_once_and_before_a_place_in_the_limit_is_taken(is_async: bool) -> None:
     asked: list[str] = []
     free = Event()
 
     def ask() -> bool:
         asked.append("asked")
+        from_thread.run_sync(free.set)
+        return True
+
+    async def ask_async() -> bool:
+        asked.append("asked")
         free.set()
         return True
 
-    @task(limit=1, when=ask, retries=AGAIN)
+    @task(limit=1, when=ask_async if is_async else ask, retries=AGAIN)
     async def second() -> int:
         if len(asked) < 3:
             asked.append("attempt")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Metrics, OptionTypeError, Retry, Run, Skip, Statistics, Status, UnknownMetricError, task, workflow
+from flowdeco._record.journal import Entry
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 
@@ -145,10 +146,14 @@ async def test_running_waiting_and_gain_follow_from_the_times() -> None:
 
     run = await w.run()
     indices = {name: index for index, name in enumerate(run.tasks)}
-    run._clock_start, run._clock_end = 100.0, 110.0
+    journal, index = run._journal, indices["third"]
+    journal.begun, journal.ended = 100.0, 110.0
     for name, start, end in [("first", 100.0, 104.0), ("second", 101.0, 105.0), ("third", 107.0, 110.0)]:
-        run._started[indices[name]], run._finished[indices[name]] = start, end
-    run._steps[indices["third"]] = [(107.0, Status.RUNNING, 1), (108.0, Status.RETRYING, 1), (109.5, Status.RUNNING, 2)]
+        journal.started[indices[name]], journal.finished[indices[name]] = start, end
+    for clock, status, attempt in [(108.0, Status.RETRYING, 1), (109.5, Status.RUNNING, 2)]:
+        entry = Entry(clock, index, status, attempt, None)
+        journal.entries.append(entry)
+        journal.latest[index] = entry
     assert run.metrics.running == pytest.approx(4 + 4 + 1 + 0.5)
     assert run.metrics.waiting == pytest.approx(0 + 1 + 2 + 1.5)
     assert run.metrics.gain == pytest.approx(9.5 / 10)

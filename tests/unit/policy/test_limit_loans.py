@@ -1,10 +1,11 @@
 """A loan of places to what runs inside."""
 
 import pytest
-from anyio import create_task_group, fail_after, from_thread, to_thread, wait_all_tasks_blocked
+from anyio import Event, create_task_group, fail_after, from_thread, to_thread, wait_all_tasks_blocked
 
 from flowdeco._base.errors import FlowdecoError, LimitError
 from flowdeco._policy.limit import Hold, Limit
+from flowdeco._policy.pool import Waiter
 from tests.conftest import Backend
 from tests.support.limit import PATIENCE, Line, demand, free, run_on
 
@@ -160,7 +161,11 @@ async def test_one_that_comes_to_a_loan_just_when_it_ends_is_sent_on() -> None:
     outer = await demand(gpu).acquire()
     outer.lend()
     outer.release()
+    woken = Event()
+    waiter = Waiter(1, woken.set)
+    outer._loans[gpu].queue(waiter)
     with fail_after(PATIENCE):
-        assert not await outer._loans[gpu].wait(1)
+        await woken.wait()
+    assert not waiter.granted
     assert outer._loans[gpu].waiting == 0
     assert free(gpu) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, wait_all_tasks_blocked
 
-from flowdeco._policy import limit
+from flowdeco._policy import pool
 from flowdeco._policy.limit import Limit
 from tests.conftest import Backend
 from tests.support.limit import PATIENCE, Line, demand, free, run_on, thread_of
@@ -52,7 +52,7 @@ async def test_who_asks_first_is_served_first_also_if_less_would_fit() -> None:
 
 
 async def test_a_wake_up_on_the_own_event_loop_needs_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limit, "Thread", None)
+    monkeypatch.setattr(pool, "Thread", None)
     gpu, line = Limit(1), Line()
     line.go.set()
     with fail_after(PATIENCE):

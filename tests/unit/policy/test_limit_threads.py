@@ -13,8 +13,9 @@ from anyio.lowlevel import checkpoint, current_token
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowdeco._policy import limit as _limit
+from flowdeco._policy import pool as _pool
 from flowdeco._policy.limit import Demand, Hold, Limit
+from flowdeco._policy.pool import Waiter
 from tests.conftest import ASYNCIO, TRIO, Backend
 from tests.support.limit import PATIENCE, Line, demand, free, join_all, run_on, thread_of
 
@@ -37,7 +38,9 @@ async def test_a_release_in_another_thread_wakes_one_that_waits(own_worker: bool
     assert free(gpu) == 1
 
 
-async def test_one_that_is_cancelled_waits_for_the_wake_up_that_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_is_cancelled_gives_its_place_back_while_the_wake_up_is_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     gpu, ended, scope = Limit(1), Event(), CancelScope()
     on_their_way: list[threading.Thread] = []
 
@@ -55,16 +58,18 @@ async def test_one_that_is_cancelled_waits_for_the_wake_up_that_is_on_its_way(mo
         async with create_task_group() as group:
             group.start_soon(wait)
             await wait_all_tasks_blocked()
-            monkeypatch.setattr(_limit, "Thread", make_thread)
+            monkeypatch.setattr(_pool, "Thread", make_thread)
             with thread_of(hold.release):
                 pass
+            assert free(gpu) == 0  # it is the one's that waits
             scope.cancel()
-            await wait_all_tasks_blocked()
-            assert (ended.is_set(), free(gpu)) == (False, 1)
-            assert len(on_their_way) == 1
-            on_their_way[0].start()
             await ended.wait()
-    join_all(on_their_way)
+            assert scope.cancelled_caught
+            assert free(gpu) == 1
+        assert len(on_their_way) == 1
+        on_their_way[0].start()  # nobody waits for it any more
+        await to_thread.run_sync(join_all, on_their_way)
+    assert free(gpu) == 1
 
 
 @pytest.mark.parametrize("other", [ASYNCIO, TRIO], ids=["asyncio", "trio"])
@@ -180,8 +185,8 @@ async def test_a_storm_of_cancellations_loses_nothing() -> None:
 def test_places_granted_to_an_event_loop_that_is_gone_go_to_the_next(backend: Backend) -> None:
     gpu, line = Limit(1), Line()
 
-    async def make_waiter() -> _limit._Waiter:
-        return _limit._Waiter(1)
+    async def make_waiter() -> Waiter:
+        return Waiter(1, Event().set)
 
     async def main() -> None:
         hold = await demand(gpu).acquire()

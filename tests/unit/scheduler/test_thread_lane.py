@@ -8,21 +8,21 @@ from anyio import Event, from_thread
 
 from flowdeco import task, workflow
 from flowdeco._scheduler.engine import Engine
-from flowdeco._scheduler.thread_lane import ThreadLanes
+from flowdeco._scheduler.thread_lane import ThreadLane
 
 
 async def test_a_thread_that_looks_up_when_all_is_done_takes_that_for_no_cancellation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     go, cancelled = Event(), threading.Event()
-    cancel, find_next = Engine.cancel, ThreadLanes._next
+    cancel, find_next = Engine.cancel, ThreadLane._next
 
     def cancel_and_say_so(engine: Engine) -> None:
         cancel(engine)
         cancelled.set()
 
-    def dawdle(lanes: ThreadLanes, ended: int = -1, result: Any = None) -> Any:
-        found = find_next(lanes, ended, result)
+    def dawdle(lane: ThreadLane, ended: int = -1, result: Any = None) -> Any:
+        found = find_next(lane, ended, result)
         if ended >= 0 and found is None:  # this thread has nothing more to do, but has not returned yet
             from_thread.run_sync(go.set)
             cancelled.wait(10)
@@ -30,7 +30,7 @@ async def test_a_thread_that_looks_up_when_all_is_done_takes_that_for_no_cancell
 
     monkeypatch.setattr("flowdeco._scheduler.thread_lane.SLICE", -1)  # so that it looks up after every node
     monkeypatch.setattr(Engine, "cancel", cancel_and_say_so)
-    monkeypatch.setattr(ThreadLanes, "_next", dawdle)
+    monkeypatch.setattr(ThreadLane, "_next", dawdle)
 
     @task
     def in_thread() -> int:
