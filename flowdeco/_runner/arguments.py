@@ -6,13 +6,12 @@ function, and asks for what is in it by the names of the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from inspect import Parameter
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-from .._base.signature import MISSING, POSITIONAL, Param
+from .._base.signature import POSITIONAL, Param
 from .._graph.source import Default, Gather, Source
 
 __all__ = ["Arguments", "Row", "choose_arguments", "taking"]
@@ -158,9 +157,3 @@ def _gather(source: Source, values: Sequence[Any]) -> Any:
 
 def _pack(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return args, kwargs
-
-
-def name_inputs(params: Sequence[Param], named: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the arguments of a function by name, with its defaults."""
-    defaults = {param.name: param.default for param in params if param.default is not MISSING}
-    return MappingProxyType({**defaults, **named})

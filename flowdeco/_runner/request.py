@@ -75,7 +75,7 @@ class InThread(Request):
         self.args = args
         self.apart = apart
 
-    def make_call(self, context: Context, end: Callable[[Call], object]) -> Call:
+    def make_call(self, context: Context, end: Callable[[Call], object] | None = None) -> Call:
         """Return the call, in a copy of a context; what it returns may have to be awaited in that."""
         self.context = context.copy()
         return Call(self.function, self.args, self.context, end)

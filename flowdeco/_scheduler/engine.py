@@ -145,10 +145,8 @@ class Engine(Settlement):
         if state.stopped:
             self.cancel()
             return
-        if (
-            self.teller is not None and self.teller.is_busy
-        ):  # what it awaits is not to be cancelled with those who wait for a thread
-            await self.teller.wait()
+        if self.teller is not None and self.teller.is_busy:
+            await self.teller.wait()  # or it would be cancelled with those who wait for a thread
         if self._threads is not None and self._threads.is_alive:
             self.cancel()  # lanes that still wait for a thread, and who looks after them
 
@@ -277,12 +275,9 @@ class Engine(Settlement):
         coroutine: Coroutine[Any, Any, Any],
         context: Context,
         awaitable: Any = None,
-        *,
-        is_hop: bool = False,
     ) -> ParkedNode:
         """Return a node's coroutine as one that is parked."""
         parked = ParkedNode(self, index, coroutine, context, awaitable)
-        parked.is_hop = is_hop
         self.parked.add(parked)
         return parked
 

@@ -188,13 +188,9 @@ def _make(call: Call) -> None:
 
 def _make_here(request: InThread, context: Context) -> tuple[Any, BaseException | None]:
     """Meet a request in this thread; return the result and the error."""
-    call = request.make_call(context, _nobody)
+    call = request.make_call(context)
     _make(call)
     return call.take_outcome()
-
-
-def _nobody(_: Call) -> None:
-    pass
 
 
 class Threads:

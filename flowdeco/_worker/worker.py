@@ -1,25 +1,25 @@
-"""What it takes to call a plain function somewhere else: a call, and a worker that sees it through.
+"""A call of a plain function that somebody else makes, and knows no task and no run.
 
-A worker knows no task and no run. It is handed a call and returns at once; when the call has ended, however it has,
-`call.end` is told, on whatever thread.
+Who makes it tells `call.end` when it has ended, however it has, on whatever thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any, Protocol
+from typing import Any
 
-__all__ = ["Call", "Worker"]
+__all__ = ["Call"]
 
 
 class Call:
     """One call of a function, with what came of it.
 
     Args:
-        function: what is called; it takes nothing more.
-        context: the context variables that it sees; it gets a copy of them.
-        end: called when it has ended, perhaps on another thread.
+        function: what is called.
+        args: what it gets by position.
+        context: the context variables that it sees, its own.
+        end: called when it has ended, perhaps on another thread; `None`: whoever makes it knows.
 
     Attributes:
         result: what it returned.
@@ -29,28 +29,21 @@ class Call:
     __slots__ = ("args", "context", "end", "error", "function", "result")
 
     def __init__(
-        self, function: Callable[..., Any], args: Any, context: Context, end: Callable[[Call], object]
+        self, function: Callable[..., Any], args: Any, context: Context, end: Callable[[Call], object] | None
     ) -> None:
         self.function = function
         self.args = args
         self.context = context
-        self.end = end
+        self.end = end or _tell_nobody
         self.result: Any = None
         self.error: BaseException | None = None
 
     def take_outcome(self) -> tuple[Any, BaseException | None]:
         """Return the result and the error, and let go of all: the error's traceback leads to whoever made the call."""
         result, error, self.result, self.error = self.result, self.error, None, None
-        self.end, self.args = _nobody, ()
+        self.end, self.args = _tell_nobody, ()
         return result, error
 
 
-def _nobody(_: Call) -> None:
+def _tell_nobody(_: Call) -> None:
     pass
-
-
-class Worker(Protocol):
-    """Where functions are called."""
-
-    def start(self, call: Call, /) -> None:
-        """See to a call. Returns at once; `call.end` is called when it has ended."""
