@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import anyio
 from anyio import create_task_group, from_thread
-from anyio.lowlevel import current_token
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
+from .._base.event_loop import find_token
 from .._base.events import Event, Status
 from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
@@ -77,7 +77,7 @@ class Execution:
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        if _loop_is_running():
+        if find_token() is not None:
             raise self._running_loop_error(run)
         refuse_worker_import(self.name)
         context = copy_outside_loop()
@@ -327,11 +327,3 @@ def _cancellation() -> BaseException | None:
     except BaseException as error:
         return error
     return None
-
-
-def _loop_is_running() -> bool:
-    try:
-        current_token()
-    except RuntimeError:
-        return False
-    return True

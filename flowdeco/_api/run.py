@@ -15,6 +15,7 @@ from anyio.lowlevel import current_token
 
 from .._base.checks import check_time
 from .._base.errors import RunError
+from .._base.event_loop import find_token
 from .._base.events import Event, Status
 from .._record.error_notes import find_run, let_revive
 from .._record.event_stream import Feed
@@ -216,11 +217,7 @@ class Run(Generic[R]):
         """
         if self._scope is None:
             raise self._not_live("cancel")
-        try:
-            is_here = current_token() == self._token
-        except RuntimeError:  # no event loop runs on this thread
-            is_here = False
-        if is_here:
+        if find_token() == self._token:
             self._scope.cancel()
         elif self._journal.status in (Status.PENDING, Status.RUNNING):
             from_thread.run_sync(self._scope.cancel, token=self._token)

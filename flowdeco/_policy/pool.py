@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from threading import Lock, Thread
+from threading import Lock
 
-from anyio import from_thread
-from anyio.lowlevel import EventLoopToken, current_token
+from .._base.event_loop import EventLoop
 
 __all__ = ["Pool", "Waiter"]
 
@@ -16,13 +15,13 @@ __all__ = ["Pool", "Waiter"]
 class Waiter:
     """One that waits for places; `granted` is whether they are its own now."""
 
-    __slots__ = ("granted", "places", "token", "wake")
+    __slots__ = ("granted", "loop", "places", "wake")
 
     def __init__(self, places: int, wake: Callable[[], object]) -> None:
         self.places = places
         self.granted = False
         self.wake = wake
-        self.token = current_token()
+        self.loop = EventLoop()
 
 
 class Pool:
@@ -135,22 +134,8 @@ class Pool:
             self._woken.append(waiter)
 
     def _wake(self, waiters: Iterable[Waiter]) -> None:
-        here = _current_token()
         for waiter in waiters:
-            if waiter.token == here:
+            if waiter.loop.is_here():
                 waiter.wake()
-            else:  # two event loops that wake each other must not wait for each other: a thread does it for them
-                Thread(target=self._wake_elsewhere, args=(waiter,), name="flowdeco wake-up", daemon=True).start()
-
-    def _wake_elsewhere(self, waiter: Waiter) -> None:
-        try:
-            from_thread.run_sync(waiter.wake, token=waiter.token)
-        except RuntimeError:  # that event loop is gone, and whoever waited there with it
-            self._post(partial(self._leave, waiter))
-
-
-def _current_token() -> EventLoopToken | None:
-    try:
-        return current_token()
-    except RuntimeError:  # no event loop runs on this thread
-        return None
+            elif not waiter.loop.call_soon(waiter.wake):  # it is gone, and whoever waited there with it
+                self._post(partial(self._leave, waiter))

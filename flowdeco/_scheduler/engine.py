@@ -76,7 +76,7 @@ class Engine(Settlement):
         self.was_interrupted = False
         self._group: TaskGroup | None = None
         self._telling: TaskGroup | None = None
-        self._ended: Event | None = None
+        self._bell: Event | None = None
         self._interrupt: BaseException | None = None
         self._postponed: list[tuple[Request, ParkedNode]] = []
         self._threads: Threads | None = None
@@ -137,11 +137,12 @@ class Engine(Settlement):
         held up by a node that takes its time to clean up, while the others go on.
         """
         state = self.state
-        self._ended = ended = Event()
         self.push_to_threads()
         self.hand_over()
-        if state.left and not state.stopped:
-            await ended.wait()
+        while state.left and not state.stopped:
+            self._bell = bell = Event()
+            await bell.wait()
+            self.hand_over()
         if state.stopped:
             self.cancel()
             return
@@ -193,8 +194,12 @@ class Engine(Settlement):
 
     def _leave(self) -> None:
         """Called at the end of a lane: who waits for the end of the run looks whether it was the last."""
-        if self._ended is not None and (not self.state.left or self.state.stopped):
-            self._ended.set()
+        if not self.state.left or self.state.stopped:
+            self._ring()
+
+    def _ring(self) -> None:
+        if self._bell is not None:
+            self._bell.set()
 
     def hand_over(self) -> None:
         """Let other lanes take the lists over.
@@ -290,10 +295,13 @@ class Engine(Settlement):
             request.begin(self, parked)
 
     def resume(self, parked: ParkedNode) -> None:
-        """Let a parked node go on. From the event loop's thread, or one of the run's own."""
+        """Let a parked node go on. From the event loop's thread, or one of the run's own.
+
+        On the event loop it may be called by that itself, and not by a task: it cannot start one then.
+        """
         self.resumed.append(parked)
         if get_ident() == self._thread and not self.is_stepping:
-            self.hand_over()
+            self._ring()
 
     def call_in_thread(self, call: Call, *, apart: bool) -> None:
         """Make a call in a thread."""
