@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
@@ -162,16 +162,15 @@ class Execution:
             finally:
                 del failure
 
-    async def execute(self, run: Run[Any]) -> None:
+    def execute(self, run: Run[Any]) -> Awaitable[None]:
         """Run the nodes and the workflow's own function; what they raise is left in the journal.
 
-        Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        Cancellation, `KeyboardInterrupt` and `SystemExit` are raised. To be awaited at once.
         """
-        if self._is_heard(run):
-            context = copy_context()
-            await InContext(context, self._go(run, context, leaves_loop=False))
-        else:
-            await self._go(run, None, leaves_loop=False)
+        if not self._is_heard(run):
+            return self._go(run, None, leaves_loop=False)
+        context = copy_context()
+        return InContext(context, self._go(run, context, leaves_loop=False))
 
     def _is_heard(self, run: Run[Any]) -> bool:
         """Whether anybody is told of the run itself."""

@@ -73,6 +73,15 @@ class Pool:
 
     def give_back(self, places: int) -> None:
         """Take places back."""
+        if self._lock.acquire(blocking=False):
+            try:
+                is_asked_for = bool(self._queue) or self.closed
+                self.free += 0 if is_asked_for else places
+            finally:
+                self._lock.release()
+            if not is_asked_for:  # mostly that is all
+                self._work_off()
+                return
         self._post(partial(self._put_back, places))
 
     def close(self) -> None:

@@ -15,7 +15,9 @@ from typing import NoReturn, cast
 from anyio import current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
-__all__ = ["Cancellation", "pick_interrupt"]
+from .._base.errors import StrayCancellationError
+
+__all__ = ["Cancellation", "pick_interrupt", "stray"]
 
 
 class Cancellation:
@@ -81,3 +83,11 @@ def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
         if found is not None:
             return found
     return group
+
+
+def stray(task: str, error: BaseException) -> StrayCancellationError:
+    """Return what a task fails with that raised a cancellation nobody asked for."""
+    message = f"Cannot finish task {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
+    converted = StrayCancellationError(message, task=task)
+    converted.__cause__ = error
+    return converted

@@ -59,30 +59,30 @@ class Engine(Settlement):
         was_interrupted: whether anything was thrown into what awaits on the event loop.
     """
 
+    # What most runs do not come to; each call of a workflow makes one of these.
+    teller: Teller | None = None
+    is_stepping = was_interrupted = False
+    _group: TaskGroup | None = None
+    _telling: TaskGroup | None = None
+    _bell: Event | None = None
+    _interrupt: BaseException | None = None
+    _threads: Threads | None = None
+    _fresh = _active = 0
+
     def __init__(self, state: RunState, journal: Journal, run: Any, *, is_followed: bool) -> None:
         self.state = state
         self.journal = journal
         self.run = run
-        self.teller: Teller | None = None
-        self.notices: deque[Notice] = deque()
         self.is_followed = is_followed
         self.is_careful = is_followed or state.plan.uses_threads
+        self.notices: deque[Notice] = deque()
+        self.resumed: deque[ParkedNode] = deque()
+        self.parked: set[ParkedNode] = set()
         self.context = copy_context()
         self.cancellation = Cancellation()
         self.lock = Lock()
-        self.resumed: deque[ParkedNode] = deque()
-        self.parked: set[ParkedNode] = set()
-        self.is_stepping = False
-        self.was_interrupted = False
-        self._group: TaskGroup | None = None
-        self._telling: TaskGroup | None = None
-        self._bell: Event | None = None
-        self._interrupt: BaseException | None = None
-        self._postponed: list[tuple[Request, ParkedNode]] = []
-        self._threads: Threads | None = None
         self._thread = get_ident()
-        self._fresh = 0
-        self._active = 0
+        self._postponed: list[tuple[Request, ParkedNode]] = []
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -366,11 +366,20 @@ class Engine(Settlement):
         """Whether nothing new may start."""
         return self.state.stopped
 
-    def tell(self) -> bool:
-        """Tell what was posted; return whether that can be done, for which a task may be needed."""
+    def tell(self, inside: Context | None = None) -> bool:
+        """Tell what was posted; return whether that can be done, for which a task may be needed.
+
+        Args:
+            inside: the context in which this is called, if it is that of what may be told.
+        """
         if self.state.stopped and self.journal.error is None:
             return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
-        return self._get_teller().tell_soon(self._telling or self._group, self.give_up)
+        teller = self.teller or self._get_teller()
+        if not teller.is_busy:
+            teller.tell(inside)
+            if teller.is_blocked:
+                return teller.go_on_apart(self._telling or self._group, self.give_up)
+        return True
 
     def tell_at_once(self) -> None:
         """Tell what can be told without awaiting anything."""
