@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import RLock
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from .._base.signature import Param
@@ -20,8 +20,10 @@ from .._graph.override import Layer, Override, find_step, follow, graphs_within,
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
-from .._scheduler.plan import Plan
 from .task import stand_in
+
+if TYPE_CHECKING:
+    from .._scheduler.plan import Plan
 
 __all__ = ["Compiler"]
 
@@ -127,6 +129,8 @@ class Compiler:
             self._layers()
 
     def _compile(self) -> _Compiled:
+        from .._scheduler.plan import Plan  # who defines workflows and runs none needs no engine
+
         layers = self._layers()
         rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
         with _entered(self.owner):

@@ -72,7 +72,8 @@ class Execution:
     def run_blocking(self, run: Run[Any]) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread.
 
-        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again.
+        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again. If the
+        run is to be kept, its error is logged.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
@@ -100,6 +101,8 @@ class Execution:
                 if cancellation is None:
                     raise
                 raise cancellation from None
+        if run._keep:
+            log_failure(run._journal)
 
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Any, Generic, ParamSpec, Self, TypeVar, cast, overload
-
-from typing_extensions import Unpack
+from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from .._base.signature import Param, Signature
 from .._base.text import shorten

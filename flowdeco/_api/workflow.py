@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, Protocol, Self, TypeVar, cast, overload
-
-from typing_extensions import Unpack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from .._base.errors import OptionTypeError
 from .._base.signature import Param, Signature
@@ -31,12 +30,13 @@ from .._graph.input import signature_of
 from .._graph.override import Override
 from .._policy.hook import HOOKS, check_hooks, read_hooks
 from .._policy.policy import Defaults, check_defaults, check_metadata
-from .._record.log import log_failure
-from .._scheduler.plan import Plan
 from .._state.state import State, check_state
 from .compiler import Compiler
-from .execution import Execution
 from .run import Run
+
+if TYPE_CHECKING:
+    from .._scheduler.plan import Plan
+    from .execution import Execution
 
 __all__ = ["Workflow", "workflow"]
 
@@ -146,7 +146,6 @@ class Workflow(Step, Generic[R_co, T_co]):
         if self._execution.is_async:
             return self._execution.start(run)
         self._execution.run_blocking(run)
-        log_failure(run._journal)
         return run
 
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
@@ -281,15 +280,6 @@ class Workflow(Step, Generic[R_co, T_co]):
         self.keep_going = self._options["keep_going"]
         self.strict = self._options["hook_errors"] == "raise"
         self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
-        self._execution = Execution(
-            name,
-            is_async=self._signature.kind == "async",
-            timeout=self.timeout,
-            hooks=hooks,
-            strict=self.strict,
-            backend=self._options["backend"],
-            backend_options=dict(self._options["backend_options"] or {}),
-        )
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         super()._check(subject, options)
@@ -302,6 +292,20 @@ class Workflow(Step, Generic[R_co, T_co]):
         options["metadata"] = check_metadata(subject, options["metadata"])
         for option in HOOKS:
             options[option] = check_hooks(subject, option, options[option])
+
+    @cached_property
+    def _execution(self) -> Execution:
+        from .execution import Execution  # who defines workflows and runs none, as a worker process, needs no engine
+
+        return Execution(
+            self.name or "workflow",
+            is_async=self._signature.kind == "async",
+            timeout=self.timeout,
+            hooks=self.hooks,
+            strict=self.strict,
+            backend=self._options["backend"],
+            backend_options=dict(self._options["backend_options"] or {}),
+        )
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         plan = self.compiler.plan()

@@ -11,7 +11,7 @@ from itertools import count
 from typing import NamedTuple, TypeGuard, final
 from weakref import WeakSet
 
-from anyio import Event
+import anyio
 
 from .._base.checks import reject
 from .._base.errors import LimitError
@@ -197,7 +197,7 @@ class Demand:
         hold = self.ask()
         try:
             while not hold.advance():
-                woken = Event()
+                woken = anyio.Event()
                 hold.wait(woken.set)
                 await woken.wait()
         except BaseException:

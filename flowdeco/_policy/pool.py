@@ -6,8 +6,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from .._base.event_loop import EventLoop
+if TYPE_CHECKING:
+    from .._base.event_loop import EventLoop
 
 __all__ = ["Pool", "Waiter"]
 
@@ -18,6 +20,8 @@ class Waiter:
     __slots__ = ("granted", "loop", "places", "wake")
 
     def __init__(self, places: int, wake: Callable[[], object]) -> None:
+        from .._base.event_loop import EventLoop  # loaded when a run waits, not when a limit is made
+
         self.places = places
         self.granted = False
         self.wake = wake

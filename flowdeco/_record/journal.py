@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 from .._base.errors import StrayCancellationError
 from .._base.events import Skip, Status
@@ -233,6 +232,8 @@ class Journal:
     def id(self) -> str:
         """A string that no other run has."""
         if self._id is None:
+            from uuid import uuid4  # most runs are never asked
+
             self._id = uuid4().hex
         return self._id
 
