@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import NamedTuple, TypeGuard, final
@@ -156,8 +155,7 @@ def _check_places(subject: str, value: Mapping[object, object]) -> Iterable[tupl
         yield limit, places
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """The places that a task needs.
 
     Attributes:

@@ -15,16 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from anyio import current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
-<<<<<<< HEAD
 from .._base.errors import StrayCancellationError
 
-__all__ = ["Cancellation", "pick_interrupt", "stray"]
-=======
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Cancellation", "pick_interrupt"]
->>>>>>> a21e98d (The engine, asyncio and what few programs need are loaded on use: import flowdeco takes a third of the time)
+__all__ = ["Cancellation", "pick_interrupt", "stray"]
 
 
 class Cancellation:

@@ -20,8 +20,8 @@ RARE = (
 )
 # What an event loop loads when it starts, or does without.
 EVENT_LOOP = (
-    *("asyncio", "trio", "uvloop", "anyio._backends", "anyio._core", "anyio.abc", "anyio.from_thread", "anyio.lowlevel"),
-    *("concurrent", "logging", "random", "socket", "ssl", "subprocess", "tempfile", "typing_extensions"),
+    *("asyncio", "trio", "uvloop", "anyio._backends", "anyio._core", "anyio.from_thread", "anyio.lowlevel"),
+    *("anyio.abc", "concurrent", "logging", "random", "socket", "ssl", "subprocess", "tempfile", "typing_extensions"),
 )
 
 DEFINE = """
