@@ -280,6 +280,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         self.keep_going = self._options["keep_going"]
         self.strict = self._options["hook_errors"] == "raise"
         self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
+        self.__dict__.pop("_execution", None)  # a copy has had the one of what it was copied from
 
     def _check(self, subject: str, options: dict[str, Any]) -> None:
         super()._check(subject, options)

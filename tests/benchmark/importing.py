@@ -34,7 +34,7 @@ def two(one: int) -> int:
 def three(two: int) -> int:
     return two + 1
 
-@flowdeco.workflow(backend={backend!r})
+@flowdeco.workflow(backend={backend!r}, backend_options={options!r})
 def flow(x: int, three: int) -> int:
     return three
 
@@ -44,7 +44,9 @@ assert flow(x=1) == 4
 
 async def measure_importing(then: str, setting: Setting) -> Figures:
     """Measure this very checkout of flowdeco, from files that Python has compiled before."""
-    script = SCRIPT.format(then=then.format(backend=setting.backend))
+    backend = "trio" if setting.backend == "trio" else "asyncio"
+    options = {"use_uvloop": True} if setting.backend == "uvloop" else None
+    script = SCRIPT.format(then=then.format(backend=backend, options=options))
     taken = [await time_script(script) for _ in range(setting.runs + 1)]
     return {OWN: setting.choose(taken[1:]) * MS}
 
