@@ -26,18 +26,36 @@ __all__ = ["Cancellation", "pick_interrupt", "stray"]
 class Cancellation:
     """Knows for one run whether it is being cancelled from outside.
 
+    Args:
+        at_once: whether it is watched for from now on. It costs as much as a node, and reaches none that never waits.
+
     Attributes:
-        kind: what a cancellation is raised as on this event loop.
         is_thrown: whether it is thrown into the coroutine that a task drives; trio has it raised further inside.
     """
 
-    __slots__ = ("_before", "is_thrown", "kind")
+    __slots__ = ("_before", "_kind", "is_thrown")
 
-    def __init__(self) -> None:
-        task = _find_task()
-        self.is_thrown = task is not None
-        self.kind = get_cancelled_exc_class() if task is None else _cancelled_error()
-        self._before = 0 if task is None else task.cancelling()
+    def __init__(self, *, at_once: bool) -> None:
+        self._kind: type[BaseException] | None = None
+        self.is_thrown = False
+        self._before = 0
+        if at_once:
+            self.watch()
+
+    def watch(self) -> None:
+        """Watch for it from now on, unless that is done already. To be called before anything waits."""
+        if self._kind is None:
+            task = _find_task()
+            if task is None:
+                self._kind = get_cancelled_exc_class()
+            else:
+                self._kind, self._before = sys.modules["asyncio"].CancelledError, task.cancelling()
+                self.is_thrown = True
+
+    @property
+    def kind(self) -> type[BaseException]:
+        """What a cancellation is raised as on this event loop."""
+        return self._kind or get_cancelled_exc_class()
 
     def is_native(self) -> bool:
         """Whether asyncio itself has cancelled the current task since the run began."""
@@ -74,20 +92,14 @@ class Cancellation:
 
 def _find_task() -> asyncio.Task[Any] | None:
     """Return the current task of asyncio; `None` if its event loop does not run here."""
-    if "asyncio" not in sys.modules:  # so it does not run: under trio, nobody has to load it
+    loaded: Any = sys.modules.get("asyncio")  # under trio, nobody has to load it
+    if loaded is None:
         return None
-    import asyncio
-
     try:
-        return asyncio.current_task()  # ten times as fast as to ask anyio, and each run asks
+        task: asyncio.Task[Any] | None = loaded.current_task()  # ten times as fast as to ask anyio, and each run asks
     except RuntimeError:
         return None
-
-
-def _cancelled_error() -> type[BaseException]:
-    import asyncio
-
-    return asyncio.CancelledError  # three times as fast as to ask anyio
+    return task
 
 
 def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -29,6 +29,7 @@ class LaneCrew(Protocol):
     resumed: deque[ParkedNode]
     parked: set[ParkedNode]
     notices: deque[Notice]
+    tables: tuple[Any, ...]
     is_followed: bool
     is_careful: bool
     is_stepping: bool
@@ -42,10 +43,6 @@ class LaneCrew(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether child tasks can be started."""
-        ...
-
-    def list_tables(self) -> tuple[Any, ...]:
-        """Return what a lane keeps in local variables."""
         ...
 
     def settle(self, index: int, result: Any, now: float) -> None:

@@ -50,6 +50,7 @@ class Engine(Settlement):
         teller: tells those who look on; `None` before there is anything to tell.
         context: the context variables of the caller, of which each node gets a copy.
         cancellation: whether the run is being cancelled from outside.
+        tables: what a lane of the event loop keeps in local variables.
         is_careful: whether no node is run by its function alone: each tells of itself, or threads take part.
         lock: held to change the state where threads take part.
         resumed: the parked nodes that go on.
@@ -79,10 +80,15 @@ class Engine(Settlement):
         self.resumed: deque[ParkedNode] = deque()
         self.parked: set[ParkedNode] = set()
         self.context = copy_context()
-        self.cancellation = Cancellation()
+        self.cancellation = Cancellation(at_once=state.plan.waits or is_followed)
         self.lock = Lock()
         self._thread = get_ident()
         self._postponed: list[tuple[Request, ParkedNode]] = []
+        self.tables = (
+            *(state.plan.steps, state.values, state.uses, state.pending, state.affected),
+            *(state.ready, state.ready_in_thread, self.resumed, self.notices),
+            *(journal.started, journal.finished, self.context),
+        )
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -227,12 +233,6 @@ class Engine(Settlement):
                 self.hand_over()
 
     # Nodes.
-
-    def list_tables(self) -> tuple[Any, ...]:
-        """Return what a lane of the event loop keeps in local variables."""
-        state, journal = self.state, self.journal
-        values = state.plan.steps, state.values, state.uses, state.pending
-        return (*values, journal.started, journal.finished, state.affected)
 
     def begin(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
         """Return what drives a node, and its context."""

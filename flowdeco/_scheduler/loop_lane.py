@@ -60,9 +60,9 @@ class LoopLane:
 
     def __await__(self) -> Generator[Any, Any, None]:
         """Drive nodes. All that a node needs is a local variable here: this loop is what a node costs."""
-        engine, base, notices, resumed = self.engine, self.engine.context, self.engine.notices, self.engine.resumed
-        state, ready, in_thread = engine.state, engine.state.ready, engine.state.ready_in_thread
-        steps, values, uses, pending, started, finished, affected = engine.list_tables()
+        engine, state = self.engine, self.engine.state
+        steps, values, uses, pending, affected, ready, in_thread, resumed, notices, *rest = engine.tables
+        started, finished, base = rest
         engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
         while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
             index = resumed[0].index if resumed else ready.popleft()
@@ -123,6 +123,7 @@ class LoopLane:
 
     def _let_others_run(self) -> Generator[Any, Any, float]:
         self.engine.is_stepping = False
+        self.engine.cancellation.watch()
         yield from checkpoint().__await__()
         self.engine.is_stepping = True
         now = perf_counter()

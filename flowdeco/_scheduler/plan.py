@@ -110,6 +110,8 @@ class Plan:
         self.body = self._arguments(owner._function, owner.own_params, graph.body, owner.settled)
         self._compile()
         self.tolerated = self._find_tolerated()
+        may_wait = owner._signature.kind != "async" or can_wait(owner._function) or bool(owner.hooks)
+        self.waits = may_wait or any(step.can_wait for step in self.steps)
         programs = self._programs.values()
         self.is_watched = any(program.is_watched for program in programs)
         hooks = [owner.hooks, *[program.policy.hooks for program in programs if program.policy.hooks]]
