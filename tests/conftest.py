@@ -2,7 +2,7 @@
 
 import gc
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -29,6 +29,37 @@ BACKENDS = [
     pytest.param(UVLOOP, id="uvloop", marks=needs_uvloop),
     pytest.param(TRIO, id="trio"),
 ]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process for a few tests that were named, and as many as there are processors for all others."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and all(".py" in given for given in config.args)
+    return 0 if named or config.option.keyword else None
+
+
+def pytest_collection_finish() -> None:
+    """Takes the collected tests out of what a garbage collection walks through."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """A process tells another what came of a test, which fails for text that UTF-8 has no word for."""
+    return spell_surrogates((yield))
+
+
+def spell_surrogates(value: Any) -> Any:
+    """The same lists, dictionaries and strings, with each lone surrogate spelled out."""
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case list() | tuple():
+            return type(value)(map(spell_surrogates, value))
+        case dict():
+            return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
+        case _:
+            return value
 
 
 @pytest.fixture(scope="module", params=BACKENDS)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from flowdeco import Limit, OptionError, Retry, task, workflow
+from tests.support.case_id import show
 from tests.support.hooks import HOOKS
 from tests.support.naming import take
 from tests.support.policy_options import ask_url, inner
@@ -17,7 +18,7 @@ from tests.support.policy_options import ask_url, inner
         *({"retries": -1}, {"recover": 5}, {"recover": inner}, {"when": 5}, {"limit": 0}, {"run_in": "thred"}),
         *({"metadata": 5}, {"settled": "x"}, {"on_error": ask_url}, {"timeout": 5, "run_in": "loop"}),
     ],
-    ids=repr,
+    ids=show,
 )
 def test_other_options_of_a_task_are_checked_as_the_first_were(change: dict[str, Any]) -> None:
     with pytest.raises(OptionError) as first:
@@ -36,7 +37,7 @@ def test_other_options_of_a_task_are_checked_as_the_first_were(change: dict[str,
         *({"keep_going": 1}, {"hook_errors": "rise"}, {"state": 5}, {"defaults": {"retires": 2}}, {"metadata": 5}),
         *({"settled": "x"}, {"on_error": ask_url}, {"defaults": {"retries": -1}}),
     ],
-    ids=repr,
+    ids=show,
 )
 def test_other_options_of_a_workflow_are_checked_as_the_first_were(change: dict[str, Any]) -> None:
     with pytest.raises(OptionError) as first:

@@ -9,6 +9,7 @@ import pytest
 from flowdeco import OptionError, OptionTypeError
 from flowdeco._policy.retry import Retry
 from tests.model.retry_scripts import Halt, is_offline
+from tests.support.case_id import show
 from tests.support.retry import HUGE, OFFLINE, Verdict
 
 NUMBERS_BUT_NOT = ["5", [5], Decimal(5), 5j]
@@ -107,7 +108,7 @@ def test_on_must_be_a_type_a_tuple_or_a_predicate(on: Any) -> None:
     refuse(f"on={on!r} is not an exception type. {advice}", "on", on, wrong_type=True)
 
 
-@pytest.mark.parametrize("part", ["OSError", OFFLINE, int, is_offline, (OSError,), None], ids=repr)
+@pytest.mark.parametrize("part", ["OSError", OFFLINE, int, is_offline, (OSError,), None], ids=show)
 def test_on_must_have_only_types_in_its_tuple(part: Any) -> None:
     on = (OSError, part)
     error = error_of(on=on)
