@@ -133,7 +133,7 @@ async def fail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "runs", "most"), [("succeeds", 3_000, 3_000), ("fails", 1_000, 10_000), ("is kept", 1_000, 10_000)]
+    ("how", "runs", "most"), [("succeeds", 1_200, 3_000), ("fails", 1_000, 10_000), ("is kept", 1_000, 10_000)]
 )
 async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int, most: int) -> None:
     async def many(times: int) -> None:
@@ -156,6 +156,7 @@ async def test_after_many_runs_memory_is_where_it_was(how: str, runs: int, most:
             await many(runs // 2)
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
+        # `most` is less than one list entry (8 bytes) or one object (48 with its entry) a run comes to in half of them.
         # A table of Python's own may grow in the one half, for good; what the runs leave behind grows in both.
         assert min(later - earlier for earlier, later in pairwise(sizes)) < most
     finally:

@@ -35,8 +35,7 @@ def count_threads(backend: Backend, look: Look) -> int:
 def test_the_number_of_threads_does_not_change(look: str, backend: Backend) -> None:
     usual = count_threads(backend, plain)
     # A machine that holds a thread up for longer than the others wait makes one more.
-    looked_on = min(count_threads(backend, ALL[look]) for _ in range(3))
-    assert looked_on <= usual + 2
+    assert any(count_threads(backend, ALL[look]) <= usual + 2 for _ in range(3))
 
 
 def make_graph(kind: str, order: list[str]) -> list[Task[..., Any]]:
@@ -71,7 +70,11 @@ def list_order(backend: Backend, look: Look, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("kind", ["loop", "async", "mixed", "waits"])
-def test_the_order_in_which_tasks_run_does_not_change(look: str, kind: str, backend: Backend) -> None:
+def test_the_order_in_which_tasks_run_does_not_change(
+    look: str, kind: str, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A machine that holds the program up ends its turn on the event loop at another task.
+    monkeypatch.setattr("flowdeco._scheduler.loop_lane.SLICE", 60)
     if kind == "waits" and backend == TRIO:
         pytest.skip("trio itself goes on in an order of chance")
     usual = list_order(backend, plain, kind)

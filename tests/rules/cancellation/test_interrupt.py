@@ -88,13 +88,13 @@ BUSY = """
         return 0
 
     async def step(previous):
-        return sum(range(20_000))
+        return sum(range(100_000))
 
     def step_in_thread(previous):
-        return sum(range(20_000))
+        return sum(range(100_000))
 
     last = task(first)
-    for _ in range(20_000):
+    for _ in range(2_000):
         last = task(step if {kind!r} == "async" else step_in_thread, needs={{"previous": last}})
 
     @workflow(needs={{"last": last}}, backend={backend!r}, backend_options={options!r})
