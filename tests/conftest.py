@@ -16,7 +16,8 @@ pytest.register_assert_rewrite("tests.support")
 Backend: TypeAlias = tuple[str, dict[str, Any]]
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("flowdeco", deadline=None)
+settings.register_profile("flowdeco", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=100)
 settings.load_profile("flowdeco")
 
 ASYNCIO: Backend = ("asyncio", {"use_uvloop": False})

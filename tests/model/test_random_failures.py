@@ -6,11 +6,12 @@ from typing import Any
 import anyio
 from anyio import CancelScope, from_thread, get_running_tasks
 from anyio.lowlevel import checkpoint
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Run, Status, Task, task, workflow
 from tests.conftest import Backend
+from tests.support.example import examples
 
 Node = tuple[str, list[int], str]
 
@@ -93,7 +94,7 @@ async def run_graph(graph: list[Node]) -> tuple[Run[Any] | None, CancelScope, li
 
 
 @given(graph=graphs())
-@settings(max_examples=60)
+@examples(0.6)
 def test_whatever_fails_the_run_ends_with_a_real_error_or_a_cancellation_and_a_record_that_fits(
     graph: list[Node], backend: Backend
 ) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import anyio
 from anyio.lowlevel import checkpoint
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Task, task, workflow
 from tests.conftest import Backend
+from tests.support.example import examples
 
 Kind = str
 Shape = list[tuple[Kind, list[int]]]
@@ -98,7 +99,7 @@ async def first_of(value: Any) -> Any:
 
 
 @given(data=st.data(), shape=shapes())
-@settings(max_examples=70)
+@examples(0.7)
 def test_any_graph_gives_what_a_naive_evaluation_gives_and_runs_each_task_once(
     data: st.DataObject, shape: Shape, backend: Backend
 ) -> None:

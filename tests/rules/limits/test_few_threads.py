@@ -9,11 +9,12 @@ import anyio
 import pytest
 from anyio import Event, create_task_group, fail_after, to_thread, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Limit, task, workflow
 from tests.conftest import Backend
+from tests.support.example import examples
 from tests.support.limit import run_on
 from tests.support.limits import PATIENCE, Gauge, Line, alone, is_free
 from tests.support.naming import take
@@ -91,7 +92,7 @@ class Crowd:
 KINDS = ["def", "async", "limited def", "limited async"]
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(
     shapes=st.lists(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3), min_size=1, max_size=8),
     capacity=st.integers(1, 2),

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Limit, Outcome, Retry, Skip, task, workflow
 from tests.conftest import Backend
+from tests.support.example import examples
 from tests.support.limit import run_on
 from tests.support.limits import INSTANT, PATIENCE, Gauge, alone, is_free
 from tests.support.naming import take
@@ -125,7 +126,7 @@ async def play(limit: Limit, todo: list[Job], order: list[int], together: bool) 
     return gauge
 
 
-@settings(max_examples=60)
+@examples(0.6)
 @given(data=st.data(), together=st.booleans(), todo=st.lists(jobs, min_size=1, max_size=8))
 def test_two_places_are_never_taken_by_three(
     backend: Backend, data: st.DataObject, together: bool, todo: list[Job]

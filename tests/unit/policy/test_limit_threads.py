@@ -9,13 +9,14 @@ from functools import partial
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, to_thread, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint, current_token
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco._base.event_loop import EventLoop
 from flowdeco._policy.limit import Demand, Hold, Limit
 from flowdeco._policy.pool import Waiter
 from tests.conftest import ASYNCIO, TRIO, Backend
+from tests.support.example import examples
 from tests.support.limit import PATIENCE, Line, demand, free, join_all, run_on, thread_of
 
 
@@ -156,7 +157,7 @@ async def do_jobs(gauge: Gauge, limits: list[Limit], todo: list[Job]) -> None:
 
 
 @pytest.mark.parametrize("other", [ASYNCIO, TRIO], ids=["asyncio", "trio"])
-@settings(max_examples=30)
+@examples(0.3)
 @given(mine=st.lists(jobs, max_size=8), theirs=st.lists(jobs, max_size=8))
 def test_two_event_loops_never_exceed_a_limit_and_lose_nothing(
     backend: Backend, other: Backend, mine: list[Job], theirs: list[Job]

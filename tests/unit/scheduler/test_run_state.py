@@ -9,7 +9,7 @@ from inspect import iscoroutine
 from typing import Any, NamedTuple, TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Skip, Status, Task, Workflow, task, workflow
@@ -17,6 +17,7 @@ from flowdeco._base.sentinel import UNSET
 from flowdeco._scheduler.plan import Plan
 from flowdeco._scheduler.propagation import judge_body
 from flowdeco._scheduler.run_state import RunState
+from tests.support.example import examples
 
 FAILED, SKIPPED = ValueError("failed"), Skip("skipped")
 
@@ -259,7 +260,7 @@ def graphs(draw: st.DrawFn, *, most: int) -> Graph:
 
 
 @given(graph=graphs(most=4), keep=st.booleans())
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 def test_every_order_of_a_small_graph_comes_to_the_same(graph: Graph, keep: bool) -> None:
     orders, end = explore(begin(graph.plan(), graph.faults, keep=keep))
     assert set(end.outcomes) == set(graph.needs)
@@ -310,7 +311,7 @@ def test_a_run_that_starts_half_way_comes_to_the_same_without_running_what_is_kn
 
 
 @given(graph=graphs(most=4), data=st.data())
-@settings(max_examples=20, deadline=None)
+@examples(0.2)
 def test_from_half_way_on_every_order_comes_to_the_same(graph: Graph, data: st.DataObject) -> None:
     plan = graph.plan()
     whole = run_at_random(begin(plan, graph.faults), data)

@@ -6,12 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from flowdeco._base.errors import StateTypeError
 from flowdeco._state.state import State
 from flowdeco._state.store import ABSENT, Change
+from tests.support.example import examples
 from tests.support.state_changes import run_in_threads, told
 
 
@@ -105,6 +107,7 @@ class StateMachine(RuleBasedStateMachine):
 
 
 TestStateMachine: Any = StateMachine.TestCase
+TestStateMachine.settings = examples(1, suppress_health_check=list(HealthCheck))
 
 
 def test_writes_of_threads_form_one_chain() -> None:
