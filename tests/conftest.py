@@ -52,15 +52,14 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
 
 def spell_surrogates(value: Any) -> Any:
     """The same lists, dictionaries and strings, with each lone surrogate spelled out."""
-    match value:
-        case str():
-            return value.encode(errors="backslashreplace").decode()
-        case list() | tuple():
-            return type(value)(map(spell_surrogates, value))
-        case dict():
-            return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
-        case _:
-            return value
+    kind: Any = type(value)
+    if kind is str:
+        return value.encode(errors="backslashreplace").decode()
+    if kind in (list, tuple):
+        return kind(map(spell_surrogates, value))
+    if kind is dict:
+        return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
+    return value
 
 
 @pytest.fixture(scope="module", params=BACKENDS)

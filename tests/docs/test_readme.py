@@ -57,7 +57,7 @@ def test_the_commands_shown_name_what_there_is() -> None:
 
 
 def test_it_says_how_long_the_tests_take() -> None:
-    assert re.search(r"The tests take about \S+ minutes? on two cores\.", README.text)
+    assert re.search(r"The tests take about \S+ minutes? on two\scores\.", README.text)
 
 
 def test_its_links_lead_to_files_and_headings() -> None:

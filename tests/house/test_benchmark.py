@@ -1,10 +1,8 @@
 """The benchmark measures what it says: every case runs and gives the right results. No time is asserted."""
 
-import gc
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +18,6 @@ from tests.conftest import ASYNCIO, TRIO, UVLOOP, Backend, needs_uvloop
 
 TINY = Setting(nodes=5, seconds=0, runs=1)
 OF_EACH_SECTION = [min(cases, key=lambda case: len(case.name)) for cases in SECTIONS.values()]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_objects() -> Iterator[None]:
-    """The garbage collector, which is called before each run, has little to look at."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.mark.parametrize("anyio_backend", [pytest.param(ASYNCIO, id="asyncio")])

@@ -7,4 +7,4 @@ from hypothesis import settings
 
 def examples(share: float, **options: Any) -> settings:
     """So many times the examples that the profile chosen for the run (`--hypothesis-profile`) gives to a test."""
-    return settings(max_examples=round(share * settings.default.max_examples), **options)
+    return settings(max_examples=round(share * settings().max_examples), **options)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from flowdeco import CycleError, task, workflow
 from tests.conftest import Backend
 from tests.support.naming import fail_to_build, make_module, on, take
@@ -14,11 +16,15 @@ def make_chain(count: int) -> Any:
     return make_module("chain", "\n".join(lines), task=task, workflow=workflow)
 
 
-def test_a_chain_of_ten_thousand_tasks_is_built_and_run(backend: Backend) -> None:
-    module = make_chain(10_000)
-    assert len(module.w.graph) == 10_000
-    module.w.check()
-    assert on(module.w, backend)() == 9_999
+@pytest.fixture(scope="module")
+def chain() -> Any:
+    return make_chain(10_000)
+
+
+def test_a_chain_of_ten_thousand_tasks_is_built_and_run(chain: Any, backend: Backend) -> None:
+    assert len(chain.w.graph) == 10_000
+    chain.w.check()
+    assert on(chain.w, backend)() == 9_999
 
 
 def test_a_circle_of_ten_thousand_tasks_is_reported() -> None:
