@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import singledispatch
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
@@ -50,16 +51,30 @@ def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     return spell_surrogates((yield))
 
 
+@singledispatch
 def spell_surrogates(value: Any) -> Any:
     """The same lists, dictionaries and strings, with each lone surrogate spelled out."""
-    kind: Any = type(value)
-    if kind is str:
-        return value.encode(errors="backslashreplace").decode()
-    if kind in (list, tuple):
-        return kind(map(spell_surrogates, value))
-    if kind is dict:
-        return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
     return value
+
+
+@spell_surrogates.register(str)
+def _(value: str) -> str:
+    return value.encode(errors="backslashreplace").decode()
+
+
+@spell_surrogates.register(list)
+def _(value: list[Any]) -> list[Any]:
+    return [spell_surrogates(part) for part in value]
+
+
+@spell_surrogates.register(tuple)
+def _(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(spell_surrogates, value))
+
+
+@spell_surrogates.register(dict)
+def _(value: dict[Any, Any]) -> dict[Any, Any]:
+    return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
