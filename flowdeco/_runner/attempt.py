@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
-from anyio import CapacityLimiter, move_on_after
+from anyio import move_on_after
 
 from .._base.context import InContext
 from .._base.errors import TaskTimeoutError
@@ -16,6 +16,7 @@ from .._policy.run_in import RunIn
 from .._state.writer import WRITER, Writer
 from .._worker.thread import choose_limiter
 from .._worker.timed_thread import TimedCall
+from .._worker.worker import WorkerCall
 from .arguments import Arguments
 from .program import Attempt, Attempted
 from .request import InChild, InThread
@@ -117,79 +118,67 @@ def _in_thread(call: Callable[..., Any]) -> Attempt:
 def _in_timed_thread(name: str, call: Callable[..., Any], timeout: float) -> Attempt:
     """Return an attempt with a thread of its own, which is left behind when its time is over."""
 
-    async def attempt(life: Attempted) -> Any:
-        timed = TimedCall(call, life.row, life.release)
-        return await _leaving_behind(life, name, timeout, timed.run, lambda: timed.abandoned, choose_limiter())
+    def start(life: Attempted) -> WorkerCall:
+        return TimedCall(call, life.row, life.release)
 
-    return attempt
+    return _in_worker(name, start, timeout, choose_limiter)
 
 
 def _in_executor(
-    name: str,
-    function: Callable[..., Any],
-    kind: Kind,
-    timeout: float | None,
-    arguments: Arguments,
-    executor: Executor,
+    name: str, function: Callable[..., Any], kind: Kind, timeout: float | None, arguments: Arguments, executor: Executor
 ) -> Attempt:
-    async def attempt(life: Attempted) -> Any:
+    def start(life: Attempted) -> WorkerCall:
         from .._worker.executor import ExecutorCall
 
         args, kwargs = arguments.pack(life.row)
-        call = ExecutorCall(name, executor, function, args, kwargs, kind=kind, on_end=life.release)
-        if timeout is None:
-            return await InChild(call.run)
-        return await _leaving_behind(life, name, timeout, call.run, lambda: call.abandoned, None)
+        return ExecutorCall(name, executor, function, args, kwargs, kind=kind, on_end=life.release)
 
-    return attempt
-
-
-async def _leaving_behind(
-    life: Attempted,
-    name: str,
-    timeout: float,
-    run: Callable[[Any], Awaitable[Any]],
-    was_abandoned: Callable[[], bool],
-    limiter: CapacityLimiter | None,
-) -> Any:
-    """Make a call in a child task until its time is over; then it may run on, but what it gives and writes is refused.
-
-    Its time begins with its thread, which `limiter` bounds.
-    """
-    writer = Writer(name)  # it may have the state from elsewhere
-
-    async def wait() -> Any:
-        WRITER.set(writer)
-        place: AbstractAsyncContextManager[Any] = nullcontext() if limiter is None else limiter
-        async with place:
-            with move_on_after(timeout) as scope:
-                return await run(scope)
-        raise _too_long(name, timeout, abandoned=was_abandoned())
-
-    try:
-        return await InChild(wait)
-    finally:
-        if was_abandoned():
-            writer.abandoned = True
-            life.is_left_behind = True
+    return _in_worker(name, start, timeout)
 
 
 def _in_process(
     name: str, function: Callable[..., Any], kind: Kind, timeout: float | None, arguments: Arguments
 ) -> Attempt:
-    async def attempt(life: Attempted) -> Any:
-        from .._worker.process import call_in_process
+    def start(life: Attempted) -> WorkerCall:
+        from .._worker.process import ProcessCall
 
         args, kwargs = arguments.pack(life.row)
+        return ProcessCall(name, function, args, kwargs, kind)
 
-        async def call() -> Any:
-            if timeout is None:
-                return await call_in_process(name, function, args, kwargs, kind=kind)
-            with move_on_after(timeout):
-                return await call_in_process(name, function, args, kwargs, kind=kind)
-            raise _too_long(name, timeout, abandoned=False)
+    return _in_worker(name, start, timeout)
 
-        return await InChild(call)
+
+def _in_worker(
+    name: str,
+    start: Callable[[Attempted], WorkerCall],
+    timeout: float | None,
+    choose_place: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
+) -> Attempt:
+    """Return an attempt that a worker makes; when its time is over, it may run on, but what it gives is refused.
+
+    Its time begins when it has a place to run in.
+    """
+
+    async def attempt(life: Attempted) -> Any:
+        call = start(life)
+        if timeout is None:
+            return await InChild(call.run)
+        writer = Writer(name)  # it may have the state from elsewhere
+        place = choose_place()
+
+        async def wait() -> Any:
+            WRITER.set(writer)
+            async with place:
+                with move_on_after(timeout) as scope:
+                    return await call.run(scope)
+            raise _too_long(name, timeout, abandoned=call.abandoned)
+
+        try:
+            return await InChild(wait)
+        finally:
+            if call.abandoned:
+                writer.abandoned = True
+                life.is_left_behind = True
 
     return attempt
 

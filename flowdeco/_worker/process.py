@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, Any, cast
@@ -28,12 +29,31 @@ from .._base.errors import MainGuardError, RemoteError, WorkerLostError
 from .._base.signature import Kind
 from .transfer import Call, Label, pack, say, serve, unpack
 
-__all__ = ["call_in_process"]
+__all__ = ["ProcessCall", "call_in_process"]
 
 # Seconds that who is cancelled waits for a process that is starting. A main script may take long to be imported.
 _PATIENCE = 2
 # Seconds for one that could not start: anyio has killed it, but asyncio, whose loop may end now, has yet to notice.
 _FAREWELL = 0.05
+
+
+class ProcessCall:
+    """One call in a worker process, which is killed if nobody waits for it any more; see `call_in_process`.
+
+    Attributes:
+        abandoned: whether it still ran then: never.
+    """
+
+    abandoned = False
+
+    def __init__(
+        self, task: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], kind: Kind
+    ) -> None:
+        self._call = partial(call_in_process, task, function, args, kwargs, kind=kind)
+
+    async def run(self, limit: CancelScope | None = None) -> Any:
+        """Start it, wait for its end, and return or raise what it gives."""
+        return await self._call()
 
 
 async def call_in_process(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
@@ -45,18 +46,18 @@ class TimedCall:
         self.error: BaseException | None = None
         self.abandoned = False
 
-    async def run(self, scope: CancelScope) -> Any:
+    async def run(self, limit: CancelScope | None = None) -> Any:
         """Make the call in a thread, wait for its end, and return or raise what it gave; an awaitable is awaited.
 
         Args:
-            scope: a scope around it; only when its time is over is a call that has begun left behind. If the caller is
+            limit: a scope around it; only when its time is over is a call that has begun left behind. If the caller is
                 cancelled, its end is waited for.
         """
         try:
             await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         except get_cancelled_exc_class():
-            if not scope.cancel_called:
-                with CancelScope(shield=True, deadline=scope.deadline):
+            if limit is None or not limit.cancel_called:
+                with CancelScope(shield=True, deadline=math.inf if limit is None else limit.deadline):
                     await self._wait_ended()
             self._give_up()
             if isinstance(self.error, Exception):

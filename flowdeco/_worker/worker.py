@@ -1,15 +1,18 @@
-"""A call of a plain function that somebody else makes, and knows no task and no run.
+"""Calls of plain functions that somebody else makes, who knows no task and no run.
 
-Who makes it tells `call.end` when it has ended, however it has, on whatever thread.
+A `Call` is one of many that the threads of a run carry: who makes it tells `call.end` when it has ended, however it
+has, on whatever thread. A `WorkerCall` has a worker to itself, and can be told to end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["Call"]
+from anyio import CancelScope
+
+__all__ = ["Call", "WorkerCall"]
 
 
 class Call:
@@ -47,3 +50,22 @@ class Call:
 
 def _tell_nobody(_: Call) -> None:
     pass
+
+
+class WorkerCall(Protocol):
+    """One call in a thread of its own, in a process, or by an executor.
+
+    Attributes:
+        abandoned: whether it still ran when nobody waited any more: nobody can stop a thread.
+    """
+
+    abandoned: bool
+
+    async def run(self, limit: CancelScope | None = None) -> Any:
+        """Start it, wait for its end, and return or raise what it gives.
+
+        If the caller is cancelled, it is ended where that can be, or its end is waited for.
+
+        Args:
+            limit: a scope around the call; once its time is over, a call that nobody can end is abandoned.
+        """
