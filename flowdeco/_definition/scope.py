@@ -10,26 +10,17 @@ import inspect
 import sys
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from types import CellType, FrameType, FunctionType
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakValueDictionary
 
 from .._base.signature import peel
+from .definition import Face, Namespace, Scope, definition_of
 from .frame import encloses, find_enclosing, find_own_name, find_place, read_borrowed, read_some, read_variables
 
-__all__ = ["LocalScope", "Namespace", "Scope", "capture_scope", "refresh_scopes"]
+__all__ = ["LocalScope", "capture_scope", "refresh_scopes"]
+
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4
-
-
-class Namespace(Protocol):
-    """Names and what they are bound to; only tasks among them count."""
-
-    def get(self, name: str, /) -> Any: ...
-    def items(self) -> Iterable[tuple[str, Any]]: ...
-    def __len__(self) -> int: ...
-
-
-Scope = tuple[Namespace, ...]
 
 
 class Cells:
@@ -65,19 +56,17 @@ class LocalScope:
         bindings: the tasks by the names of their variables.
         outer: the scopes of the functions around it that were being executed.
         frame_id: the frame's place in memory.
-        step_type: what counts as a task or a workflow.
     """
 
     __slots__ = (
         *("__weakref__", "_borrowed", "_call", "_code", "_last", "_looks", "_reached", "_size"),
-        *("bindings", "frame_id", "outer", "step_type"),
+        *("bindings", "frame_id", "outer"),
     )
 
-    def __init__(self, frame: FrameType, step_type: type) -> None:
+    def __init__(self, frame: FrameType) -> None:
         self.bindings: dict[str, Any] = {}
         self.outer: tuple[LocalScope, ...] = ()
         self.frame_id = id(frame)
-        self.step_type = step_type
         self._code = frame.f_code
         self._borrowed = read_borrowed(frame.f_code)
         self._call = _call_of(frame)
@@ -100,9 +89,8 @@ class LocalScope:
             The variables; `None` if the frame is of another execution, as it seems.
         """
         variables = read_variables(frame)
-        kind = self.step_type
         # isinstance would run a proxy's code
-        tasks = {name: value for name, value in variables.items() if issubclass(type(value), kind)}
+        tasks = {name: value for name, value in variables.items() if issubclass(type(value), Face)}
         if not self._is_of(frame, variables, tasks):
             return None
         self.bindings = tasks
@@ -124,14 +112,15 @@ class LocalScope:
     def _is_of(self, frame: FrameType, variables: Mapping[str, Any], tasks: Mapping[str, Any]) -> bool:
         if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
             return False
-        for name, step in tasks.items():
-            if name not in self._borrowed and any(namespace is self for namespace in step._scope):
+        for name, task in tasks.items():
+            made = definition_of(task) if name not in self._borrowed else None
+            if made is not None and any(namespace is self for namespace in made.scope):
                 return True
         return not self.bindings and frame.f_lasti >= self._reached and _call_of(frame) == self._call
 
-    def expect(self, name: str, step: Any) -> None:
-        """Note that a variable is about to be bound to `step`."""
-        self.bindings[name] = step
+    def expect(self, name: str, face: Face) -> None:
+        """Note that a variable is about to be bound to `face`."""
+        self.bindings[name] = face
         self._last = "" if name in self._borrowed else name
 
 
@@ -145,13 +134,12 @@ def _call_of(frame: FrameType) -> tuple[int, int]:
     return (0, 0) if caller is None else (id(caller), caller.f_lasti)
 
 
-def capture_scope(function: Callable[..., Any], step: Any, step_type: type, *, thorough: bool = False) -> Scope:
+def capture_scope(function: Callable[..., Any], face: Face | None, *, thorough: bool = False) -> Scope:
     """Return the names in reach of `function`, which is being decorated by a caller further up the stack.
 
     Args:
         function: the function.
-        step: what it becomes; `None` if it is to stand in for another and no variable will be bound to it.
-        step_type: what counts as a task or a workflow.
+        face: what it becomes; `None` if no variable will be bound to it.
         thorough: whether to look through a body of very many variables again, too.
     """
     layers = peel(function)
@@ -159,7 +147,7 @@ def capture_scope(function: Callable[..., Any], step: Any, step_type: type, *, t
     frame = find_place(layers, home)
     found: list[Namespace] = []
     if frame is not None:
-        found += _local_scopes(frame, step_type, layers, step, in_turn=not thorough)
+        found += _local_scopes(frame, layers, face, in_turn=not thorough)
         found.append(frame.f_globals)
     if home is not None:
         if home.__closure__:
@@ -179,35 +167,33 @@ def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: Fun
     return 0 if frame.f_code.co_flags & inspect.CO_OPTIMIZED else 1
 
 
-def _local_scopes(
-    frame: FrameType, step_type: type, layers: Sequence[Any], step: Any, *, in_turn: bool
-) -> list[Namespace]:
+def _local_scopes(frame: FrameType, layers: Sequence[Any], face: Face | None, *, in_turn: bool) -> list[Namespace]:
     """Return the scopes of `frame` and of the functions around it that are being executed; a module has none."""
     if frame.f_code.co_qualname != "<module>":
-        name = find_own_name(frame, layers) if step is not None else ""
+        name = find_own_name(frame, layers) if face is not None else ""
         scope = _latest.get(id(frame))
         variables = scope.glance(frame, name) if in_turn and scope is not None else None
         if scope is None or variables is None:
-            scope, variables = _look_at(frame, step_type)
+            scope, variables = _look_at(frame)
         # If the variable has the function already, it is no `@` that is being executed, but a call.
-        if name and not any(variables.get(name) is layer for layer in layers):
-            scope.expect(name, step)
+        if face is not None and name and not any(variables.get(name) is layer for layer in layers):
+            scope.expect(name, face)
         return [scope, *scope.outer]
     names: Any = frame.f_locals
     own = names is not frame.f_globals and isinstance(names, Mapping)
     return [names] if own else []  # exec() with two namespaces: the first is as live as a module's
 
 
-def _look_at(frame: FrameType, step_type: type) -> tuple[LocalScope, dict[str, Any]]:
+def _look_at(frame: FrameType) -> tuple[LocalScope, dict[str, Any]]:
     """Return the scope of a frame, with what is bound there now, and all the variables of the frame."""
     scope = _latest.get(id(frame))
     variables = scope.look(frame) if scope is not None else None
     if scope is None or variables is None:
-        _latest[id(frame)] = scope = LocalScope(frame, step_type)
+        _latest[id(frame)] = scope = LocalScope(frame)
         variables = scope.look(frame) or {}
         around = find_enclosing(frame)
         if around is not None:
-            outer, _ = _look_at(around, step_type)
+            outer, _ = _look_at(around)
             scope.outer = (outer, *outer.outer)
     return scope, variables
 

@@ -99,7 +99,7 @@ def test_a_task_that_is_bound_no_more_is_let_go() -> None:
         for _ in range(10):
             page = task(lambda: 1)
             tasks.append(ref(page))
-            task(page._function)
+            task(page.__wrapped__)
         gc.collect()
         assert sum(one() is not None for one in tasks) == 1
         return page
