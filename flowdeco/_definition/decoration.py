@@ -33,12 +33,12 @@ from .options import (
 )
 from .scope import capture_scope
 
-__all__ = ["NO_OPTIONS", "define_stand_in", "define_task", "define_workflow"]
+__all__ = ["define_stand_in", "define_task", "define_workflow"]
 
 W = TypeVar("W", bound=WorkflowDefinition)
 
 # A task's options that say nothing.
-NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
+_NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
 
 
 def define_task(
@@ -48,6 +48,8 @@ def define_task(
     scope: Scope | None = None,
     signature: Signature | None = None,
     asked: tuple[str, ...] | None = None,
+    *,
+    is_fresh: bool = False,
 ) -> TaskDefinition:
     """Return the definition of a task.
 
@@ -58,6 +60,7 @@ def define_task(
         scope: the names in reach; `None`: those of the place where the decorator stands.
         signature: what the function asks for; `None`: to be read.
         asked: if it stands in for another task, what hooks can ask for besides its own arguments.
+        is_fresh: whether no variable holds the function yet.
 
     Raises:
         OptionError: an option cannot be used.
@@ -73,7 +76,7 @@ def define_task(
     made = TaskDefinition(face, function, signature, (), options, name, asked)
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
-    made.scope = capture_scope(function, face) if scope is None else scope
+    made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
     if when is not None:
         made.predicate = _make_predicate("when= of task", made.label, when, made.needs, made.scope)
     return made
@@ -88,8 +91,8 @@ def define_stand_in(face: Face, step: Definition, function: Callable[..., Any], 
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
         signature = Signature(step.own_params, signature.kind)
-    options = {**NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
-    options = {option: options[option] for option in NO_OPTIONS}
+    options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
+    options = {option: options[option] for option in _NO_OPTIONS}
     params = {p.name for p in signature.params}
     options["settled"] = tuple(name for name in step.graph_settled if name in params)
     params |= {p.name for p in _read_more_params(options["when"])}
