@@ -71,8 +71,9 @@ def define_task(
     when, is_plain = options["when"], asks_for_nothing(options)
     if not is_plain:
         check_policy(subject, options, definition_of)
-    _check_common(subject, options, signature.params, _read_more_params(when))
-    options["outputs"] = check_outputs(subject, options["outputs"])
+    _check_common(subject, options, signature.params, () if when is None else _read_more_params(when))
+    outputs = options["outputs"]
+    options["outputs"] = () if outputs is None else check_outputs(subject, outputs)
     made = TaskDefinition(face, function, signature, (), options, name, asked)
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
@@ -95,7 +96,8 @@ def define_stand_in(face: Face, step: Definition, function: Callable[..., Any], 
     options = {option: options[option] for option in _NO_OPTIONS}
     params = {p.name for p in signature.params}
     options["settled"] = tuple(name for name in step.graph_settled if name in params)
-    params |= {p.name for p in _read_more_params(options["when"])}
+    if options["when"] is not None:
+        params |= {p.name for p in _read_more_params(options["when"])}
     options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
     return define_task(face, function, options, scope, signature, asked=tuple(p.name for p in step.params))
 
@@ -155,8 +157,10 @@ def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Fa
 
 def _check_common(subject: str, options: dict[str, Any], params: Sequence[Param], more_params: Iterable[Param]) -> None:
     """Check what tasks and workflows have; `more_params` are what else `needs=` can fill."""
-    check_name(subject, options["name"])
-    check_timeout(subject, options["timeout"])
+    if options["name"] is not None:
+        check_name(subject, options["name"])
+    if options["timeout"] is not None:
+        check_timeout(subject, options["timeout"])
     # Most are left out, and every decoration costs.
     settled, needs, after = options["settled"], options["needs"], options["after"]
     options["settled"] = () if settled is None else check_settled(subject, settled, [p.name for p in params])
@@ -186,7 +190,7 @@ def _read_signature(kind: str, function: Any) -> Signature:
 
 def _read_more_params(when: Any) -> tuple[Param, ...]:
     """Return what a `when=` asks for besides the task's own parameters."""
-    if when is None or definition_of(when) is not None:
+    if definition_of(when) is not None:
         return ()
     return _read_signature("predicate", when).params
 

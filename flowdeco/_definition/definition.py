@@ -22,6 +22,7 @@ __all__ = [
     "Scope",
     "TaskDefinition",
     "WorkflowDefinition",
+    "count_definitions",
     "definition_behind",
     "definition_of",
 ]
@@ -48,6 +49,16 @@ class Face:
     _definition: Definition
 
 
+# How many there have been. No attribute of their class: to set one makes Python forget what it has found out about the
+# class, at every decoration.
+_defined = 0
+
+
+def count_definitions() -> int:
+    """Return how many there have been: while none is added, no name has come to mean one that was not there before."""
+    return _defined
+
+
 def definition_of(value: Any) -> Definition | None:
     """Return the definition of a task or a workflow; `None` for anything else."""
     # isinstance would run a proxy's code, and take a mock for what it mocks.
@@ -66,7 +77,6 @@ class Definition:
     Attributes:
         kind: what it is, in words.
         is_workflow: whether it is a graph of its own.
-        defined: how many there have been: while none is added, no name has come to mean one that was not there before.
         face: what users hold of it.
         function: what was decorated.
         signature: what the function asks for.
@@ -88,7 +98,6 @@ class Definition:
     )
     kind = "definition"
     is_workflow = False
-    defined = 0
     outputs: tuple[str, ...] = ()
     predicate: Predicate | None = None
     policy: Policy = NO_POLICY
@@ -112,7 +121,8 @@ class Definition:
         self.needs: Mapping[str, Any] = options["needs"]
         self.after: tuple[Any, ...] = options["after"]
         self.settled: tuple[str, ...] = options["settled"]
-        Definition.defined += 1
+        global _defined
+        _defined += 1
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.label!r}>"

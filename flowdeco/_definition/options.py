@@ -78,6 +78,7 @@ def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[st
     if not is_mapping(value):
         raise reject(subject, "needs", value, "is not a mapping, as in needs={'page': fetch}.", wrong_type=True)
     by_name = {param.name: param for param in params}
+    found: dict[str, Any] = {}
     for name, need in value.items():
         param = by_name.get(name)
         if param is None:
@@ -85,14 +86,8 @@ def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[st
             raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
         if param.variadic:
             _check_shape(subject, value, need, param, params)
-        _check_need(subject, value, name, need)
-    return {name: _take_down(need) for name, need in value.items()}
-
-
-def _take_down(need: Any) -> Any:
-    if is_list(need):
-        return tuple(need)
-    return dict(need) if is_mapping(need) else need
+        found[name] = _take_need(subject, value, name, need)
+    return found
 
 
 def _check_shape(subject: str, value: object, need: object, param: Param, params: Iterable[Param]) -> None:
@@ -114,20 +109,26 @@ def _check_shape(subject: str, value: object, need: object, param: Param, params
             raise reject(subject, "needs", value, reason)
 
 
-def _check_need(subject: str, value: object, name: str, need: object) -> None:
+def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
+    """Return what one parameter needs as it was given, a list or dict as it is now."""
+    # Most are tasks; to ask first whether they are mappings takes time.
+    if need is None or isinstance(need, str) or definition_of(need) is not None:
+        return need
     parts: Iterable[object] = [need]
+    taken: Any = need
     if is_mapping(need):
-        parts = need.values()
+        taken = dict(need)
+        parts = taken.values()
     elif is_list(need):
-        parts = need
+        parts = taken = tuple(need)
     for part in parts:
-        if isinstance(part, str) or definition_of(part) is not None or (part is None and need is None):
-            continue
-        reason = (
-            f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
-            "Decorate a plain function with @task first."
-        )
-        raise reject(subject, "needs", value, reason, wrong_type=True)
+        if not isinstance(part, str) and definition_of(part) is None:
+            reason = (
+                f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
+                "Decorate a plain function with @task first."
+            )
+            raise reject(subject, "needs", value, reason, wrong_type=True)
+    return taken
 
 
 def check_after(subject: str, value: object) -> tuple[Any, ...]:

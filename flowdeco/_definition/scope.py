@@ -203,8 +203,9 @@ def capture_scope(
             found.insert(
                 _place_of_closure(found, frame, home, outer), Cells(home.__code__.co_freevars, home.__closure__)
             )
-        found.append(home.__globals__)
-    return tuple({id(namespace): namespace for namespace in found}.values())
+        if not found or found[-1] is not home.__globals__:
+            found.append(home.__globals__)
+    return tuple(found)
 
 
 def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: FunctionType, outer: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import is_
 from typing import Any, TypeAlias
 
-from .._definition.definition import Definition, Face, Namespace, definition_of
+from .._definition.definition import Definition, Face, Namespace, count_definitions, definition_of
 
 __all__ = ["Binding", "Seen"]
 
@@ -68,7 +68,7 @@ class Seen:
         return True
 
     def _measure(self) -> tuple[int, int]:
-        return len(self.namespace), Definition.defined
+        return len(self.namespace), count_definitions()
 
     def update(self, other: Seen) -> None:
         """Take in what was looked up here for another graph."""
