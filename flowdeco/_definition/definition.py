@@ -154,11 +154,6 @@ class Definition:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
-    @property
-    def graph_binding(self) -> Any:
-        """The names on which `params` rests; `None` if it rests on none."""
-        return None
-
     def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any) -> Awaitable[Any]:
         """Return what runs a workflow by its plan, with these inputs, as a node of an outer run."""
         raise AssertionError(f"{self!r} runs as a task")
@@ -258,6 +253,7 @@ class WorkflowDefinition(Definition):
 
     @property
     def graph_binding(self) -> Any:
+        """The names on which `params` rests."""
         return self.find_own_names()[1]
 
 

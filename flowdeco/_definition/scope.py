@@ -84,6 +84,7 @@ class LocalScope:
         self._borrowed = read_borrowed(frame.f_code)
         self._call = _call_of(frame)
         self._last = ""
+        # What the frame's variables were read from, while the frame owns it: it tells whether that is still there.
         self._emptied: dict[str, Any] | None = None
         self._reached = self._looks = self._size = 0
 

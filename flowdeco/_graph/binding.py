@@ -61,7 +61,7 @@ class Seen:
             if issubclass(kind, Face):
                 return False
         # To look through a whole module at each call costs too much: only where names or tasks have come or gone.
-        if self._parts is not None and self._extent != self._measure():
+        if self._parts is not None and self._extent != (len(self.namespace), count_definitions()):
             if self._read_parts() != self._parts:
                 return False
             self._extent = self._measure()

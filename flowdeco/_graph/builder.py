@@ -61,16 +61,16 @@ class _Builder:
             self._resolve(self._open.popleft())
 
     def _resolve(self, node: Node) -> None:
-        definition = node.definition
-        if definition.graph_binding is not None:
+        definition, resolve = node.definition, self.resolver.resolve
+        if isinstance(definition, WorkflowDefinition):
             self.resolver.binding.update(definition.graph_binding)
         node.params = params = definition.params
-        node.sources = tuple(
-            [self._reach(self.resolver.resolve(definition, param), definition, param.name) for param in params]
-        )
-        node.after = self._reach_all(definition, definition.graph_after)
-        if definition.graph_settled:
-            self._check_settled(definition, params, node.sources, definition.graph_settled)
+        node.sources = tuple([self._reach(resolve(definition, param), definition, param.name) for param in params])
+        after, settled = definition.graph_after, definition.graph_settled
+        if after:
+            node.after = self._reach_all(definition, after)
+        if settled:
+            self._check_settled(definition, params, node.sources, settled)
         if definition.predicate is not None:
             node.predicate = definition.predicate, self._ask(definition.predicate)
         if self.resolver.owner.defaults is not None and not definition.is_workflow:
@@ -184,14 +184,15 @@ class _Builder:
         instead = self._instead.get(id(definition))
         if instead is None:
             self._instead[id(definition)] = instead = self._replace(definition)
+            found = definition
             if instead is not definition:
-                self._stand_ins.append((definition, _definition_in(instead)))
-            if id(_definition_in(instead)) not in self.nodes:
-                self._add_node(instead, definition.name or _definition_in(instead).name or name or "task")
+                found = _definition_in(instead)
+                self._stand_ins.append((definition, found))
+            if id(found) not in self.nodes:
+                self._add_node(found, instead, definition.name or found.name or name or "task")
         return instead
 
-    def _add_node(self, instead: Definition | Constant, name: str) -> None:
-        definition = _definition_in(instead)
+    def _add_node(self, definition: Definition, instead: Definition | Constant, name: str) -> None:
         self.nodes[id(definition)] = node = Node(definition, name)
         if isinstance(instead, Constant):
             node.replaced, node.value = True, instead.value
