@@ -137,7 +137,7 @@ def _arguments(code: CodeType, count: int, variables: Mapping[str, Any]) -> list
 def read_variables(frame: FrameType) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the local variables of a frame and what they are bound to, and what `is_still_owned` can be asked of."""
     variables: Any = frame.f_locals
-    found: dict[str, Any] = variables.copy() if type(variables) is dict else dict(variables.items())
+    found: dict[str, Any] = dict(variables.items())
     return found, _let_go(frame, variables)
 
 

@@ -186,11 +186,13 @@ def capture_scope(
     if frame is not None:
         if frame.f_code.co_qualname == "<module>":
             names: Any = frame.f_locals
-            if names is not frame.f_globals and isinstance(names, Mapping):
+            is_own = names is not frame.f_globals and isinstance(names, Mapping)
+            if is_own:
                 found.append(names)  # exec() with two namespaces: the first is as live as a module's
         else:
             name = find_own_name(frame, home, outer) if face is not None else ""
             scope = None if thorough or variables is not None else _latest.get(id(frame))
+            seen: Mapping[str, Any] | None
             seen = scope.glance(frame, name, is_fresh=is_fresh) if scope is not None else None
             if scope is None or seen is None:
                 scope, seen = _look_at(frame, variables)

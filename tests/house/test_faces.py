@@ -34,7 +34,8 @@ def plain(a: int = 1) -> int:
 @pytest.mark.parametrize("decorate", [task, workflow])
 def test_a_face_holds_its_definition_and_what_wraps_brings(decorate: Any) -> None:
     wrapped = {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__wrapped__"}
-    assert vars(decorate(plain)).keys() - {"__type_params__", "__annotate__"} == wrapped
+    held: dict[str, Any] = vars(decorate(plain))
+    assert held.keys() - {"__type_params__", "__annotate__"} == wrapped
 
 
 @pytest.mark.parametrize("decorate", [task, workflow])
@@ -65,6 +66,7 @@ def test_a_graph_shows_the_face_itself() -> None:
 
 def test_what_looks_like_a_task_is_none() -> None:
     mock: Any = Mock(spec=task(plain))
-    for options in ({"needs": {"a": mock}}, {"after": mock}, {"after": [mock]}):
+    wrong: list[dict[str, Any]] = [{"needs": {"a": mock}}, {"after": mock}, {"after": [mock]}]
+    for options in wrong:
         with pytest.raises(TypeError):
             task(plain, **options)
