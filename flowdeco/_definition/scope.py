@@ -13,6 +13,7 @@ from types import CellType, FrameType, FunctionType
 from typing import Any
 from weakref import WeakValueDictionary
 
+from .._base.checks import is_mapping
 from .._base.signature import peel
 from .definition import Face, Namespace, Scope, definition_of
 from .frame import (
@@ -186,8 +187,7 @@ def capture_scope(
     if frame is not None:
         if frame.f_code.co_qualname == "<module>":
             names: Any = frame.f_locals
-            is_own = names is not frame.f_globals and isinstance(names, Mapping)
-            if is_own:
+            if names is not frame.f_globals and is_mapping(names):
                 found.append(names)  # exec() with two namespaces: the first is as live as a module's
         else:
             name = find_own_name(frame, home, outer) if face is not None else ""
