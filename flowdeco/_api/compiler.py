@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from threading import RLock
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from .._base.signature import Param
@@ -20,10 +20,12 @@ from .._graph.override import Layer, Override, find_definition, follow, graphs_w
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
-from .._scheduler.plan import Plan
-from .execution import Execution
 from .run import Run
 from .task import stand_in
+
+if TYPE_CHECKING:
+    from .._scheduler.plan import Plan
+    from .execution import Execution
 
 __all__ = ["Compiler", "RunnableWorkflow"]
 
@@ -123,6 +125,8 @@ class Compiler:
             self._layers()
 
     def _compile(self) -> _Compiled:
+        from .._scheduler.plan import Plan  # who defines workflows and runs none needs no engine
+
         layers = self._layers()
         rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
         with _entered(self.owner):
@@ -201,12 +205,25 @@ class RunnableWorkflow(WorkflowDefinition):
 
     Attributes:
         compiler: finds its graph.
-        execution: runs it.
+        execution: runs it; made when it is first asked for.
     """
 
-    __slots__ = ("compiler", "execution")
     compiler: Compiler
-    execution: Execution
+
+    @cached_property
+    def execution(self) -> Execution:
+        from .execution import Execution  # who defines workflows and runs none, as a worker process, needs no engine
+
+        options = self.options
+        return Execution(
+            self.name or "workflow",
+            is_async=self.signature.kind == "async",
+            timeout=options["timeout"],
+            hooks=self.hooks,
+            strict=self.strict,
+            backend=options["backend"],
+            backend_options=dict(options["backend_options"] or {}),
+        )
 
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         return self.compiler.find_own_names()

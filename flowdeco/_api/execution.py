@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import anyio
 from anyio import create_task_group, from_thread
-from anyio.lowlevel import current_token
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
+from .._base.event_loop import find_token
 from .._base.events import Event, Status
 from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
@@ -72,12 +72,13 @@ class Execution:
     def run_blocking(self, run: Run[Any]) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread.
 
-        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again.
+        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again. If the
+        run is to be kept, its error is logged.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        if _loop_is_running():
+        if find_token() is not None:
             raise self._running_loop_error(run)
         refuse_worker_import(self.name)
         context = copy_outside_loop()
@@ -100,6 +101,8 @@ class Execution:
                 if cancellation is None:
                     raise
                 raise cancellation from None
+        if run._keep:
+            log_failure(run._journal)
 
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
@@ -162,16 +165,15 @@ class Execution:
             finally:
                 del failure
 
-    async def execute(self, run: Run[Any]) -> None:
+    def execute(self, run: Run[Any]) -> Awaitable[None]:
         """Run the nodes and the workflow's own function; what they raise is left in the journal.
 
-        Cancellation, `KeyboardInterrupt` and `SystemExit` are raised.
+        Cancellation, `KeyboardInterrupt` and `SystemExit` are raised. To be awaited at once.
         """
-        if self._is_heard(run):
-            context = copy_context()
-            await InContext(context, self._go(run, context, leaves_loop=False))
-        else:
-            await self._go(run, None, leaves_loop=False)
+        if not self._is_heard(run):
+            return self._go(run, None, leaves_loop=False)
+        context = copy_context()
+        return InContext(context, self._go(run, context, leaves_loop=False))
 
     def _is_heard(self, run: Run[Any]) -> bool:
         """Whether anybody is told of the run itself."""
@@ -327,11 +329,3 @@ def _cancellation() -> BaseException | None:
     except BaseException as error:
         return error
     return None
-
-
-def _loop_is_running() -> bool:
-    try:
-        current_token()
-    except RuntimeError:
-        return False
-    return True

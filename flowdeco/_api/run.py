@@ -10,22 +10,22 @@ from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from anyio import CancelScope, from_thread
-from anyio.lowlevel import current_token
-
 from .._base.checks import check_time
 from .._base.errors import RunError
 from .._base.events import Event, Status
 from .._record.error_notes import find_run, let_revive
-from .._record.event_stream import Feed
 from .._record.journal import Failure, HookError, Journal
 from .._record.task_record import Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
-from .._scheduler.plan import Plan
 from .._state.state import State, make_state
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from anyio import CancelScope
+
+    from .._record.event_stream import Feed
+    from .._scheduler.plan import Plan
 
 __all__ = ["Run"]
 
@@ -216,11 +216,11 @@ class Run(Generic[R]):
         """
         if self._scope is None:
             raise self._not_live("cancel")
-        try:
-            is_here = current_token() == self._token
-        except RuntimeError:  # no event loop runs on this thread
-            is_here = False
-        if is_here:
+        from anyio import from_thread
+
+        from .._base.event_loop import find_token
+
+        if find_token() == self._token:
             self._scope.cancel()
         elif self._journal.status in (Status.PENDING, Status.RUNNING):
             from_thread.run_sync(self._scope.cancel, token=self._token)
@@ -283,6 +283,11 @@ class Run(Generic[R]):
 
     def _go_live(self) -> tuple[Callable[[], None], CancelScope]:
         """Make it one that can be followed and cancelled; return what says that no more events will come."""
+        from anyio import CancelScope
+        from anyio.lowlevel import current_token
+
+        from .._record.event_stream import Feed
+
         self._feed, self._scope, self._token = Feed(), CancelScope(), current_token()
         return self._feed.close, self._scope
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, ParamSpec, Self, TypeVar, cast, overload
-
-from typing_extensions import Unpack
+from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from .._definition.decoration import define_stand_in, define_task
 from .._definition.definition import Definition, Scope, TaskDefinition

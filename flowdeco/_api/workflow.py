@@ -6,9 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, Protocol, Self, TypeVar, cast, overload
-
-from typing_extensions import Unpack
+from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
@@ -28,10 +26,8 @@ from .._definition.scope import capture_scope
 from .._graph.graph import Graph
 from .._graph.input import signature_of
 from .._graph.override import Override
-from .._record.log import log_failure
 from .._state.state import State
 from .compiler import Compiler, RunnableWorkflow
-from .execution import Execution
 from .face import Decorated, change_options
 from .run import Run
 
@@ -143,7 +139,6 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         if execution.is_async:
             return execution.start(run)
         execution.run_blocking(run)
-        log_failure(run._journal)
         return run
 
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
@@ -237,15 +232,6 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """Make a definition, and become its face."""
         made = define_workflow(RunnableWorkflow, self, function, options, scope, signature)
         made.compiler = Compiler(made)
-        made.execution = Execution(
-            made.name or "workflow",
-            is_async=made.signature.kind == "async",
-            timeout=options["timeout"],
-            hooks=made.hooks,
-            strict=made.strict,
-            backend=options["backend"],
-            backend_options=dict(options["backend_options"] or {}),
-        )
         self._show(made)
         return made
 

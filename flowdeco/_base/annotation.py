@@ -12,14 +12,11 @@ from collections import abc
 from types import FunctionType, NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
-import typing_extensions
-
 from .signature import Kind, peel
 
 __all__ = ["Annotations", "argument_of", "item_of", "may_be", "read_annotations", "show_type", "value_of"]
 
-_ANYTHING = (Any, typing_extensions.Any, object, inspect.Parameter.empty)
-_ALIASES = tuple({typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", typing_extensions.TypeAliasType)})
+_ANYTHING = (Any, object, inspect.Parameter.empty)
 # What may be given in the place of numbers and bytes, though it is no subclass.
 _PROMOTIONS: dict[type, tuple[type, ...]] = {float: (int,), complex: (int, float), bytes: (bytearray, memoryview)}
 # The types whose arguments are known to be those of their items.
@@ -84,7 +81,7 @@ def may_be(actual: Any, wanted: Any) -> bool:
 def _members(hint: Any) -> list[Any]:
     """Return the types that a type is a union of, without what only names them."""
     for _ in range(100):  # an alias may lead to itself
-        if isinstance(hint, _ALIASES):
+        if type(hint).__name__ == "TypeAliasType":  # of `typing` or, which need not be loaded, `typing_extensions`
             try:
                 hint = hint.__value__
             except Exception:
@@ -117,7 +114,7 @@ def _may_be_single(actual: Any, wanted: Any) -> bool:
 
 def _class_of(hint: Any) -> Any:
     kind = get_origin(hint) or hint
-    return dict if typing_extensions.is_typeddict(kind) else kind
+    return dict if hasattr(kind, "__required_keys__") else kind  # a TypedDict, of whichever module
 
 
 def _are_related(actual: type, wanted: type) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 __all__ = ["listed", "nearest", "shorten"]
 
@@ -13,6 +12,8 @@ _MOST_CANDIDATES = 2_000
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the candidate most like `name`, or nothing."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     known = list(dict.fromkeys(candidates))
     if len(known) > _MOST_CANDIDATES:
         known = [k for k in known if k.lower() == name.lower() or k.startswith(name) or name.startswith(k)]

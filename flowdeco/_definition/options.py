@@ -7,7 +7,7 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
-from anyio import get_all_backends
+import anyio
 
 from .._base.checks import is_iterable, is_list, is_mapping, is_sequence, reject
 from .._base.errors import OptionTypeError
@@ -172,7 +172,7 @@ def check_tasks(subject: str, value: object) -> tuple[dict[str, Any], tuple[Any,
 
 def check_backend(subject: str, backend: object, options: object) -> None:
     """Accept the name of an event loop that anyio knows, and a mapping of options for it."""
-    known = get_all_backends()
+    known = anyio.get_all_backends()
     if backend not in known:
         raise reject(subject, "backend", backend, f"is no event loop. Give {' or '.join(map(repr, known))}.")
     if options is not None and not isinstance(options, Mapping):

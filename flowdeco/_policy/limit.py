@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from types import MappingProxyType
-from typing import Any, TypeGuard, final
+from typing import NamedTuple, TypeGuard, final
 from weakref import WeakSet
 
-from anyio import Event
+import anyio
 
 from .._base.checks import reject
 from .._base.errors import LimitError
@@ -84,7 +82,7 @@ _limits: WeakSet[Limit] = WeakSet()
 
 
 def _free_all() -> None:
-    _LENT.set(MappingProxyType({}))
+    _LENT.set(None)
     for limit in list(_limits):
         limit._pool = Pool(limit.capacity, None)
 
@@ -157,8 +155,7 @@ def _check_places(subject: str, value: Mapping[object, object]) -> Iterable[tupl
         yield limit, places
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """The places that a task needs.
 
     Attributes:
@@ -173,16 +170,16 @@ class Demand:
         """Return the demand for these places, none of them more than its limit has."""
         return Demand(tuple(sorted(places.items(), key=lambda pair: pair[0]._serial)))
 
-    def ask(self) -> Acquisition:
+    def ask(self) -> Hold:
         """Begin to take all the places.
 
         Raises:
             LimitError: it is made inside a task that holds places of the same limit, but fewer.
         """
-        if _LENT.get():
+        if _LENT.get() is not None:
             for limit, places in self.pairs:  # before it waits for any
                 _find_pool(limit, places)
-        return Acquisition(self.pairs)
+        return Hold(self.pairs)
 
     async def acquire(self) -> Hold:
         """Take all the places, waiting for those that are not free; no checkpoint if all are.
@@ -195,36 +192,41 @@ class Demand:
         Raises:
             LimitError: as of `ask`.
         """
-        acquisition = self.ask()
+        hold = self.ask()
         try:
-            while not acquisition.advance():
-                woken = Event()
-                acquisition.wait(woken.set)
+            while not hold.advance():
+                woken = anyio.Event()
+                hold.wait(woken.set)
                 await woken.wait()
         except BaseException:
-            acquisition.cancel()
+            hold.cancel()
             raise
-        return acquisition.hold
+        return hold
 
 
-class Acquisition:
-    """The taking of several places, one limit after the other. Made by `Demand.ask`.
+class Hold:
+    """Places that are taken, one limit after the other, and then held. Made by `Demand.ask`.
+
+    Args:
+        pairs: each limit with the number of places.
 
     Attributes:
-        hold: the places taken so far.
+        taken: each limit with the pool that its places came from, and their number; empty when they are given back.
     """
 
-    __slots__ = ("_missing", "_pairs", "_pool", "_waiter", "hold")
+    __slots__ = ("_loans", "_pairs", "_pool", "_waiter", "taken")
 
     def __init__(self, pairs: tuple[tuple[Limit, int], ...]) -> None:
+        self.taken: list[tuple[Limit, Pool, int]] = []
         self._pairs = pairs
         self._pool: Pool | None = None
         self._waiter: Waiter | None = None
-        self.hold = Hold()
+        # Made when somebody asks for one; `None` for what was given back before.
+        self._loans: dict[Limit, Pool | None] = {}
 
     def advance(self) -> bool:
         """Take what is free; return whether that was all. If not, `wait` before the next try."""
-        taken = self.hold.taken
+        taken = self.taken
         if self._waiter is not None:
             pool, waiter, self._waiter = self._pool, self._waiter, None
             if waiter.granted and pool is not None:  # else the loan ended meanwhile
@@ -240,7 +242,7 @@ class Acquisition:
     def wait(self, wake: Callable[[], object]) -> None:
         """Have a function called when it is worth trying again; on this event loop, or on a thread that gives back."""
         assert self._pool is not None
-        self._waiter = waiter = Waiter(self._pairs[len(self.hold.taken)][1], wake)
+        self._waiter = waiter = Waiter(self._pairs[len(self.taken)][1], wake)
         self._pool.queue(waiter)
 
     def cancel(self) -> None:
@@ -248,21 +250,7 @@ class Acquisition:
         pool, waiter, self._waiter = self._pool, self._waiter, None
         if pool is not None and waiter is not None:
             pool.unqueue(waiter)
-        self.hold.release()
-
-
-class Hold:
-    """Places that were taken. Made by `Demand.acquire`.
-
-    Attributes:
-        taken: each limit with the pool that its places came from, and their number; empty when they are given back.
-    """
-
-    __slots__ = ("_loans", "taken")
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[Limit, Pool, int]] = []
-        self._loans: dict[Limit, Pool] = {}
+        self.release()
 
     def release(self) -> None:
         """Give the places back, once however often it is called.
@@ -275,7 +263,7 @@ class Hold:
                 limit, pool, places = self.taken.pop()  # atomic: each place comes back once
             except IndexError:
                 return  # another thread was quicker
-            loan = self._loans.get(limit)
+            loan = self._loans.setdefault(limit, None)  # atomic: from here on nobody borrows it
             if loan is None:
                 pool.give_back(places)
             else:
@@ -289,18 +277,32 @@ class Hold:
         Returns:
             A function that ends it for what runs in the current context from then on.
         """
-        if not self._loans:
-            self._loans = {limit: Pool(places, pool) for limit, pool, places in self.taken}
-        return partial(_LENT.reset, _LENT.set({**_LENT.get(), **self._loans}))
+        return partial(_LENT.reset, _LENT.set(_Lenders(self, _LENT.get())))
+
+    def find_loan(self, limit: Limit) -> Pool | None:
+        """Return what is lent of a limit; `None` if nothing is."""
+        for held, pool, places in tuple(self.taken):
+            if held is limit:
+                return self._loans.get(limit) or self._loans.setdefault(limit, Pool(places, pool))
+        return None
 
 
-# What the innermost holders around the current code lend to it.
-_LENT: ContextVar[Mapping[Limit, Pool]] = ContextVar("flowdeco_lent", default=MappingProxyType[Any, Any]({}))
+class _Lenders(NamedTuple):
+    """Who lends to the current code: the innermost holder around it, and those around that."""
+
+    innermost: Hold
+    others: _Lenders | None
+
+
+_LENT: ContextVar[_Lenders | None] = ContextVar("flowdeco_lent", default=None)
 
 
 def _find_pool(limit: Limit, places: int) -> Pool:
     """Return what the places are to be taken from: the innermost loan that has not ended, else the limit's own."""
-    pool = _LENT.get().get(limit, limit._pool)
+    pool, lenders = None, _LENT.get()
+    while pool is None and lenders is not None:
+        pool, lenders = lenders.innermost.find_loan(limit), lenders.others
+    pool = pool or limit._pool
     while pool.closed and pool.source is not None:
         pool = pool.source
     if places > pool.places:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from threading import Lock, Thread
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from anyio import from_thread
-from anyio.lowlevel import EventLoopToken, current_token
+if TYPE_CHECKING:
+    from .._base.event_loop import EventLoop
 
 __all__ = ["Pool", "Waiter"]
 
@@ -16,13 +17,15 @@ __all__ = ["Pool", "Waiter"]
 class Waiter:
     """One that waits for places; `granted` is whether they are its own now."""
 
-    __slots__ = ("granted", "places", "token", "wake")
+    __slots__ = ("granted", "loop", "places", "wake")
 
     def __init__(self, places: int, wake: Callable[[], object]) -> None:
+        from .._base.event_loop import EventLoop  # loaded when a run waits, not when a limit is made
+
         self.places = places
         self.granted = False
         self.wake = wake
-        self.token = current_token()
+        self.loop = EventLoop()
 
 
 class Pool:
@@ -74,6 +77,15 @@ class Pool:
 
     def give_back(self, places: int) -> None:
         """Take places back."""
+        if self._lock.acquire(blocking=False):
+            try:
+                is_asked_for = bool(self._queue) or self.closed
+                self.free += 0 if is_asked_for else places
+            finally:
+                self._lock.release()
+            if not is_asked_for:  # mostly that is all
+                self._work_off()
+                return
         self._post(partial(self._put_back, places))
 
     def close(self) -> None:
@@ -135,22 +147,8 @@ class Pool:
             self._woken.append(waiter)
 
     def _wake(self, waiters: Iterable[Waiter]) -> None:
-        here = _current_token()
         for waiter in waiters:
-            if waiter.token == here:
+            if waiter.loop.is_here():
                 waiter.wake()
-            else:  # two event loops that wake each other must not wait for each other: a thread does it for them
-                Thread(target=self._wake_elsewhere, args=(waiter,), name="flowdeco wake-up", daemon=True).start()
-
-    def _wake_elsewhere(self, waiter: Waiter) -> None:
-        try:
-            from_thread.run_sync(waiter.wake, token=waiter.token)
-        except RuntimeError:  # that event loop is gone, and whoever waited there with it
-            self._post(partial(self._leave, waiter))
-
-
-def _current_token() -> EventLoopToken | None:
-    try:
-        return current_token()
-    except RuntimeError:  # no event loop runs on this thread
-        return None
+            elif not waiter.loop.call_soon(waiter.wake):  # it is gone, and whoever waited there with it
+                self._post(partial(self._leave, waiter))

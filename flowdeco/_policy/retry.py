@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, fields
 from inspect import Parameter
-from random import uniform
-from typing import Any, TypeAlias, TypeGuard, get_origin
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, get_origin
 
 from .._base.checks import reject
 from .._base.errors import OptionError, OptionTypeError
 from .._base.injection import Ask, read_ask
 from .._base.signature import MISSING, POSITIONAL, Kind, Param, read_signature
 from .._base.text import listed, nearest, shorten
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["Retry", "check_retries"]
 
@@ -123,7 +123,11 @@ class Retry:
                 delay *= float(self.factor) ** n
             except OverflowError:
                 return float(self.max_delay)
-        return min(float(self.max_delay), delay + (uniform(0, jitter) if jitter else 0))
+        if jitter:
+            from random import uniform  # loads hash functions, too: only where there is something to draw
+
+            delay += uniform(0, jitter)
+        return min(float(self.max_delay), delay)
 
 
 def check_retries(subject: str, value: object) -> Retry | None:

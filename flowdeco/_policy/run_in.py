@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .._base.checks import reject
 from .._base.signature import Kind
 from .._base.text import listed, nearest
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from typing import Literal
+
 __all__ = ["RunIn", "check_run_in"]
 
-
-RunIn: TypeAlias = Literal["thread", "loop", "process"] | Executor | None
+# As text: who has no executor needs no `concurrent.futures`.
+RunIn: TypeAlias = 'Literal["thread", "loop", "process"] | Executor | None'
 
 _PLACES = ("thread", "loop", "process")
 
@@ -25,7 +28,7 @@ def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
         if value not in _PLACES:
             hint = nearest(value, _PLACES) or f" There are {listed(_PLACES)}; or give an executor."
             raise reject(subject, "run_in", value, f"is no place to run in.{hint}")
-    elif not isinstance(value, Executor):
+    elif not _is_executor(value):
         reason = f"is none of {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
         raise reject(subject, "run_in", value, reason, wrong_type=True)
     if kind in ("async", "async generator") and value != "loop":
@@ -34,3 +37,9 @@ def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
         )
         raise reject(subject, "run_in", value, reason)
     return cast("RunIn", value)
+
+
+def _is_executor(value: object) -> bool:
+    from concurrent.futures import Executor
+
+    return isinstance(value, Executor)

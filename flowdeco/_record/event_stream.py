@@ -10,38 +10,52 @@ from .._base.events import Event
 
 __all__ = ["Feed"]
 
+_RUN = Event._fields.index("run")
+
 
 class Feed:
     """Keeps every event, so that a slow reader holds nobody up and a late one misses nothing. One event loop only.
 
     Attributes:
         events: all so far, without the run.
-        more: set when there are more events, or there will be none.
+        more: set when there are more events, or there will be none; `None` while nobody waits for it.
         is_closed: whether no more will come.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.more = Signal()
+        self.more: Signal | None = None
         self.is_closed = False
 
     def add(self, event: Event) -> None:
         """Let the readers have an event."""
-        self.events.append(event._replace(run=None))  # it is the run's own, and is not to keep it alive
-        self._wake()
+        self.events.append(_with_run(event, None))  # it is the run's own, and is not to keep it alive
+        if self.more is not None:
+            self._wake(self.more)
 
     def close(self) -> None:
         """Say that no more will come."""
         self.is_closed = True
-        self._wake()
+        if self.more is not None:
+            self._wake(self.more)
 
     def read(self, run: object) -> AsyncIterator[Event]:
         """Return what gives every event from the first to the last."""
         return _Reader(self, run)
 
-    def _wake(self) -> None:
-        more, self.more = self.more, Signal()
+    async def wait(self) -> None:
+        """Wait until there are more events, or there will be none."""
+        if self.more is None:
+            self.more = Signal()
+        await self.more.wait()
+
+    def _wake(self, more: Signal) -> None:
+        self.more = None
         more.set()
+
+
+def _with_run(event: Event, run: object) -> Event:
+    return Event._make((*event[:_RUN], run, *event[_RUN + 1 :]))  # `_replace` takes three times as long
 
 
 class _Reader:
@@ -60,6 +74,6 @@ class _Reader:
         while self._place == len(feed.events):
             if feed.is_closed:
                 raise StopAsyncIteration
-            await feed.more.wait()
+            await feed.wait()
         self._place += 1
-        return feed.events[self._place - 1]._replace(run=self._run)
+        return _with_run(feed.events[self._place - 1], self._run)

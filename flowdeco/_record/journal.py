@@ -8,10 +8,9 @@ are hooks, the log, followers and progress, which hear of each change as a notic
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 from .._base.errors import StrayCancellationError
 from .._base.events import Skip, Status
@@ -177,10 +176,13 @@ class Journal:
 
     def end(self, index: int, status: Status, error: BaseException | None = None) -> None:
         """Note how a node has ended, once and for all unless a hook then turns it into a failure."""
+        if status is _COMPLETED:
+            if not self.finished[index]:
+                self.finished[index] = perf_counter()
+            return
         ended = self.outcome_of(index)
         if ended is None or (status is Status.FAILED and ended in (_COMPLETED, Status.SKIPPED)):
-            if status is not _COMPLETED:
-                self.note(index, status, self.attempts_of(index), error)
+            self.note(index, status, self.attempts_of(index), error)
             self.finished[index] = perf_counter()
 
     def fail_attempt(self, task: str | None, attempt: int, error: BaseException) -> Failure:
@@ -230,14 +232,14 @@ class Journal:
     def id(self) -> str:
         """A string that no other run has."""
         if self._id is None:
+            from uuid import uuid4  # most runs are never asked
+
             self._id = uuid4().hex
         return self._id
 
     def moment(self, clock: float) -> datetime | None:
         """Return a time on the clock of the run as one in UTC; `None` for 0."""
-        if not clock:
-            return None
-        return datetime.fromtimestamp(self._time, UTC) + timedelta(seconds=clock - self.begun)
+        return datetime.fromtimestamp(self._time + clock - self.begun, UTC) if clock else None
 
     @property
     def duration(self) -> float | None:

@@ -8,14 +8,19 @@ began. A `CancelledError` that neither explains was raised by nobody who cancell
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from math import inf
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from anyio import current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
-__all__ = ["Cancellation", "pick_interrupt"]
+from .._base.errors import StrayCancellationError
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["Cancellation", "pick_interrupt", "stray"]
 
 
 class Cancellation:
@@ -29,12 +34,9 @@ class Cancellation:
     __slots__ = ("_before", "is_thrown", "kind")
 
     def __init__(self) -> None:
-        try:
-            task = asyncio.current_task()  # ten times as fast as to ask anyio, and each run asks
-        except RuntimeError:
-            task = None
+        task = _find_task()
         self.is_thrown = task is not None
-        self.kind: type[BaseException] = asyncio.CancelledError if self.is_thrown else get_cancelled_exc_class()
+        self.kind = get_cancelled_exc_class() if task is None else _cancelled_error()
         self._before = 0 if task is None else task.cancelling()
 
     def is_native(self) -> bool:
@@ -63,13 +65,29 @@ class Cancellation:
         """Raise the cancellation that `is_due`."""
         if current_effective_deadline() == -inf:
             await checkpoint()
-        raise asyncio.CancelledError
+        raise self.kind
 
     def _count(self) -> int:
-        if not self.is_thrown:
-            return 0
-        task = asyncio.current_task()
+        task = _find_task() if self.is_thrown else None
         return 0 if task is None else task.cancelling()
+
+
+def _find_task() -> asyncio.Task[Any] | None:
+    """Return the current task of asyncio; `None` if its event loop does not run here."""
+    if "asyncio" not in sys.modules:  # so it does not run: under trio, nobody has to load it
+        return None
+    import asyncio
+
+    try:
+        return asyncio.current_task()  # ten times as fast as to ask anyio, and each run asks
+    except RuntimeError:
+        return None
+
+
+def _cancelled_error() -> type[BaseException]:
+    import asyncio
+
+    return asyncio.CancelledError  # three times as fast as to ask anyio
 
 
 def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -81,3 +99,11 @@ def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
         if found is not None:
             return found
     return group
+
+
+def stray(task: str, error: BaseException) -> StrayCancellationError:
+    """Return what a task fails with that raised a cancellation nobody asked for."""
+    message = f"Cannot finish task {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
+    converted = StrayCancellationError(message, task=task)
+    converted.__cause__ = error
+    return converted

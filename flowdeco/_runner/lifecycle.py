@@ -7,28 +7,30 @@ as there is more to do than to note a result: to wait, to recover, to ask a func
 from __future__ import annotations
 
 import concurrent.futures
+from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any
 
 from anyio import CancelScope, current_time, sleep
 
 from .._base.context import InContext
-from .._base.errors import LimitError, StrayCancellationError
+from .._base.errors import LimitError
 from .._base.events import Skip, Status
 from .._base.signature import is_awaitable
 from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import EVENT_NAMES
-from .._policy.limit import Hold
+from .._policy.limit import Demand, Hold
 from .._state.writer import signed
 from .._worker.thread import set_threads_apart
 from .arguments import Row
+from .cancellation import stray
 from .notice import Notice
 from .notifier import ENDS, Crew, Notifier
-from .program import Condition, Program, Recovery
+from .program import Program, Recovery
 from .request import InThread, ToLoop, WaitFor
 from .signals import HookFailure, PassedOver, RunStopped
 
-__all__ = ["Lifecycle", "allow_grace", "stray"]
+__all__ = ["Lifecycle", "allow_grace"]
 
 # Seconds that hooks may take while what they are attached to is being cancelled.
 GRACE = 2.0
@@ -49,7 +51,7 @@ class Lifecycle(Notifier):
     """
 
     __slots__ = (
-        *("_asked", "_first", "_hook_error", "_pristine"),
+        *("_asked", "_first", "_hook_error", "_is_final", "_pristine"),
         *("hold", "is_left_behind", "result"),
     )
 
@@ -60,6 +62,7 @@ class Lifecycle(Notifier):
         self.is_left_behind = False
         self._asked = asked
         self._hook_error: BaseException | None = None
+        self._is_final = False
         if program.attempts_apart:
             self._pristine = context.copy()
 
@@ -67,9 +70,14 @@ class Lifecycle(Notifier):
         """Go all the way; return the result, or raise what the task ends with."""
         failure: BaseException | None = None
         try:
-            failure = await self._pursue()
+            if self._asked is not None:
+                failure = await self._ask_condition(self._asked)
             if failure is None:
-                failure = await self._complete()
+                failure = await self._attempt()
+            if failure is not None:
+                failure = await self._pursue(failure)
+            if failure is None:
+                failure = await self._complete_strictly() if self.program.strict else self._complete()
             if failure is not None:
                 failure = await self._fall(failure)
             if self._run_error is not None:
@@ -94,8 +102,9 @@ class Lifecycle(Notifier):
         raise PassedOver(status, cause)
 
     def post_end(self, status: Status, cause: BaseException | None) -> None:
-        """Note that the task does not run, and have that told where hooks only observe."""
+        """Note that the task does not run, and have that told soon, where hooks only observe."""
         self._end(status, cause)
+        self.is_on_loop = False  # as nobody drives it
         self._post_status(status, error=None if status is Status.SKIPPED else cause)
 
     async def come_to_loop(self) -> None:
@@ -111,20 +120,11 @@ class Lifecycle(Notifier):
 
     # Attempts.
 
-    async def _pursue(self) -> BaseException | None:
-        """Make attempts until one gives a result, or return the final error."""
-        program = self.program
-        failure: BaseException | None = None
-        final = True
-        if program.condition is not None and self._asked is not None:
-            failure = await self._ask_condition(program.condition, self._asked)
-        if failure is None:
-            failure, final = await self._attempt()
-            if failure is None:
-                return None
+    async def _pursue(self, failure: BaseException) -> BaseException | None:
+        """Make more attempts until one gives a result, or recover from the final error, or return that."""
         await self.come_to_loop()
-        retries = program.policy.retries
-        while retries is not None and not final:
+        retries = self.program.policy.retries
+        while retries is not None and not self._is_last(failure):
             if not self.crew.stopped and self.crew.cancellation.is_due():
                 await self.crew.cancellation.raise_it()
             elapsed = 0.0 if retries.within is None else current_time() - self._first
@@ -136,11 +136,14 @@ class Lifecycle(Notifier):
             if delay is None or await self._announce_retry(failure, delay):
                 break
             await sleep(delay)
-            again, final = await self._attempt()
+            again = await self._attempt()
             if again is None:
                 return None
             failure = again
         return await self._recover(failure)
+
+    def _is_last(self, failure: BaseException) -> bool:
+        return self._is_final or isinstance(failure, Skip) or not isinstance(failure, Exception)
 
     async def _announce_retry(self, failure: BaseException, delay: float) -> bool:
         """Say that another attempt follows; return whether a hook has put an end to it."""
@@ -150,71 +153,69 @@ class Lifecycle(Notifier):
             return True
         return await self._tell("on_retry", "retry", _RUNNING, error=failure, delay=delay) is not None
 
-    async def _attempt(self) -> tuple[BaseException | None, bool]:
-        """Make one attempt; return what it raised, and whether that is final."""
+    def _attempt(self) -> Coroutine[Any, Any, BaseException | None]:
+        """Make one attempt; return what it raised. `_is_final` says whether there can be no other."""
+        self._is_final = True  # until the function is called
         limit = self.program.policy.limit
-        if limit is None:
-            return await self._attempt_with_places()
+        return self._attempt_in_place() if limit is None else self._attempt_with_places(limit)
+
+    async def _attempt_with_places(self, limit: Demand) -> BaseException | None:
         try:
-            acquisition = limit.ask()
+            hold = limit.ask()
         except LimitError as error:
-            return self._note(error), True
+            return self._note(error)
         try:
-            while not acquisition.advance():
-                await WaitFor(acquisition.wait)
+            while not hold.advance():
+                await WaitFor(hold.wait)
                 if self.crew.stopped:
                     raise RunStopped
         except BaseException:
-            acquisition.cancel()
+            hold.cancel()
             raise
-        self.hold = acquisition.hold
+        self.hold = hold
         self.is_left_behind = False
         try:
-            if self._is_too_late():
-                return self.errors[-1].error, True
-            return await self._attempt_with_places()
+            if self.attempt and self._is_too_late():
+                return self.errors[-1].error
+            return await self._attempt_in_place()
         finally:
             if not self.is_left_behind:  # else what was left behind still has its places
-                self.hold.release()
+                hold.release()
 
     def _is_too_late(self) -> bool:
         """Whether the time for attempts has passed while this one waited for its place."""
         retries = self.program.policy.retries
-        if not self.attempt or retries is None or retries.within is None:
-            return False
-        return current_time() - self._first > retries.within
+        return retries is not None and retries.within is not None and current_time() - self._first > retries.within
 
-    async def _attempt_with_places(self) -> tuple[BaseException | None, bool]:
-        failure = await self._begin()
-        if failure is not None:
-            return failure, True
-        take_back = None
-        if self.hold is not None:
-            set_threads_apart()
-            take_back = self.hold.lend()
-        failure = await self._make()
-        if take_back is not None:
-            take_back()
-        return failure, failure is not None and (isinstance(failure, Skip) or not isinstance(failure, Exception))
-
-    async def _begin(self) -> BaseException | None:
-        """Say that an attempt begins; return what keeps it from beginning."""
-        program, policy = self.program, self.program.policy
+    async def _attempt_in_place(self) -> BaseException | None:
+        """Say that an attempt begins, and make it."""
+        program = self.program
         self.attempt += 1
         if program.index is not None:
             self.journal.begin(program.index, self.attempt)
-        if self._told:
-            told = await self._tell_status(_RUNNING)
-            if told is not None:
-                return self._note_hook(told)
-        if self.attempt > 1:
-            return None
-        if "on_start" in policy.hooks:
-            failure = await self._ask_on_start()
+        if self._told or program.asks_on_start:
+            failure = await self._announce_attempt()
             if failure is not None:
                 return failure
-        if policy.retries is not None and policy.retries.within is not None:
+        retries = program.policy.retries
+        if retries is not None and retries.within is not None and self.attempt == 1:
             self._first = current_time()
+        self._is_final = False
+        if self.hold is None:
+            return await self._make()
+        set_threads_apart()
+        take_back = self.hold.lend()
+        failure = await self._make()
+        take_back()
+        return failure
+
+    async def _announce_attempt(self) -> BaseException | None:
+        """Tell that an attempt begins; return what keeps it from beginning."""
+        told = await self._tell_status(_RUNNING)
+        if told is not None:
+            return self._note_hook(told)
+        if self.attempt == 1 and self.program.asks_on_start:
+            return await self._ask_on_start()
         return None
 
     async def _ask_on_start(self) -> BaseException | None:
@@ -269,8 +270,11 @@ class Lifecycle(Notifier):
             raise error if isinstance(error, crew.cancellation.kind) else RunStopped
         return stray(self.program.name, error)
 
-    async def _ask_condition(self, condition: Condition, row: Row) -> BaseException | None:
+    async def _ask_condition(self, row: Row) -> BaseException | None:
         """Ask `when=`; return the `Skip`, or what it raised."""
+        condition = self.program.condition
+        assert condition is not None
+        self._is_final = True
         call = condition.arguments.call
         try:
             if condition.on_loop:
@@ -301,7 +305,7 @@ class Lifecycle(Notifier):
         if self.crew.cancellation.is_due():
             await self.crew.cancellation.raise_it()
         notice = Notice("recover", "recover", self, self.status, self.status, self.attempt, failure)
-        self.crew.tell()
+        self.crew.tell(self.context)
         try:
             self.result = await self._ask_recovery(way, notice)
             if self.program.check is not None:
@@ -329,13 +333,24 @@ class Lifecycle(Notifier):
 
     # How it ends.
 
-    async def _complete(self) -> BaseException | None:
+    def _complete(self) -> BaseException | None:
+        """Say that the result is there, to hooks that observe."""
+        self._end(_COMPLETED)
+        previous = self.status
+        if self._told:
+            self._post_status(_COMPLETED, result=self.result)
+        self.status = _COMPLETED
+        if "on_success" in self.program.policy.hooks:
+            self._post(Notice("on_success", "success", self, _COMPLETED, previous, self.number, result=self.result))
+        return None
+
+    async def _complete_strictly(self) -> BaseException | None:
         """Say that the result is there; return the error of a hook that fails the task."""
         self._end(_COMPLETED)
-        previous, hooks = self.status, self.program.policy.hooks
+        previous = self.status
         failure = await self._tell_status(_COMPLETED, result=self.result) if self._told else None
         self.status = _COMPLETED
-        if "on_success" in hooks:
+        if "on_success" in self.program.policy.hooks:
             told = await self._tell("on_success", "success", previous, result=self.result)
             failure = told if failure is None else failure
         return failure if failure is None else self._note_hook(failure)
@@ -382,11 +397,3 @@ class Lifecycle(Notifier):
 def allow_grace() -> CancelScope:
     """Return a scope for what is still to be done while everything around is being cancelled."""
     return CancelScope(shield=True, deadline=current_time() + GRACE)
-
-
-def stray(task: str, error: BaseException) -> StrayCancellationError:
-    """Return what a task fails with that raised a cancellation nobody asked for."""
-    message = f"Cannot finish task {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
-    converted = StrayCancellationError(message, task=task)
-    converted.__cause__ = error
-    return converted

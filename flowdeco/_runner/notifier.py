@@ -18,6 +18,8 @@ from .signals import HookFailure
 
 __all__ = ["ENDS", "Crew", "Notifier"]
 
+# An enum's member takes a while to look up in it, and every lifecycle needs these.
+_PENDING, _CANCELLED = Status.PENDING, Status.CANCELLED
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED})
 
 
@@ -45,8 +47,12 @@ class Crew(Protocol):
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted."""
 
-    def tell(self) -> bool:
-        """Tell at once what was posted, as far as nothing has to be awaited for it. On the event loop only."""
+    def tell(self, inside: Context | None = None) -> bool:
+        """Tell at once what was posted, as far as nothing has to be awaited for it. On the event loop only.
+
+        Args:
+            inside: the context in which this is called, if it is that of what may be told.
+        """
         ...
 
     async def wait_until_told(self) -> None:
@@ -84,7 +90,7 @@ class Notifier:
         self.run = crew.run
         self.row = row
         self.context = context
-        self.status = Status.PENDING
+        self.status = _PENDING
         self.attempt = 0
         self.errors: list[Failure] = []
         self.is_on_loop = not program.begins_in_thread
@@ -100,15 +106,22 @@ class Notifier:
         previous, self.status = self.status, status
         return await self._tell("on_state", "state", previous, **about)
 
-    def _post_status(self, status: Status, **about: Any) -> None:
+    def _post_status(
+        self,
+        status: Status,
+        *,
+        error: BaseException | None = None,
+        result: Any = None,
+        delay: float | None = None,
+    ) -> None:
         previous, self.status = self.status, status
         if self._told:
-            self._post(Notice("on_state", "state", self, status, previous, self.number, **about))
+            self._post(Notice("on_state", "state", self, status, previous, self.number, error, result, delay))
 
     def _post(self, notice: Notice) -> None:
         self.crew.post(notice)
-        if self.is_on_loop and self.status is not Status.CANCELLED:  # what is cancelled is told at the end of the run
-            self.crew.tell()
+        if self.is_on_loop and self.status is not _CANCELLED:  # what is cancelled is told at the end of the run
+            self.crew.tell(self.context)
 
     async def _tell(self, option: str, kind: EventKind, previous: Status, **about: Any) -> BaseException | None:
         """Have hooks told; return the error of one that is to fail the task."""

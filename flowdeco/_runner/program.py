@@ -90,11 +90,13 @@ class Program:
         watch: the workflow's own hooks that are told of its tasks.
         strict: whether a hook that raises fails what it is attached to.
         writes: whether what it calls may change a state in its name.
+        asks_on_start: whether it has hooks that may keep it from running.
+        is_watched: whether anybody is told how it ends, also if it does not run.
     """
 
     __slots__ = (
         *("arguments", "attempt", "attempts_apart", "begins_in_thread", "check", "condition", "defaults", "index"),
-        *("kind", "name", "policy", "recover", "strict", "watch", "writes"),
+        *("asks_on_start", "is_watched", "kind", "name", "policy", "recover", "strict", "watch", "writes"),
     )
 
     def __init__(
@@ -130,20 +132,17 @@ class Program:
         self.watch = watch
         self.strict = strict
         self.writes = writes or bool(policy.hooks) or bool(recover)
+        self.asks_on_start = "on_start" in policy.hooks
+        self.is_watched = "on_state" in policy.hooks or "on_state" in watch
         self.begins_in_thread = in_thread and self._can_begin_in_thread()
 
     def _can_begin_in_thread(self) -> bool:
         policy = self.policy
-        if policy.limit is not None or "on_start" in policy.hooks or self.strict:
+        if policy.limit is not None or self.asks_on_start or self.strict:
             return False  # there is something to be waited for on the event loop first
         if policy.retries is not None and policy.retries.within is not None:
             return False  # its clock is the event loop's
         return self.condition is None or not self.condition.on_loop
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether anybody is told how it ends, also if it does not run."""
-        return "on_state" in self.policy.hooks or "on_state" in self.watch
 
 
 def runs_on_loop(function: Callable[..., Any]) -> bool:

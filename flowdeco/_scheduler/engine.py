@@ -59,30 +59,30 @@ class Engine(Settlement):
         was_interrupted: whether anything was thrown into what awaits on the event loop.
     """
 
+    # What most runs do not come to; each call of a workflow makes one of these.
+    teller: Teller | None = None
+    is_stepping = was_interrupted = False
+    _group: TaskGroup | None = None
+    _telling: TaskGroup | None = None
+    _bell: Event | None = None
+    _interrupt: BaseException | None = None
+    _threads: Threads | None = None
+    _fresh = _active = 0
+
     def __init__(self, state: RunState, journal: Journal, run: Any, *, is_followed: bool) -> None:
         self.state = state
         self.journal = journal
         self.run = run
-        self.teller: Teller | None = None
-        self.notices: deque[Notice] = deque()
         self.is_followed = is_followed
         self.is_careful = is_followed or state.plan.uses_threads
+        self.notices: deque[Notice] = deque()
+        self.resumed: deque[ParkedNode] = deque()
+        self.parked: set[ParkedNode] = set()
         self.context = copy_context()
         self.cancellation = Cancellation()
         self.lock = Lock()
-        self.resumed: deque[ParkedNode] = deque()
-        self.parked: set[ParkedNode] = set()
-        self.is_stepping = False
-        self.was_interrupted = False
-        self._group: TaskGroup | None = None
-        self._telling: TaskGroup | None = None
-        self._ended: Event | None = None
-        self._interrupt: BaseException | None = None
-        self._postponed: list[tuple[Request, ParkedNode]] = []
-        self._threads: Threads | None = None
         self._thread = get_ident()
-        self._fresh = 0
-        self._active = 0
+        self._postponed: list[tuple[Request, ParkedNode]] = []
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -137,11 +137,12 @@ class Engine(Settlement):
         held up by a node that takes its time to clean up, while the others go on.
         """
         state = self.state
-        self._ended = ended = Event()
         self.push_to_threads()
         self.hand_over()
-        if state.left and not state.stopped:
-            await ended.wait()
+        while state.left and not state.stopped:
+            self._bell = bell = Event()
+            await bell.wait()
+            self.hand_over()
         if state.stopped:
             self.cancel()
             return
@@ -193,8 +194,12 @@ class Engine(Settlement):
 
     def _leave(self) -> None:
         """Called at the end of a lane: who waits for the end of the run looks whether it was the last."""
-        if self._ended is not None and (not self.state.left or self.state.stopped):
-            self._ended.set()
+        if not self.state.left or self.state.stopped:
+            self._ring()
+
+    def _ring(self) -> None:
+        if self._bell is not None:
+            self._bell.set()
 
     def hand_over(self) -> None:
         """Let other lanes take the lists over.
@@ -290,10 +295,13 @@ class Engine(Settlement):
             request.begin(self, parked)
 
     def resume(self, parked: ParkedNode) -> None:
-        """Let a parked node go on. From the event loop's thread, or one of the run's own."""
+        """Let a parked node go on. From the event loop's thread, or one of the run's own.
+
+        On the event loop it may be called by that itself, and not by a task: it cannot start one then.
+        """
         self.resumed.append(parked)
         if get_ident() == self._thread and not self.is_stepping:
-            self.hand_over()
+            self._ring()
 
     def call_in_thread(self, call: Call, *, apart: bool) -> None:
         """Make a call in a thread."""
@@ -358,11 +366,20 @@ class Engine(Settlement):
         """Whether nothing new may start."""
         return self.state.stopped
 
-    def tell(self) -> bool:
-        """Tell what was posted; return whether that can be done, for which a task may be needed."""
+    def tell(self, inside: Context | None = None) -> bool:
+        """Tell what was posted; return whether that can be done, for which a task may be needed.
+
+        Args:
+            inside: the context in which this is called, if it is that of what may be told.
+        """
         if self.state.stopped and self.journal.error is None:
             return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
-        return self._get_teller().tell_soon(self._telling or self._group, self.give_up)
+        teller = self.teller or self._get_teller()
+        if not teller.is_busy:
+            teller.tell(inside)
+            if teller.is_blocked:
+                return teller.go_on_apart(self._telling or self._group, self.give_up)
+        return True
 
     def tell_at_once(self) -> None:
         """Tell what can be told without awaiting anything."""

@@ -106,8 +106,16 @@ class LoopLane:
         engine = self.engine
         if engine.resumed:
             result = yield from self._go_on(engine.resumed.popleft())
+        elif index in engine.state.affected and not engine.may_run(index):
+            return perf_counter()
         else:
-            result = yield from self._begin(index)
+            coroutine, context = engine.begin(index)
+            try:
+                trap = context.run(coroutine.send, None)
+            except StopIteration as stop:
+                result = stop.value
+            else:
+                result = yield from self._wait(index, coroutine, context, trap)
         now = perf_counter()
         if result is not PARKED:
             engine.settle(index, result, now)
@@ -120,18 +128,6 @@ class LoopLane:
         now = perf_counter()
         self.until = _turn.until = now + SLICE
         return now
-
-    def _begin(self, index: int) -> Generator[Any, Any, Any]:
-        """Drive a node that is more than a coroutine function, or that needs one which gave no result."""
-        engine = self.engine
-        if index in engine.state.affected and not engine.may_run(index):
-            return PARKED
-        coroutine, context = engine.begin(index)
-        try:
-            trap = context.run(coroutine.send, None)
-        except StopIteration as stop:
-            return stop.value
-        return (yield from self._wait(index, coroutine, context, trap))
 
     def _go_on(self, parked: ParkedNode) -> Generator[Any, Any, Any]:
         """Drive a node on that was parked."""

@@ -7,8 +7,7 @@ from contextvars import Context
 from typing import Any, Protocol
 
 from .._base.signature import discard
-from .._runner.cancellation import Cancellation
-from .._runner.lifecycle import stray
+from .._runner.cancellation import Cancellation, stray
 from .._runner.request import Parked, Request
 from .._runner.signals import RunStopped
 from .run_state import RunState

@@ -45,11 +45,12 @@ class Teller:
         is_busy: whether a task awaits what a hook returned, and goes on with the queue then.
     """
 
-    __slots__ = ("_calls", "_publish", "_told", "_waiting", "is_busy", "queue")
+    __slots__ = ("_calls", "_inside", "_publish", "_told", "_waiting", "is_busy", "queue")
 
     def __init__(self, queue: deque[Notice], publish: Callable[[Event], None] | None) -> None:
         self.queue = queue
         self.is_busy = False
+        self._inside: Context | None = None
         self._publish = publish
         self._calls: Iterator[_Call] = iter(())
         self._waiting: tuple[_Call, Awaitable[Any]] | None = None
@@ -65,8 +66,13 @@ class Teller:
         """Whether everything was told."""
         return self._waiting is None and not self.queue
 
-    def tell(self) -> None:
-        """Tell what can be told at once. Not to be called in the context of what a notice is about."""
+    def tell(self, inside: Context | None = None) -> None:
+        """Tell what can be told at once.
+
+        Args:
+            inside: the context in which this is called, if it is that of what may be told.
+        """
+        self._inside = inside
         while self._waiting is None:
             for call in self._calls:
                 if self._tell_one(call):
@@ -75,17 +81,13 @@ class Teller:
                 return
             self._calls = self._list_calls(self.queue.popleft())
 
-    def tell_soon(self, group: TaskGroup | None, give_up: Callable[[BaseException], None]) -> bool:
-        """Tell what can be told at once, and have the rest told by a task of its own; return whether that can be.
+    def go_on_apart(self, group: TaskGroup | None, give_up: Callable[[BaseException], None]) -> bool:
+        """Have the rest told by a task of its own; return whether that can be.
 
         Args:
             group: where that task is started; `None` if there is none yet.
             give_up: takes the Ctrl-C, or the exit, that a hook was hit by there.
         """
-        if not self.is_busy:
-            self.tell()
-        if self.is_busy or not self.is_blocked:
-            return True
         if group is None:
             return False
         self.is_busy = True
@@ -131,21 +133,22 @@ class Teller:
         await self._told.wait()
 
     def _list_calls(self, notice: Notice) -> Iterator[_Call]:
-        subject = notice.subject
-        if notice.kind == "state" and self._publish is not None:
+        subject, option = notice.subject, notice.option
+        if self._publish is not None and notice.kind == "state":
             self._publish(notice.event)
-        groups = ((subject.hooks, None), (subject.watch, subject.run.inputs))
-        for hooks, inputs in groups:
-            for hook in hooks.get(notice.option, ()):
-                if hook.wants(notice.error):
-                    yield _Call(hook, notice, inputs)
-                    if hook.alone:
-                        break
+        calls: list[_Call] = []
+        own, watch = subject.hooks, subject.watch
+        if own and option in own:
+            calls += _pick(own[option], notice, None)
+        if watch and option in watch:
+            calls += _pick(watch[option], notice, subject.run.inputs)
+        return iter(calls)
 
     def _tell_one(self, call: _Call) -> bool:
         """Call a hook; return whether what it gave has to be awaited."""
+        context = call.notice.subject.context
         try:
-            answer = _call_in(call)
+            answer = _call(call) if context is self._inside or _is_entered(context) else context.run(_call, call)
         except Exception as error:
             note_hook_error(call.notice, call.hook, error)
             return False
@@ -153,6 +156,16 @@ class Teller:
             return False
         self._waiting = call, answer
         return True
+
+
+def _pick(hooks: tuple[Hook, ...], notice: Notice, inputs: Mapping[str, Any] | None) -> list[_Call]:
+    calls: list[_Call] = []
+    for hook in hooks:
+        if hook.wants(notice.error):
+            calls.append(_Call(hook, notice, inputs))
+            if hook.alone:
+                break
+    return calls
 
 
 async def _await_in(call: _Call, awaitable: Awaitable[Any]) -> None:
@@ -178,11 +191,6 @@ def _is_entered(context: Context) -> bool:
 
 def _do_nothing() -> None:
     pass
-
-
-def _call_in(call: _Call) -> Any:
-    context = call.notice.subject.context
-    return _call(call) if _is_entered(context) else context.run(_call, call)
 
 
 def _call(call: _Call) -> Any:

@@ -112,8 +112,14 @@ class RunLifecycle(Lifecycle):
             raise failure
 
     async def _make(self) -> BaseException | None:
+        """Run the graph and the workflow's function; return what that has failed with, noted in the journal."""
         try:
-            failure = await self._perform()
+            timeout = self.program.policy.timeout
+            failure = await (self._perform() if timeout is None else self._perform_in_time(timeout))
+            if failure is None and self._leaves_loop:
+                if self.engine.notices or self.engine.teller is not None:
+                    await self.engine.wait_until_told()  # what has to be awaited, can be only here
+                self.journal.result = await self._take_body()
             self.result = self.journal.result
             return failure
         except (RunStopped, HookFailure, GeneratorExit, KeyboardInterrupt):
@@ -121,41 +127,33 @@ class RunLifecycle(Lifecycle):
         except BaseException as error:
             return self._note(await self._judge(error))
 
-    async def _perform(self) -> BaseException | None:
-        """Run the graph and the workflow's function; return what stands in the journal as what that has failed with."""
-        timeout, journal = self.program.policy.timeout, self.journal
-        if timeout is None:
-            failure = await self._perform_on_loop()
-        else:
-            failure = None
-            with move_on_after(timeout) as scope:
-                failure = await self._perform_on_loop()
-            if scope.cancelled_caught:
-                if journal.error is not None:
-                    return journal.error
-                raise self._too_long(timeout)
-        if failure is None and self._leaves_loop:
-            if self.engine.notices or self.engine.teller is not None:
-                await self.engine.wait_until_told()  # what has to be awaited, can be only here
-            journal.result = await self._ask_body()
-        return failure
+    async def _perform_in_time(self, timeout: float) -> BaseException | None:
+        failure = None
+        with move_on_after(timeout) as scope:
+            failure = await self._perform()
+        if not scope.cancelled_caught:
+            return failure
+        if self.journal.error is None:
+            raise self._too_long(timeout)
+        return self.journal.error
 
-    async def _perform_on_loop(self) -> BaseException | None:
-        engine = self.engine
+    async def _perform(self) -> BaseException | None:
+        """Do what is done on the event loop."""
+        engine, state, journal = self.engine, self.engine.state, self.journal
         await engine.execute()
-        if self.journal.error is not None:
-            return self.journal.error
-        if engine.state.ended:
+        if journal.error is not None:
+            return journal.error
+        if state.ended:
             failure = self._judge_body()
             if failure is not None:
                 return failure
         if self._leaves_loop:
             return None
         if self._is_async:
-            coroutine = self._take_body().call()
-            self.journal.result = await coroutine
+            coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
+            journal.result = await coroutine
         else:
-            self.journal.result = await _call_in_thread(self._take_body())
+            journal.result = await _call_in_thread(self._take_body())
             await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
         if engine.cancellation.is_native():
             await engine.cancellation.raise_it()
@@ -175,9 +173,6 @@ class RunLifecycle(Lifecycle):
     def _take_body(self) -> Body:
         state = self.engine.state
         return Body(state.plan.body, state.take_body())
-
-    async def _ask_body(self) -> Any:
-        return await self._take_body()
 
     def _too_long(self, timeout: float) -> WorkflowTimeoutError:
         running = self.journal.list_cancelled()

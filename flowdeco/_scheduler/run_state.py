@@ -44,7 +44,6 @@ class RunState:
 
     __slots__ = (
         "_filled",
-        "_judged",
         "affected",
         "body_defaults",
         "ended",
@@ -72,7 +71,6 @@ class RunState:
         self.affected: set[int] = set()
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
-        self._judged: set[int] = set()
         self._filled: dict[int, Judgement] = {}
         if known:
             self._settle_known(known)
@@ -129,9 +127,7 @@ class RunState:
 
     def judge(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs."""
-        if index in self._judged:
-            return None
-        self._judged.add(index)
+        self.affected.discard(index)
         graph = self.plan.graph
         judgement = judge_node(graph, graph.nodes[index], self.ended)
         if judgement.status is None:

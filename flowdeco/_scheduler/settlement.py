@@ -10,8 +10,7 @@ from anyio.abc import TaskGroup
 from .._base.events import Skip, Status
 from .._base.tracebacks import as_failure
 from .._record.journal import Journal
-from .._runner.cancellation import Cancellation
-from .._runner.lifecycle import stray
+from .._runner.cancellation import Cancellation, stray
 from .._runner.signals import HookFailure, PassedOver
 from .run_state import RunState
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
@@ -17,8 +16,6 @@ from .._base.errors import AbandonedError
 from .writer import WRITER, Writer
 
 __all__ = ["ABSENT", "Absent", "Change", "ValueStore", "Watcher"]
-
-logger = logging.getLogger("flowdeco")
 
 
 class Absent(Enum):
@@ -293,7 +290,10 @@ class ValueStore:
         try:
             watcher.call(change)
         except Exception as error:
-            logger.error("A watcher of the state's key %s failed", shorten(change.key), exc_info=error)
+            from logging import getLogger  # all else that logs is loaded with the engine
+
+            text = "A watcher of the state's key %s failed"
+            getLogger("flowdeco").error(text, shorten(change.key), exc_info=error)
             if self.on_watcher_error is not None:
                 self.on_watcher_error(error, change)
 

@@ -7,16 +7,15 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from anyio import CancelScope, Event, from_thread, get_cancelled_exc_class
-from anyio.lowlevel import RunVar, current_token
+from anyio import CancelScope, Event, get_cancelled_exc_class
 
 from .._base.errors import RemoteError, WorkerLostError
+from .._base.event_loop import EventLoop
 from .._base.signature import Kind, discard, is_awaitable
 from .transfer import Call, locate, pack, perform, perform_apart, say, serve, unpack
 
@@ -24,50 +23,6 @@ __all__ = ["ExecutorCall", "call_in_executor"]
 
 
 _KEEP_OPEN = "Keep the executor open until the run has ended."
-
-
-class _Bell:
-    """Wakes those who wait on one event loop, from any thread, and never blocks the thread that rings.
-
-    The threads of an executor are not ours to hold up: the event loop may just be waiting for one of them.
-    """
-
-    def __init__(self) -> None:
-        self._token = current_token()
-        self._lock = Lock()
-        self._rung: list[Event] = []
-
-    def ring(self, event: Event) -> None:
-        with self._lock:
-            self._rung.append(event)
-            if len(self._rung) > 1:
-                return  # somebody is on the way already
-        try:
-            Thread(target=self._carry, name="flowdeco bell", daemon=True).start()
-        except RuntimeError:  # there are too many threads
-            self._carry()
-
-    def _carry(self) -> None:
-        with suppress(RuntimeError):  # the event loop is gone, and with it those who waited
-            from_thread.run_sync(self._set_all, token=self._token)
-
-    def _set_all(self) -> None:
-        with self._lock:
-            rung, self._rung = self._rung, []
-        for event in rung:
-            event.set()
-
-
-_BELL: RunVar[_Bell] = RunVar("flowdeco_bell")
-
-
-def _get_bell() -> _Bell:
-    try:
-        return _BELL.get()
-    except LookupError:
-        bell = _Bell()
-        _BELL.set(bell)
-        return bell
 
 
 class _Work:
@@ -151,9 +106,9 @@ class ExecutorCall:
         return await self.result if is_awaitable(self.result) else self.result
 
     async def _wait(self, limit: CancelScope | None) -> None:
-        bell, ended = _get_bell(), Event()
+        loop, ended = EventLoop(), Event()
         self._future = self._submit()
-        self._future.add_done_callback(functools.partial(self._note_end, bell, ended))
+        self._future.add_done_callback(functools.partial(self._note_end, loop, ended))
         try:
             await ended.wait()
         except get_cancelled_exc_class():
@@ -190,12 +145,12 @@ class ExecutorCall:
         label = self._call.label
         return RemoteError(f"Cannot run {label}: {reason}. {way_out}", **label.data)
 
-    def _note_end(self, bell: _Bell, ended: Event, future: Future[Any]) -> None:
+    def _note_end(self, loop: EventLoop, ended: Event, future: Future[Any]) -> None:
         """Called on a thread of the executor, or where the future is cancelled or was done already."""
         with self._lock:
             self._is_over = True
         if not self.abandoned:
-            bell.ring(ended)
+            loop.call_soon(ended.set)  # which does not wait: the event loop may just be waiting for this thread
             return
         if not future.cancelled() and future.exception() is None:
             discard(future.result())

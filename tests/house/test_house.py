@@ -25,7 +25,8 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature annotation injection checks text tracebacks context sentinel", ""
+        "errors graph_errors events signature annotation injection checks text tracebacks context event_loop sentinel",
+        "",
     ),
     "_draw": Package("diagram mermaid graphviz svg layout tree html", "_base"),
     "_state": Package("state field store writer", "_base"),

@@ -72,6 +72,7 @@ def test_a_workflow_s_backend_is_the_one_of_its_blocking_calls() -> None:
 
     assert w.with_options(backend="trio")() == "trio"
     assert w() == w.with_options(backend="asyncio")() == "asyncio.exceptions"
+    assert w.with_options(backend="trio")() == "trio"  # also when the workflow itself has run before
 
 
 def test_a_workflow_s_backend_options_reach_the_event_loop() -> None:

@@ -144,10 +144,12 @@ async def test_one_that_waits_for_a_loan_when_it_ends_waits_for_the_limit() -> N
             await wait_all_tasks_blocked()
             group.start_soon(lent.stand, "second", demand(gpu))
             await wait_all_tasks_blocked()
+            loan = outer.find_loan(gpu)
+            assert loan is not None
             outer.release()
             await wait_all_tasks_blocked()
             assert lent.served == ["first"]
-            assert (outer._loans[gpu].waiting, gpu._pool.waiting) == (0, 1)
+            assert (loan.waiting, gpu._pool.waiting) == (0, 1)
             group.start_soon(outside.stand, "outside", demand(gpu))
             lent.go.set()
             outside.go.set()
@@ -160,12 +162,14 @@ async def test_one_that_comes_to_a_loan_just_when_it_ends_is_sent_on() -> None:
     gpu = Limit(1)
     outer = await demand(gpu).acquire()
     outer.lend()
+    loan = outer.find_loan(gpu)
+    assert loan is not None
     outer.release()
     woken = Event()
     waiter = Waiter(1, woken.set)
-    outer._loans[gpu].queue(waiter)
+    loan.queue(waiter)
     with fail_after(PATIENCE):
         await woken.wait()
     assert not waiter.granted
-    assert outer._loans[gpu].waiting == 0
+    assert loan.waiting == 0
     assert free(gpu) == 1

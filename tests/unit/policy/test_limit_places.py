@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, wait_all_tasks_blocked
 
-from flowdeco._policy import pool
+from flowdeco._base.event_loop import EventLoop
 from flowdeco._policy.limit import Limit
 from tests.conftest import Backend
 from tests.support.limit import PATIENCE, Line, demand, free, run_on, thread_of
@@ -51,8 +51,8 @@ async def test_who_asks_first_is_served_first_also_if_less_would_fit() -> None:
     assert free(gpu) == 3
 
 
-async def test_a_wake_up_on_the_own_event_loop_needs_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "Thread", None)
+async def test_a_wake_up_on_the_own_event_loop_comes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(EventLoop, "call_soon")
     gpu, line = Limit(1), Line()
     line.go.set()
     with fail_after(PATIENCE):

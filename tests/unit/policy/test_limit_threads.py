@@ -3,9 +3,8 @@
 import gc
 import threading
 import weakref
+from collections.abc import Callable
 from functools import partial
-from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, to_thread, wait_all_tasks_blocked
@@ -13,7 +12,7 @@ from anyio.lowlevel import checkpoint, current_token
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowdeco._policy import pool as _pool
+from flowdeco._base.event_loop import EventLoop
 from flowdeco._policy.limit import Demand, Hold, Limit
 from flowdeco._policy.pool import Waiter
 from tests.conftest import ASYNCIO, TRIO, Backend
@@ -42,11 +41,12 @@ async def test_one_that_is_cancelled_gives_its_place_back_while_the_wake_up_is_o
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gpu, ended, scope = Limit(1), Event(), CancelScope()
-    on_their_way: list[threading.Thread] = []
+    on_their_way: list[Callable[[], object]] = []
 
-    def make_thread(**arguments: Any) -> threading.Thread:
-        on_their_way.append(threading.Thread(**arguments))
-        return Mock()
+    def call_late(loop: EventLoop, function: Callable[[], object]) -> bool:
+        assert not loop.is_here()
+        on_their_way.append(function)
+        return True
 
     async def wait() -> None:
         with scope:
@@ -58,7 +58,7 @@ async def test_one_that_is_cancelled_gives_its_place_back_while_the_wake_up_is_o
         async with create_task_group() as group:
             group.start_soon(wait)
             await wait_all_tasks_blocked()
-            monkeypatch.setattr(_pool, "Thread", make_thread)
+            monkeypatch.setattr(EventLoop, "call_soon", call_late)
             with thread_of(hold.release):
                 pass
             assert free(gpu) == 0  # it is the one's that waits
@@ -67,8 +67,7 @@ async def test_one_that_is_cancelled_gives_its_place_back_while_the_wake_up_is_o
             assert scope.cancelled_caught
             assert free(gpu) == 1
         assert len(on_their_way) == 1
-        on_their_way[0].start()  # nobody waits for it any more
-        await to_thread.run_sync(join_all, on_their_way)
+        on_their_way[0]()  # nobody waits for it any more
     assert free(gpu) == 1
 
 
@@ -167,9 +166,7 @@ def test_two_event_loops_never_exceed_a_limit_and_lose_nothing(
     with thread_of(partial(run_on, other, do_jobs, gauge, limits, theirs)):
         run_on(backend, do_jobs, gauge, limits, mine)
     join_all(gauge.releasing)
-    # No wake-up is stuck at an event loop that has ended. One that is just being started has no identity yet.
-    while threads := set(threading.enumerate()) - before:
-        join_all(thread for thread in threads if thread.ident is not None)
+    assert set(threading.enumerate()) <= before  # no wake-up is stuck at an event loop that has ended
     assert gauge.most <= 3
     assert [free(limit) for limit in limits] == [3, 4]
 

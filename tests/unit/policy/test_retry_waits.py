@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from flowdeco._policy import retry as _retry
 from flowdeco._policy.retry import Retry
 from tests.support.retry import HUGE, OFFLINE
 
@@ -20,7 +19,7 @@ def test_the_jitter_is_drawn_anew_for_each_wait_and_capped(monkeypatch: pytest.M
         drawn.append((low, high))
         return len(drawn) / 4
 
-    monkeypatch.setattr(_retry, "uniform", draw)
+    monkeypatch.setattr("random.uniform", draw)
     assert get_delays(Retry(3, delay=1, jitter=0.75, max_delay=4.5), 3) == [1.25, 2.5, 4.5]
     assert drawn == [(0, 0.75)] * 3
 
@@ -29,14 +28,14 @@ def test_the_jitter_is_as_much_as_the_delay_if_it_is_not_given(monkeypatch: pyte
     def draw(_: float, high: float) -> float:
         return high
 
-    monkeypatch.setattr(_retry, "uniform", draw)
+    monkeypatch.setattr("random.uniform", draw)
     assert get_delays(Retry(3, delay=1), 3) == [2, 3, 5]
-    monkeypatch.setattr(_retry, "uniform", None)
+    monkeypatch.setattr("random.uniform", None)
     assert get_delays(Retry(3, delay=0), 3) == [0, 0, 0]
 
 
 def test_nothing_is_drawn_without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_retry, "uniform", None)
+    monkeypatch.setattr("random.uniform", None)
     assert get_delays(Retry(2, delay=1, jitter=0), 3) == [1, 2, None]
 
 
@@ -47,7 +46,7 @@ def test_the_drawn_wait_is_what_within_judges(monkeypatch: pytest.MonkeyPatch) -
     def draw(low: float, high: float) -> float:
         return next(drawn)
 
-    monkeypatch.setattr(_retry, "uniform", draw)
+    monkeypatch.setattr("random.uniform", draw)
     assert retry.next_delay(OFFLINE, 1, 0) == 1.5
     assert retry.next_delay(OFFLINE, 1, 0) is None
 
