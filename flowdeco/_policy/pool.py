@@ -6,10 +6,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .._base.event_loop import EventLoop
 
 __all__ = ["Pool", "Waiter"]
 
