@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Coroutine, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
 from .._base.signature import Param
-from .._definition.definition import Step
+from .._definition.definition import Definition, Face, WorkflowDefinition, definition_behind, definition_of
 from .._definition.scope import LocalScope, refresh_scopes
 from .._graph.binding import Binding
 from .._graph.builder import build_graph
 from .._graph.graph import Graph, Node
-from .._graph.override import Layer, Override, find_step, follow, graphs_within, instead_of
+from .._graph.override import Layer, Override, find_definition, follow, graphs_within, instead_of
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
+from .run import Run
 from .task import stand_in
 
 if TYPE_CHECKING:
     from .._scheduler.plan import Plan
+    from .execution import Execution
 
-__all__ = ["Compiler"]
+__all__ = ["Compiler", "RunnableWorkflow"]
 
 # One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
 _building = RLock()
 # The workflows whose graphs are being built, each because the one before runs it.
-_under_way: list[Step] = []
+_under_way: list[Definition] = []
 
 
 class _Compiled(NamedTuple):
@@ -46,8 +48,6 @@ class Compiler:
 
     Args:
         owner: the workflow.
-        given: names given by hand, `tasks={...}`.
-        more: tasks and modules to look in last, `tasks=[...]`.
         base: the compiler of the workflow that `overrides` change.
         overrides: what stands in for which tasks of the base.
         around: what stands in for tasks since the workflows around this one say so.
@@ -55,9 +55,7 @@ class Compiler:
 
     def __init__(
         self,
-        owner: Step,
-        given: Mapping[str, Step],
-        more: tuple[Any, ...],
+        owner: WorkflowDefinition,
         base: Compiler | None = None,
         overrides: tuple[Override, ...] = (),
         around: tuple[Layer, ...] = (),
@@ -65,17 +63,15 @@ class Compiler:
         self.owner = owner
         self.base = base
         self.overrides = overrides
-        self._given = given
-        self._more = more
         self._around = around
         self._compiled: _Compiled | None = None
         self._own_names: tuple[tuple[Param, ...], Binding] | None = None
-        self._made: dict[int, tuple[Step, Step | Constant]] = {}
+        self._made: dict[int, tuple[Definition, Definition | Constant]] = {}
 
-    def own_names(self) -> tuple[tuple[Param, ...], Binding]:
+    def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         """Return the inputs, and the names that make them so."""
         if self._own_names is None or not self._own_names[1].holds():
-            resolver = Resolver(self.owner, self._given, self._more, None)
+            resolver = Resolver(self.owner, None)
             resolver.resolve_owner()
             self._own_names = tuple(resolver.inputs.values()), resolver.binding
         return self._own_names
@@ -98,7 +94,7 @@ class Compiler:
 
     def refresh(self) -> None:
         """Note what the body that the workflow was defined in has bound since, if it is still being executed."""
-        refresh_scopes(namespace for namespace in self.owner._scope if isinstance(namespace, LocalScope))
+        refresh_scopes(namespace for namespace in self.owner.scope if isinstance(namespace, LocalScope))
 
     def current_plan(self) -> Plan:
         """Return the plan, compiled anew if a name refers to another task now. Raises: as `plan` does."""
@@ -166,18 +162,19 @@ class Compiler:
     def _find_unused(self, graph: Graph, resolver: Resolver) -> list[UnusedTaskError]:
         """Return an error for each entry of `tasks=` that nothing needs; one that may be needed is not among them."""
         ambiguous = [problem for problem in resolver.problems if isinstance(problem, AmbiguousNameError)]
-        candidates = {id(step) for problem in ambiguous for step in problem.candidates}
-        found = [_unused(graph.name, n, step) for n, step in self._given.items() if n not in resolver.used_given]
-        for part in self._more:
-            steps: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
-            steps = [step for step in steps if issubclass(type(step), Step)]
-            if not any(graph.find(step) is not None or id(step) in candidates for step in steps):
+        candidates = {id(face) for problem in ambiguous for face in problem.candidates}
+        given, more = self.owner.given, self.owner.more
+        found = [_unused(graph.name, n, face) for n, face in given.items() if n not in resolver.used_given]
+        for part in more:
+            values: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
+            faces = [value for value in values if definition_of(value) is not None]
+            if not any(graph.find(face) is not None or id(face) in candidates for face in faces):
                 found.append(_unused(graph.name, None, part))
         return found
 
     def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Resolver]:
         before = None if self._compiled is None else self._compiled.plan.binding
-        resolver = Resolver(self.owner, self._given, self._more, before)
+        resolver = Resolver(self.owner, before)
         return build_graph(resolver, partial(follow, layers=layers)), resolver
 
     def _layers(self) -> tuple[Layer, ...]:
@@ -188,19 +185,53 @@ class Compiler:
 
     def _own_layer(self, base: Compiler) -> Layer:
         graphs = graphs_within(base.current_plan().graph)
-        layer: dict[int, tuple[Step, Step | Constant]] = {}
+        layer: dict[int, tuple[Definition, Definition | Constant]] = {}
         for number, override in enumerate(self.overrides):
-            step = find_step(graphs[0].name, override.key, graphs)
-            if number not in self._made or self._made[number][0] is not step:
-                self._made[number] = step, instead_of(step, override, stand_in)
-            layer[id(step)] = self._made[number]
+            definition = find_definition(graphs[0].name, override.key, graphs)
+            if number not in self._made or self._made[number][0] is not definition:
+                self._made[number] = definition, instead_of(definition, override, stand_in)
+            layer[id(definition)] = self._made[number]
         return layer
 
-    def _within(self, layers: tuple[Layer, ...]) -> Compiler:
+    def within(self, layers: tuple[Layer, ...]) -> Compiler:
         """Return the compiler of this workflow where it runs within one in which `layers` replace tasks."""
         if not layers:
             return self
-        return Compiler(self.owner, self._given, self._more, self.base, self.overrides, layers)
+        return Compiler(self.owner, self.base, self.overrides, layers)
+
+
+class RunnableWorkflow(WorkflowDefinition):
+    """A workflow's definition, with what finds its graph and what runs it.
+
+    Attributes:
+        compiler: finds its graph.
+        execution: runs it; made when it is first asked for.
+    """
+
+    compiler: Compiler
+
+    @cached_property
+    def execution(self) -> Execution:
+        from .execution import Execution  # who defines workflows and runs none, as a worker process, needs no engine
+
+        options = self.options
+        return Execution(
+            self.name or "workflow",
+            is_async=self.signature.kind == "async",
+            timeout=options["timeout"],
+            hooks=self.hooks,
+            strict=self.strict,
+            backend=options["backend"],
+            backend_options=dict(options["backend_options"] or {}),
+        )
+
+    def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
+        return self.compiler.find_own_names()
+
+    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any]) -> Coroutine[Any, Any, Any]:
+        own_state = self.options["state"]
+        inputs = {**plan.inputs.defaults, **given}
+        return self.execution.result(Run(plan, inputs, outer.state if own_state is None else own_state))
 
 
 def _local_scopes(binding: Binding) -> list[LocalScope]:
@@ -216,19 +247,20 @@ def _is_current(compiled: _Compiled) -> bool:
 def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Compiler]]:
     """Yield the nodes that are workflows, and what finds their graphs."""
     for node in graph:
-        if node.step.compiler is not None and not node.replaced:
-            yield node, node.step.compiler._within(layers)
+        definition = node.definition
+        if isinstance(definition, RunnableWorkflow) and not node.replaced:
+            yield node, definition.compiler.within(layers)
 
 
 @contextmanager
-def _entered(workflow: Step) -> Generator[None]:
+def _entered(workflow: Definition) -> Generator[None]:
     """Note that a workflow's graph is being built.
 
     Raises:
         CycleError: it is being built already, since the workflow runs itself.
     """
     if workflow in _under_way:
-        path = tuple(str(step.name) for step in (*_under_way[_under_way.index(workflow) :], workflow))
+        path = tuple(str(each.name) for each in (*_under_way[_under_way.index(workflow) :], workflow))
         text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
         message = f"Cannot build workflow {workflow.name!r}: {text}. "
         message += "Rename a parameter, or cut one with needs=."
@@ -253,7 +285,11 @@ def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
         raise error
 
 
-def _unused(workflow: str, name: str | None, part: Step | ModuleType) -> UnusedTaskError:
-    what = f"module {part.__name__!r}" if isinstance(part, ModuleType) else f"{part._kind} {(name or part.name)!r}"
+def _unused(workflow: str, name: str | None, part: Face | ModuleType) -> UnusedTaskError:
+    if isinstance(part, ModuleType):
+        what = f"module {part.__name__!r}"
+    else:
+        definition = definition_behind(part)
+        what = f"{definition.kind} {(name or definition.name)!r}"
     message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
     return UnusedTaskError(message, workflow=workflow, task=part)

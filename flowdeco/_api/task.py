@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter
 from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
-from .._base.signature import Param, Signature
-from .._base.text import shorten
-from .._definition.definition import Step, make_predicate, signature_of_step
+from .._definition.decoration import define_stand_in, define_task
+from .._definition.definition import Definition, Scope, TaskDefinition
+from .._definition.frame import is_fresh
 from .._definition.option_types import After, Hook, Hooks, HooksByType, Need, Recover, Settled, TaskOptions
-from .._definition.options import check_outputs
-from .._definition.scope import Scope
 from .._policy.limit import Limit
-from .._policy.policy import DEFAULTABLE, NO_POLICY, Asker, Policy, asks_for_nothing, check_policy, read_policy
 from .._policy.retry import Retry
 from .._policy.run_in import RunIn
+from .face import Decorated, change_options
 
 __all__ = ["Task", "stand_in", "task"]
 
@@ -24,20 +21,16 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 
-class Task(Step, Generic[P, R_co]):
+class Task(Decorated, Generic[P, R_co]):
     """A function that workflows can run. Made by `@task`.
 
     Called, it runs the function and nothing else: no timeout, no record.
     """
 
-    _kind = "task"
-    _policy: Policy
-    # What hooks can ask for besides the arguments: those of the function that this one stands in for.
-    _asked: tuple[str, ...] = ()
-    _stands_in = False
+    _definition: TaskDefinition
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        return cast("R_co", self._function(*args, **kwargs))
+        return cast("R_co", self._definition.function(*args, **kwargs))
 
     def with_options(self, **options: Unpack[TaskOptions]) -> Self:
         """Return a task of the same function with other options; it is a node of its own.
@@ -48,63 +41,22 @@ class Task(Step, Generic[P, R_co]):
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.
         """
-        return self._copy(self._options, **options)
-
-    @property
-    def policy(self) -> Policy:
-        return self._policy
+        old, made = self._definition, self._copy()
+        asked = old.asked if old.stands_in else None
+        changed = change_options(old, options)
+        made._show(define_task(made, old.function, changed, old.scope, old.signature, asked))
+        return made
 
     def _bind(self, instance: object) -> Any:
-        return cast("Any", self._function).__get__(instance)
-
-    def _complete(self) -> None:
-        when, self._predicate = self._options["when"], None
-        if when is not None:
-            self._predicate = make_predicate("when= of task", self._label, when, self.needs, self._scope)
-
-    @property
-    def _label(self) -> str:
-        return self._name or shorten(self._function)
-
-    def _asker(self) -> Asker:
-        """Return what the policy has to know of it."""
-        names = dict.fromkeys([param.name for param in self._signature.params])
-        arguments = tuple({**names, **dict.fromkeys(self._asked)})
-        return Asker(f"task {self._label!r}", arguments, self._signature.kind, Task, self._stands_in)
-
-    def _check(self, subject: str, options: dict[str, Any]) -> None:
-        plain = asks_for_nothing(options)
-        if not plain:
-            check_policy(subject, options, Step)
-        super()._check(subject, options)
-        options["outputs"] = check_outputs(subject, options["outputs"])
-        self._policy = NO_POLICY if plain else read_policy(self._asker(), options)
-
-    def _params_besides(self, options: Mapping[str, Any]) -> tuple[Param, ...]:
-        when = options["when"]
-        return () if when is None or isinstance(when, Step) else signature_of_step("predicate", when).params
+        return cast("Any", self._definition.function).__get__(instance)
 
 
-def stand_in(step: Step, function: Callable[..., Any], scope: Scope) -> Task[..., Any]:
-    """Return a task that has another function in the place of the step's own, under the same policy and name."""
-    signature = signature_of_step("task", function)
-    if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
-        # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
-        signature = Signature(step.own_params, signature.kind)
-    made: Task[..., Any] = Task()
-    options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
-    params = {p.name for p in signature.params}
-    settled = tuple(name for name in step.graph_settled if name in params)
-    params |= {p.name for p in made._params_besides(options)}
-    options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
-    options["settled"] = settled
-    made._asked = tuple(p.name for p in step.params)
-    made._stands_in = True
-    made._define(function, {name: options[name] for name in _NO_OPTIONS}, scope, signature)
+def stand_in(definition: Definition, function: Callable[..., Any], scope: Scope) -> TaskDefinition:
+    """Return what runs a function in the place of a task or workflow, under the same policy and name."""
+    face: Task[..., Any] = Task()
+    made = define_stand_in(face, definition, function, scope)
+    face._show(made)
     return made
-
-
-_NO_OPTIONS: dict[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
 
 
 @overload
@@ -177,12 +129,35 @@ def task(
     Raises:
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
-    options = {**_NO_OPTIONS, **locals()}
-    del options["function"]
+    fresh = is_fresh(function)
+    # locals() would take three times as long, at every decoration.
+    options: dict[str, Any] = {
+        "name": name,
+        "needs": needs,
+        "after": after,
+        "outputs": outputs,
+        "settled": settled,
+        "retries": retries,
+        "timeout": timeout,
+        "recover": recover,
+        "when": when,
+        "limit": limit,
+        "run_in": run_in,
+        "on_state": on_state,
+        "on_start": on_start,
+        "on_success": on_success,
+        "on_retry": on_retry,
+        "on_error": on_error,
+        "metadata": metadata,
+    }
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
-        made: Task[P, R] = Task()
-        made._define(function, options, None)
-        return made
+        return _decorate(function, dict(options), is_fresh(function))
 
-    return decorate if function is None else decorate(function)
+    return decorate if function is None else _decorate(function, options, fresh)
+
+
+def _decorate(function: Callable[P, R], options: dict[str, Any], fresh: bool) -> Task[P, R]:
+    made: Task[P, R] = Task()
+    made._show(define_task(made, function, options, is_fresh=fresh))
+    return made

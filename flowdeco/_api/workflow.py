@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
+from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 
-from .._base.errors import OptionTypeError
-from .._base.signature import Param, Signature
-from .._definition.definition import Step, make_predicate
+from .._base.signature import Signature
+from .._definition.decoration import define_workflow
+from .._definition.definition import Scope, definition_of
 from .._definition.option_types import (
     After,
     HookErrors,
@@ -22,21 +22,14 @@ from .._definition.option_types import (
     Tasks,
     WorkflowOptions,
 )
-from .._definition.options import check_backend, check_switches, check_tasks
-from .._definition.scope import Scope, capture_scope
-from .._graph.binding import Binding
+from .._definition.scope import capture_scope
 from .._graph.graph import Graph
 from .._graph.input import signature_of
 from .._graph.override import Override
-from .._policy.hook import HOOKS, check_hooks, read_hooks
-from .._policy.policy import Defaults, check_defaults, check_metadata
-from .._state.state import State, check_state
-from .compiler import Compiler
+from .._state.state import State
+from .compiler import Compiler, RunnableWorkflow
+from .face import Decorated, change_options
 from .run import Run
-
-if TYPE_CHECKING:
-    from .._scheduler.plan import Plan
-    from .execution import Execution
 
 __all__ = ["Workflow", "workflow"]
 
@@ -67,18 +60,17 @@ class _InputSignature:
     def __get__(self, instance: Workflow[Any, Any] | None, owner: type) -> inspect.Signature:
         if instance is None:
             raise AttributeError("__signature__")
-        return signature_of(instance.params[len(instance._bound) :])
+        return signature_of(instance._definition.params[len(instance._bound) :])
 
 
-class Workflow(Step, Generic[R_co, T_co]):
+class Workflow(Decorated, Generic[R_co, T_co]):
     """A function whose parameters receive the results of tasks. Made by `@workflow`.
 
     Called, it takes its inputs, runs what it needs, and returns what its own function returns, or raises the error
     that a hand-written program would raise. It may be called from many tasks and threads at once.
     """
 
-    _kind = "workflow"
-    compiler: Compiler
+    _definition: RunnableWorkflow
     __signature__ = _InputSignature()
     # What a method is bound to.
     _bound: tuple[object, ...] = ()
@@ -98,9 +90,10 @@ class Workflow(Step, Generic[R_co, T_co]):
             Exception: whatever a task or the workflow's own function raises, as it is; `Run.of` gives the run.
         """
         run = self._new_run(args, kwargs)
-        if self._execution.is_async:
-            return cast("R_co", self._execution.start(run))
-        self._execution.run_blocking(run)
+        execution = self._definition.execution
+        if execution.is_async:
+            return cast("R_co", execution.start(run))
+        execution.run_blocking(run)
         error = run._failure
         if error is None:
             return cast("R_co", run.result)
@@ -115,12 +108,12 @@ class Workflow(Step, Generic[R_co, T_co]):
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
-        return self._execution.start(self._new_run(args, kwargs))
+        return self._definition.execution.start(self._new_run(args, kwargs))
 
     def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
         run = self._new_run(args, kwargs)
-        self._execution.run_blocking(run)
+        self._definition.execution.run_blocking(run)
         error = run._failure
         if error is None:
             return cast("T_co", run.result)
@@ -142,10 +135,10 @@ class Workflow(Step, Generic[R_co, T_co]):
         What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
         `KeyboardInterrupt` and `SystemExit` are raised.
         """
-        run = self._new_run(args, kwargs, keep=True)
-        if self._execution.is_async:
-            return self._execution.start(run)
-        self._execution.run_blocking(run)
+        run, execution = self._new_run(args, kwargs, keep=True), self._definition.execution
+        if execution.is_async:
+            return execution.start(run)
+        execution.run_blocking(run)
         return run
 
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
@@ -155,12 +148,12 @@ class Workflow(Step, Generic[R_co, T_co]):
         `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
         of status. Inputs and graph are checked by the call itself. Raises: as a call does.
         """
-        return self._execution.live(self._new_run(args, kwargs, keep=True))
+        return self._definition.execution.live(self._new_run(args, kwargs, keep=True))
 
     @property
     def graph(self) -> Graph:
         """What it runs. Raises `GraphError` if that cannot be found out."""
-        return self.compiler.plan().graph
+        return self._definition.compiler.plan().graph
 
     def check(self, *, types: bool = False) -> None:
         """Find everything that is wrong with the graph, without running anything.
@@ -175,7 +168,7 @@ class Workflow(Step, Generic[R_co, T_co]):
         Raises:
             GraphError: with all its `problems`.
         """
-        self.compiler.check(types=types)
+        self._definition.compiler.check(types=types)
 
     def override(self, replacements: Mapping[Any, Any] | None = None, /, **named: Any) -> Self:
         """Return a workflow like this one in which something stands in for some of the tasks.
@@ -195,14 +188,15 @@ class Workflow(Step, Generic[R_co, T_co]):
         """
         given = {**(replacements or {}), **named}
         overrides = tuple(
-            Override(key, v, capture_scope(v, None, Step) if callable(v) and not isinstance(v, Step) else ())
+            Override(key, v, capture_scope(v, None) if callable(v) and definition_of(v) is None else ())
             for key, v in given.items()
         )
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made.compiler = Compiler(made, self._given, self._more, self.compiler, overrides)
-        self.compiler.refresh()
-        made.compiler.check_overrides()
+        compiler, made = self._definition.compiler, self._copy()
+        made._definition = definition = copy.copy(self._definition)
+        definition.face = made
+        definition.compiler = Compiler(definition, compiler, overrides)
+        compiler.refresh()
+        definition.compiler.check_overrides()
         return made
 
     def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
@@ -214,103 +208,41 @@ class Workflow(Step, Generic[R_co, T_co]):
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.
         """
-        made = self._copy(self._options, **options)
-        if (
-            self.compiler.base is not None
-        ):  # the names are looked up in what is overridden, so it has these options, too
-            base = cast("Self", self.compiler.base.owner).with_options(**options)
-            made.compiler = Compiler(made, made._given, made._more, base.compiler, self.compiler.overrides)
+        old, made = self._definition, self._copy()
+        definition = made._define(old.function, change_options(old, options), old.scope, old.signature)
+        # The names are looked up in what is overridden, so it has these options, too.
+        base = old.compiler.base
+        if base is not None:
+            changed = cast("Self", base.owner.face).with_options(**options)
+            definition.compiler = Compiler(definition, changed._definition.compiler, old.compiler.overrides)
         return made
 
     def _bind(self, instance: object) -> Self:
-        bound = object.__new__(type(self))
-        bound.__dict__.update(self.__dict__)
+        bound = self._copy()
         bound._bound = (instance,)
         return bound
-
-    # What a graph asks of a step.
-
-    @property
-    def params(self) -> tuple[Param, ...]:
-        return self.compiler.own_names()[0]
-
-    @property
-    def graph_needs(self) -> Mapping[str, Any]:
-        return {}
-
-    @property
-    def graph_after(self) -> tuple[Any, ...]:
-        return ()
-
-    @property
-    def graph_settled(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def graph_binding(self) -> Binding:
-        return self.compiler.own_names()[1]
-
-    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any]) -> Coroutine[Any, Any, Any]:
-        own_state = self._options["state"]
-        inputs = {**plan.inputs.defaults, **given}
-        return self._execution.result(Run(plan, inputs, outer.state if own_state is None else own_state))
-
-    # How it is made.
 
     def _define(
         self,
         function: Callable[..., Any],
         options: dict[str, Any],
-        scope: Scope | None,
+        scope: Scope | None = None,
         signature: Signature | None = None,
-    ) -> None:
-        super()._define(function, options, scope, signature)
-        if self._signature.kind.endswith("generator"):
-            message = f"Cannot make a workflow of {self.name!r}: it yields. Make that a task, and return here."
-            raise OptionTypeError(message, option="function", value=function)
-        self.compiler = Compiler(self, self._given, self._more)
-        name = self.name or "workflow"
-        defaults = self._options["defaults"]
-        self._defaults = None
-        if defaults is not None:
-            kind = "when= in the defaults of workflow"
-            self._defaults = Defaults(defaults, make_predicate(kind, name, defaults["when"], {}, self._scope))
-        arguments = [param.name for param in self._signature.params]
-        self.hooks = hooks = read_hooks(f"workflow {name!r}", self._options, arguments)
-        self.keep_going = self._options["keep_going"]
-        self.strict = self._options["hook_errors"] == "raise"
-        self.watch_hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
-        self.__dict__.pop("_execution", None)  # a copy has had the one of what it was copied from
-
-    def _check(self, subject: str, options: dict[str, Any]) -> None:
-        super()._check(subject, options)
-        self._given, self._more = check_tasks(subject, options["tasks"], Step)
-        options["tasks"] = self._given or self._more  # what was given may be an iterator, and is then used up
-        check_backend(subject, options["backend"], options["backend_options"])
-        check_state(subject, options["state"])
-        check_switches(subject, options["keep_going"], options["hook_errors"])
-        options["defaults"] = check_defaults(subject, options["defaults"], Step)
-        options["metadata"] = check_metadata(subject, options["metadata"])
-        for option in HOOKS:
-            options[option] = check_hooks(subject, option, options[option])
-
-    @cached_property
-    def _execution(self) -> Execution:
-        from .execution import Execution  # who defines workflows and runs none, as a worker process, needs no engine
-
-        return Execution(
-            self.name or "workflow",
-            is_async=self._signature.kind == "async",
-            timeout=self.timeout,
-            hooks=self.hooks,
-            strict=self.strict,
-            backend=self._options["backend"],
-            backend_options=dict(self._options["backend_options"] or {}),
-        )
+    ) -> RunnableWorkflow:
+        """Make a definition, and become its face."""
+        made = define_workflow(RunnableWorkflow, self, function, options, scope, signature)
+        made.compiler = Compiler(made)
+        self._show(made)
+        return made
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
-        plan = self.compiler.plan()
-        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), self._options["state"], keep=keep)
+        definition = self._definition
+        plan = definition.compiler.plan()
+        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), definition.options["state"], keep=keep)
+
+    def _run_blocking(self, run: Run[Any]) -> None:
+        """Go through with a run that was made by `_new_run`."""
+        self._definition.execution.run_blocking(run)
 
 
 @overload
@@ -394,7 +326,7 @@ def workflow(
 
     def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
         made: Workflow[Any, Any] = Workflow()
-        made._define(function, options, None)
+        made._define(function, dict(options))
         return made
 
     return decorate if function is None else decorate(function)

@@ -1,99 +1,143 @@
-"""What was decorated: a function with its options and the names in its reach, which can be a node of a graph."""
+"""What was decorated: a function with its options and the names in its reach, which can be a node of a graph.
+
+A definition does not change once it is made. Users never see one: they hold its face, a `Task` or a `Workflow`.
+"""
 
 from __future__ import annotations
 
-import functools
-import inspect
-import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import Parameter
-from types import FunctionType, MethodType
-from typing import Any, Self, cast
+from typing import Any, Protocol, TypeAlias
 
-from .._base.checks import check_name, check_timeout
-from .._base.errors import OptionTypeError
-from .._base.signature import Param, Signature, read_signature
+from .._base.signature import Param, Signature
 from .._base.text import shorten
 from .._policy.hook import NO_HOOKS, Hooks
-from .._policy.policy import NO_POLICY, Defaults, Policy
-from .options import check_after, check_changes, check_needs, check_settled
-from .scope import Scope, capture_scope
+from .._policy.policy import NO_POLICY, Asker, Defaults, Policy
 
-__all__ = ["Predicate", "Step", "make_predicate", "signature_of_step"]
+__all__ = [
+    "Definition",
+    "Face",
+    "Namespace",
+    "Predicate",
+    "Scope",
+    "TaskDefinition",
+    "WorkflowDefinition",
+    "count_definitions",
+    "definition_behind",
+    "definition_of",
+]
 
 
-class Step:
-    """What can be a node of a graph: a decorated function with its options and the names in its reach."""
+class Namespace(Protocol):
+    """Names and what they are bound to; only tasks among them count."""
 
-    _kind = "step"
-    # How many there have been: while none is added, no name has come to mean one that was not there before.
-    defined = 0
-    # What finds the graph of a workflow; a task has none.
-    compiler: Any = None
-    # What a workflow says of all its tasks; mostly nothing.
-    _defaults: Defaults | None = None
-    _predicate: Predicate | None = None
-    # Of a workflow: its hooks, those of them that are told of its tasks, whether one that raises fails the run, and
-    # whether a run goes on when a task has failed.
-    hooks: Hooks = NO_HOOKS
-    watch_hooks: Hooks = NO_HOOKS
-    strict = False
-    keep_going = False
-    _name: str | None
-    _function: Callable[..., Any]
-    _signature: Signature
-    _scope: Scope
-    _options: dict[str, Any]
+    def get(self, name: str, /) -> Any: ...
+    def items(self) -> Iterable[tuple[str, Any]]: ...
+    def __len__(self) -> int: ...
+
+
+Scope: TypeAlias = tuple[Namespace, ...]
+
+
+class Face:
+    """What users hold of a definition.
+
+    Tasks and workflows stand far above, yet here they have to be told from everything else that a variable may hold.
+    """
+
+    __slots__ = ("_definition",)
+    _definition: Definition
+
+
+# How many there have been. No attribute of their class: to set one makes Python forget what it has found out about the
+# class, at every decoration.
+_defined = 0
+
+
+def count_definitions() -> int:
+    """Return how many there have been: while none is added, no name has come to mean one that was not there before."""
+    return _defined
+
+
+def definition_of(value: Any) -> Definition | None:
+    """Return the definition of a task or a workflow; `None` for anything else."""
+    # isinstance would run a proxy's code, and take a mock for what it mocks.
+    found: Definition | None = value._definition if issubclass(type(value), Face) else None
+    return found
+
+
+def definition_behind(face: Face) -> Definition:
+    """Return the definition of what is known to be a task or a workflow."""
+    return face._definition
+
+
+class Definition:
+    """A function with its options and the names in its reach.
+
+    Attributes:
+        kind: what it is, in words.
+        is_workflow: whether it is a graph of its own.
+        face: what users hold of it.
+        function: what was decorated.
+        signature: what the function asks for.
+        scope: the names in its reach.
+        options: its options, checked.
+        name: what the record calls it: `name=`, else the function's name; `None` if it has neither.
+        needs: dependencies given by hand, by parameter.
+        after: tasks, workflows and names that must have ended before.
+        settled: the parameters that receive an `Outcome`.
+        outputs: the names under which parts of the result are available.
+        predicate: its `when=`.
+        policy: what its options say of attempts, time, recovery, capacity, place and hooks.
+        own_params: what its function asks for.
+    """
+
+    __slots__ = (
+        *("__weakref__", "after", "face", "function", "name", "needs", "options", "own_params", "scope", "settled"),
+        "signature",
+    )
+    kind = "definition"
+    is_workflow = False
+    outputs: tuple[str, ...] = ()
+    predicate: Predicate | None = None
+    policy: Policy = NO_POLICY
+
+    def __init__(
+        self,
+        face: Face | None,
+        function: Callable[..., Any],
+        signature: Signature,
+        scope: Scope,
+        options: Mapping[str, Any],
+        name: str | None,
+    ) -> None:
+        self.face = face
+        self.function = function
+        self.signature = signature
+        self.own_params = signature.params
+        self.scope = scope
+        self.options = options
+        self.name = name
+        self.needs: Mapping[str, Any] = options["needs"]
+        self.after: tuple[Any, ...] = options["after"]
+        self.settled: tuple[str, ...] = options["settled"]
+        global _defined
+        _defined += 1
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.label!r}>"
 
     @property
-    def name(self) -> str | None:
-        """What the record calls it: `name=`, else the function's name; `None` if it has neither."""
-        return self._name
+    def label(self) -> str:
+        """What to call it in an error."""
+        return self.name or shorten(self.function)
 
-    @property
-    def needs(self) -> Mapping[str, Any]:
-        """Dependencies given by hand, by parameter."""
-        return cast("Mapping[str, Any]", self._options["needs"])
-
-    @property
-    def after(self) -> tuple[Any, ...]:
-        """Tasks, workflows and names that must have ended before."""
-        return cast("tuple[Any, ...]", self._options["after"])
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The names under which parts of the result are available."""
-        return cast("tuple[str, ...]", self._options.get("outputs", ()))
-
-    @property
-    def timeout(self) -> float | None:
-        """Seconds, or `None` for no limit."""
-        return cast("float | None", self._options["timeout"])
-
-    @property
-    def settled(self) -> tuple[str, ...]:
-        """The parameters that receive an `Outcome`."""
-        return cast("tuple[str, ...]", self._options["settled"])
+    # What differs where a workflow is a node itself: its inputs are its parameters, and its own names are its affair.
 
     @property
     def params(self) -> tuple[Param, ...]:
         """What a graph must fill to run it."""
-        return self._signature.params
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Its options, checked."""
-        return self._options
-
-    @property
-    def own_params(self) -> tuple[Param, ...]:
-        """What its function asks for."""
-        return self._signature.params
-
-    @property
-    def policy(self) -> Policy:
-        """What its options say of attempts, time, recovery, capacity, place and hooks."""
-        return NO_POLICY
+        return self.own_params
 
     @property
     def graph_needs(self) -> Mapping[str, Any]:
@@ -110,154 +154,128 @@ class Step:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
-    @property
-    def graph_binding(self) -> Any:
-        """The names on which `params` rests; `None` if it rests on none."""
-        return None
-
-    def __repr__(self) -> str:
-        return f"<{self._kind} {self.name or shorten(self._function)!r}>"
-
-    def __reduce__(self) -> str:
-        """Be pickled and copied as a function is: by the name that it can be imported under."""
-        return str(getattr(self, "__qualname__", self.name))
-
-    def __get__(self, instance: object, owner: type | None = None) -> Any:
-        """Be a method where the function would be one."""
-        if instance is None or isinstance(self._function, staticmethod) or not hasattr(self._function, "__get__"):
-            return self
-        return self._bind(instance)
-
-    def _bind(self, instance: object) -> Any:
-        return MethodType(cast("Callable[..., Any]", self), instance)
-
     def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any) -> Awaitable[Any]:
         """Return what runs a workflow by its plan, with these inputs, as a node of an outer run."""
         raise AssertionError(f"{self!r} runs as a task")
 
-    def _define(
+
+class TaskDefinition(Definition):
+    """What `@task` decorated.
+
+    Attributes:
+        asked: what hooks can ask for besides the arguments: those of the function that this one stands in for.
+        stands_in: whether its function stands in for another's.
+    """
+
+    __slots__ = ("asked", "outputs", "policy", "predicate", "stands_in")
+    kind = "task"
+
+    def __init__(
         self,
+        face: Face | None,
         function: Callable[..., Any],
-        options: dict[str, Any],
-        scope: Scope | None,
-        signature: Signature | None = None,
+        signature: Signature,
+        scope: Scope,
+        options: Mapping[str, Any],
+        name: str | None,
+        asked: tuple[str, ...] | None = None,
     ) -> None:
-        """Take the function in, check the options, and note the names in reach if `scope` is not given."""
-        Step.defined += 1
-        self._signature = signature or signature_of_step(self._kind, function)
-        self._function = function
-        self._look_like(function)
-        self._options = dict(options)
-        own_name = options["name"] or getattr(function, "__name__", None)
-        self._name = None if own_name == "<lambda>" else own_name
-        self._check(f"{self._kind} {self._name or shorten(function)!r}", self._options)
-        if scope is None:
-            scope = capture_scope(function, self, Step, thorough=self._kind == "workflow")
-        self._scope = scope
-        if self._signature.kind == "async" and sys.version_info >= (3, 12):
-            inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
-        self._complete()
+        super().__init__(face, function, signature, scope, options, name)
+        self.outputs: tuple[str, ...] = options["outputs"]
+        self.asked = asked or ()
+        self.stands_in = asked is not None
+        self.policy = NO_POLICY
+        self.predicate = None
 
-    def _complete(self) -> None:
-        """Take in what rests on the names in reach."""
+    def make_asker(self) -> Asker:
+        """Return what a policy has to know of it."""
+        names = dict.fromkeys([param.name for param in self.own_params])
+        arguments = tuple({**names, **dict.fromkeys(self.asked)})
+        return Asker(f"task {self.label!r}", arguments, self.signature.kind, definition_of, self.stands_in)
 
-    def _look_like(self, function: Callable[..., Any]) -> None:
-        """Take on the function's name, documentation and attributes, as `functools.wraps` does."""
-        own = self.__dict__
-        if isinstance(function, FunctionType) and function.__dict__:
-            # What a step has itself stays what it is, and a callable object keeps its attributes to itself.
-            own.update({name: value for name, value in function.__dict__.items() if not _is_own(type(self), name)})
-        for name in functools.WRAPPER_ASSIGNMENTS:
-            try:
-                own[name] = getattr(function, name)
-            except AttributeError:
-                pass
-        own["__wrapped__"] = function
 
-    def _check(self, subject: str, options: dict[str, Any]) -> None:
-        check_name(subject, options["name"])
-        check_timeout(subject, options["timeout"])
-        if options["settled"] is None:  # so it is with most, and every decoration costs
-            options["settled"] = ()
-        else:
-            options["settled"] = check_settled(subject, options["settled"], [p.name for p in self._signature.params])
-        if options["needs"] is not None:
-            params = self._signature.params + self._params_besides(options)
-            wanted = {p.name: (p.kind is Parameter.VAR_POSITIONAL) if p.variadic else None for p in params}
-            keywords = [p.name for p in params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
-            options["needs"] = check_needs(subject, options["needs"], wanted, keywords, Step)
-        else:
-            options["needs"] = {}
-        options["after"] = check_after(subject, options["after"], Step)
+class WorkflowDefinition(Definition):
+    """What `@workflow` decorated. What finds its graph and what runs it stand above.
 
-    def _params_besides(self, options: Mapping[str, Any]) -> tuple[Param, ...]:
-        """Return what else `needs=` can fill."""
+    Attributes:
+        given: names given by hand, `tasks={...}`.
+        more: tasks and modules to look in last, `tasks=[...]`.
+        defaults: what it says of all its tasks; mostly nothing.
+        hooks: its hooks.
+        watch_hooks: those of them that are told of its tasks.
+        strict: whether a hook that raises fails the run.
+        keep_going: whether a run goes on when a task has failed.
+    """
+
+    __slots__ = ("defaults", "given", "hooks", "keep_going", "more", "strict", "watch_hooks")
+    kind = "workflow"
+    is_workflow = True
+
+    def __init__(
+        self,
+        face: Face | None,
+        function: Callable[..., Any],
+        signature: Signature,
+        scope: Scope,
+        options: Mapping[str, Any],
+        name: str | None,
+        tasks: tuple[Mapping[str, Face], tuple[Any, ...]] = ({}, ()),
+        defaults: Defaults | None = None,
+        hooks: Hooks = NO_HOOKS,
+    ) -> None:
+        super().__init__(face, function, signature, scope, options, name)
+        self.given, self.more = tasks
+        self.defaults = defaults
+        self.hooks = hooks
+        self.watch_hooks: Hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
+        self.strict = options["hook_errors"] == "raise"
+        self.keep_going: bool = options["keep_going"]
+
+    def find_own_names(self) -> tuple[tuple[Param, ...], Any]:
+        """Return the inputs, and the names that make them so."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        return self.find_own_names()[0]
+
+    @property
+    def graph_needs(self) -> Mapping[str, Any]:
+        return {}
+
+    @property
+    def graph_after(self) -> tuple[Any, ...]:
         return ()
 
-    def _copy(self, options: dict[str, Any], **changes: Any) -> Self:
-        """Return one like this with other options."""
-        check_changes(f"{self._kind} {self.name!r}", changes, options)
-        copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy._define(self._function, {**options, **changes}, self._scope, self._signature)
-        return copy
+    @property
+    def graph_settled(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def graph_binding(self) -> Any:
+        """The names on which `params` rests."""
+        return self.find_own_names()[1]
 
 
-def _is_own(kind: type, name: str) -> bool:
-    return any(name in vars(base) for base in kind.__mro__)
+class Predicate(Definition):
+    """The `when=` of a task: what its parameters receive decides whether the task runs.
 
-
-def signature_of_step(kind: str, function: Any) -> Signature:
-    """Return what a function asks for that is to become a step. Raises `OptionTypeError` if that cannot be read."""
-    if isinstance(function, Step):
-        message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
-        raise OptionTypeError(message, option="function", value=function)
-    if not callable(function):
-        message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
-        raise OptionTypeError(message, option="function", value=function)
-    try:
-        return read_signature(function)
-    except (TypeError, ValueError) as error:
-        message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
-        raise OptionTypeError(message, option="function", value=function) from error
-
-
-class Predicate(Step):
-    """The `when=` of a task: what its parameters receive decides whether the task runs."""
-
-    def __init__(self, kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> None:
-        self._kind = kind
-        self._name = name
-        self._function = function
-        self.reason = f"when={_call_it(function)} gave false"
-        self.asks_step = isinstance(function, Step)
-        if self.asks_step:  # its result is the answer
-            needs, self._function = {"answer": function}, bool
-            self._signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync")
-        else:
-            self._signature = signature_of_step("predicate", function)
-        self._scope = scope
-        self._options = {"needs": needs, "after": (), "settled": ()}
-
-
-def _call_it(function: Any) -> str:
-    name = function.name if isinstance(function, Step) else getattr(function, "__name__", None)
-    return str(name or shorten(function))
-
-
-def make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:
-    """Return the `when=` of a task or of a workflow's defaults, if it has one.
-
-    Args:
-        kind: whose it is, for errors: `when= of task`.
-        name: the name of the task or workflow.
-        function: what the option says.
-        needs: the task's `needs=`.
-        scope: the names in reach of the task or workflow, which come after those in reach of the function.
+    Attributes:
+        asks_task: whether it is a task, whose result is the answer.
+        reason: why the task is skipped, if it is.
     """
-    if function is None:
-        return None
-    if not isinstance(function, Step):
-        namespaces = (*capture_scope(function, None, Step), *scope)
-        scope = tuple({id(namespace): namespace for namespace in namespaces}.values())
-    return Predicate(kind, name, function, needs, scope)
+
+    __slots__ = ("asks_task", "kind", "reason")
+
+    def __init__(
+        self, kind: str, name: str, function: Any, signature: Signature | None, needs: Mapping[str, Any], scope: Scope
+    ) -> None:
+        task = definition_of(function)
+        called = task.name if task is not None else getattr(function, "__name__", None)
+        self.kind = kind
+        self.reason = f"when={called or shorten(function)} gave false"
+        self.asks_task = task is not None
+        if signature is None:  # a task's
+            signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync")
+            needs, function = {"answer": function}, bool
+        super().__init__(None, function, signature, scope, {"needs": needs, "after": (), "settled": ()}, name)

@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FrameType, FunctionType
-from typing import Any
+from typing import Any, cast
 
-__all__ = ["encloses", "find_enclosing", "find_own_name", "find_place", "read_borrowed", "read_some", "read_variables"]
+__all__ = [
+    "encloses",
+    "find_enclosing",
+    "find_outer_name",
+    "find_own_name",
+    "find_place",
+    "is_fresh",
+    "is_still_owned",
+    "read_borrowed",
+    "read_names",
+    "read_some",
+    "read_variables",
+]
 
 _PACKAGE = __name__.partition(".")[0]
 _WITHIN = f"{_PACKAGE}."
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _MODULE = "<module>"
+# To look at one variable of a frame is then to copy all of them.
+_COPIES = sys.version_info < (3, 13)
+# Names of our modules that were met on the way.
+_ours: set[str] = set()
 
 
-def find_place(layers: Sequence[Any], home: FunctionType | None) -> FrameType | None:
+def is_fresh(function: Any) -> bool:
+    """Whether nobody holds a function yet but the decorator that calls this, so no variable either; False if unsure."""
+    # By the decorator's own variable, by this function, and by the call in it.
+    return _COPIES and sys.getrefcount(function) == 3
+
+
+def find_place(
+    layers: Sequence[Any],
+    home: FunctionType | None,
+    outer: str,
+    read: Callable[[FrameType], Mapping[str, Any]],
+) -> tuple[FrameType | None, Mapping[str, Any] | None]:
     """Return the frame that a decorator stands in: the nearest that is neither ours nor a wrapper of somebody's own.
 
     A wrapper is a function that was handed what is being decorated.
@@ -24,49 +51,53 @@ def find_place(layers: Sequence[Any], home: FunctionType | None) -> FrameType | 
     Args:
         layers: what is being decorated, and what is inside it.
         home: the function written in Python that is behind it, if any; the code that defines it is no wrapper.
+        outer: the qualified name of that code.
+        read: gives the variables of a frame.
+
+    Returns:
+        The frame, and its variables if they had to be read.
     """
-    outer = _outer_name(home.__code__.co_qualname) if home is not None else ""
+    own = home.__globals__ if home is not None else None
     handed: set[int] = set()
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
-        code = frame.f_code
-        if home is not None and code.co_qualname == outer and frame.f_globals is home.__globals__:
-            return frame
-        if code.co_name not in _COMPREHENSIONS and not _is_internal(frame):
-            handed = handed or {id(layer) for layer in layers}
-            if not any(id(value) in handed for value in _arguments(frame)):
-                return frame
+        code, names = frame.f_code, frame.f_globals
+        if names is own and code.co_qualname == outer:
+            return frame, None
+        if not _is_internal(names) and code.co_name not in _COMPREHENSIONS:
+            count = _count_arguments(code)
+            if not count:
+                return frame, None
+            variables = read(frame)
+            handed = handed or set(map(id, layers))
+            if handed.isdisjoint(map(id, _arguments(code, count, variables))):
+                return frame, variables
         frame = frame.f_back
-    return None
+    return None, None
 
 
-def find_own_name(frame: FrameType, layers: Sequence[Any]) -> str:
-    """Return the variable of `frame` that has the name of the function being decorated, if that is defined there.
+def find_own_name(frame: FrameType, home: FunctionType | None, outer: str) -> str:
+    """Return the name that the function being decorated has in `frame`, if it is defined there.
 
     Args:
         frame: where the decorator stands.
-        layers: what is being decorated, and what is inside it.
+        home: the function written in Python that is behind what is being decorated, if any.
+        outer: the qualified name of the code that defines it.
 
     Returns:
-        The variable's name, or "".
+        The name, or "".
     """
-    home = layers[-1]
-    if type(home) is not FunctionType or not encloses(frame, home):
-        return ""
-    name, code = home.__code__.co_name, frame.f_code
-    if not code.co_flags & inspect.CO_OPTIMIZED:
-        return name if name in code.co_names else ""
-    return name if name in code.co_varnames or name in code.co_cellvars or name in code.co_freevars else ""
+    return home.__code__.co_name if home is not None and encloses(frame, home, outer) else ""
 
 
-def encloses(frame: FrameType, function: FunctionType) -> bool:
-    """Whether `function` was defined by the code that `frame` runs."""
-    same_module = frame.f_globals is function.__globals__
-    return same_module and frame.f_code.co_qualname == _outer_name(function.__code__.co_qualname)
+def encloses(frame: FrameType, function: FunctionType, outer: str) -> bool:
+    """Whether `function`, which the code named `outer` defines, was defined by the code that `frame` runs."""
+    return frame.f_globals is function.__globals__ and frame.f_code.co_qualname == outer
 
 
-def _outer_name(qualname: str) -> str:
+def find_outer_name(function: FunctionType) -> str:
     """Return the qualified name of the code around a function's; of a comprehension's, that of the code around it."""
+    qualname = function.__code__.co_qualname
     if "." not in qualname:  # so it is with most
         return _MODULE
     while True:
@@ -75,48 +106,72 @@ def _outer_name(qualname: str) -> str:
             return qualname or _MODULE
 
 
-def _is_internal(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__")
-    return isinstance(name, str) and (name.startswith(_WITHIN) or name == _PACKAGE)
+def _is_internal(names: Mapping[str, Any]) -> bool:
+    """Whether a module is one of ours, by its variables."""
+    name = names.get("__name__")
+    if type(name) is not str:
+        return False
+    if name in _ours:
+        return True
+    if name.startswith(_WITHIN) or name == _PACKAGE:
+        _ours.add(name)
+        return True
+    return False
 
 
-def _arguments(frame: FrameType) -> list[Any]:
-    """Return what a function was called with; nothing for other code."""
-    code = frame.f_code
-    count = code.co_argcount + code.co_kwonlyargcount
-    gathers = bool(code.co_flags & inspect.CO_VARARGS)
-    if not code.co_flags & inspect.CO_OPTIMIZED or not (count or gathers):
-        return []
-    variables = read_variables(frame)
-    values = [variables.get(name) for name in code.co_varnames[:count]]
-    return values + list(variables.get(code.co_varnames[count]) or ()) if gathers else values
+def _count_arguments(code: CodeType) -> int:
+    """Return how many variables hold what a function was called with; none of other code's."""
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        return 0
+    return code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
 
 
-def read_variables(frame: FrameType) -> dict[str, Any]:
-    """Return the local variables of a frame and what they are bound to."""
+def _arguments(code: CodeType, count: int, variables: Mapping[str, Any]) -> list[Any]:
+    """Return what a function was called with."""
+    values = list(map(variables.get, code.co_varnames[:count]))
+    if code.co_flags & inspect.CO_VARARGS:
+        values += values.pop() or ()
+    return values
+
+
+def read_variables(frame: FrameType) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the local variables of a frame and what they are bound to, and what `is_still_owned` can be asked of."""
     variables: Any = frame.f_locals
     found: dict[str, Any] = dict(variables.items())
-    _let_go(frame, variables)
-    return found
+    return found, _let_go(frame, variables)
 
 
-def read_some(frame: FrameType, *names: str) -> dict[str, Any]:
-    """Return what these local variables of a frame are bound to, `None` for one that is not."""
+def read_some(frame: FrameType, *names: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the same of some variables only, `None` for one that is not bound."""
     variables: Any = frame.f_locals
     found = {name: variables.get(name) for name in names}
-    _let_go(frame, variables)
-    return found
+    return found, _let_go(frame, variables)
 
 
-def _let_go(frame: FrameType, variables: Any) -> None:
+def _let_go(frame: FrameType, variables: Any) -> dict[str, Any] | None:
     """Empty what `f_locals` gave if it stays with the frame: before Python 3.13 it is a copy, which does.
 
     It would keep alive what the code deletes. It may go if nobody else has got it by locals(): then it is referred to
-    by the frame, by the caller, by this function and by the call in it.
+    by the frame, by the caller, by this function and by the call in it. Returns it if it was emptied.
     """
     is_copy = type(variables) is dict and frame.f_code.co_flags & inspect.CO_OPTIMIZED
-    if is_copy and sys.getrefcount(variables) == 4 and sys.gettrace() is None:  # a tracer writes it back
-        variables.clear()
+    if not is_copy or sys.getrefcount(variables) != 4 or sys.gettrace() is not None:  # a tracer writes it back
+        return None
+    variables.clear()
+    return cast("dict[str, Any]", variables)
+
+
+def is_still_owned(emptied: dict[str, Any]) -> bool:
+    """Whether the frame that an emptied dict was from is still there, and nobody has asked for its variables since."""
+    # By the frame, which lets go of it when it ends, by who asks here, by this function, and by the call in it.
+    return not emptied and sys.getrefcount(emptied) == 4
+
+
+def read_names(code: CodeType) -> frozenset[str]:
+    """Return the variables of a function, or the names in a class's body."""
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        return frozenset(code.co_names)
+    return frozenset((*code.co_varnames, *code.co_cellvars, *code.co_freevars))
 
 
 def read_borrowed(code: CodeType) -> frozenset[str]:

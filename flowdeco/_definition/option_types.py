@@ -10,7 +10,7 @@ from .._policy.limit import Limit
 from .._policy.retry import Retry
 from .._policy.run_in import RunIn
 from .._state.state import State
-from .definition import Step
+from .definition import Face
 
 __all__ = [
     "After",
@@ -27,15 +27,15 @@ __all__ = [
     "WorkflowOptions",
 ]
 
-Need: TypeAlias = "Step | str | Sequence[Step | str] | Mapping[str, Step | str] | None"
-After: TypeAlias = "Step | str | Sequence[Step | str] | None"
+Need: TypeAlias = "Face | str | Sequence[Face | str] | Mapping[str, Face | str] | None"
+After: TypeAlias = "Face | str | Sequence[Face | str] | None"
 Settled: TypeAlias = "str | Sequence[str] | None"
 Hook: TypeAlias = Callable[..., object]
 Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
 Recover: TypeAlias = "Hook | Mapping[type[Exception], Hook] | None"
 HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
 HookErrors: TypeAlias = Literal["log", "raise"]
-Tasks: TypeAlias = "Mapping[str, Step] | Iterable[Step | ModuleType] | None"
+Tasks: TypeAlias = "Mapping[str, Face] | Iterable[Face | ModuleType] | None"
 
 
 class PolicyOptions(TypedDict, total=False):

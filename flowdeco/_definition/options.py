@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +11,9 @@ import anyio
 
 from .._base.checks import is_iterable, is_list, is_mapping, is_sequence, reject
 from .._base.errors import OptionTypeError
+from .._base.signature import Param
 from .._base.text import listed, nearest, shorten
+from .definition import definition_of
 
 __all__ = [
     "check_after",
@@ -64,44 +67,39 @@ def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[s
             raise OptionTypeError(message, option=name, value=changes[name])
 
 
-def check_needs(
-    subject: str, value: object, params: Mapping[str, bool | None], keywords: Collection[str], step_type: type
-) -> dict[str, Any]:
+def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[str, Any]:
     """Return `needs=` as a dictionary that does not change when what was given does.
 
     Args:
         subject: what is being defined, for errors.
         value: what was given.
-        params: each parameter's name with what its need must be: `None` anything, `True` a list, `False` a dict.
-        keywords: the parameters that can be given by name.
-        step_type: what counts as a task or a workflow.
+        params: what can be given something.
     """
     if not is_mapping(value):
         raise reject(subject, "needs", value, "is not a mapping, as in needs={'page': fetch}.", wrong_type=True)
+    by_name = {param.name: param for param in params}
+    found: dict[str, Any] = {}
     for name, need in value.items():
-        if name not in params:
-            hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
+        param = by_name.get(name)
+        if param is None:
+            hint = nearest(str(name), by_name) or f" It has {listed(list(by_name)) or 'none'}."
             raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
-        if params[name] is not None:
-            _check_shape(subject, value, name, need, keywords if params[name] is False else None)
-        _check_need(subject, value, name, need, step_type)
-    return {name: _take_down(need) for name, need in value.items()}
+        if param.variadic:
+            _check_shape(subject, value, need, param, params)
+        found[name] = _take_need(subject, value, name, need)
+    return found
 
 
-def _take_down(need: Any) -> Any:
-    if is_list(need):
-        return tuple(need)
-    return dict(need) if is_mapping(need) else need
-
-
-def _check_shape(subject: str, value: object, name: str, need: object, keywords: Collection[str] | None) -> None:
-    """Accept a list for `*args`, and for `**kwargs` a dict of what can be given besides `keywords`."""
-    if keywords is None:
+def _check_shape(subject: str, value: object, need: object, param: Param, params: Iterable[Param]) -> None:
+    """Accept a list for `*args`, and for `**kwargs` a dict of what no parameter of its own takes."""
+    name = param.name
+    if param.kind is Parameter.VAR_POSITIONAL:
         if not is_list(need):
             raise reject(subject, "needs", value, f"must give a list for {name!r}.", wrong_type=True)
         return
     if not is_mapping(need):
         raise reject(subject, "needs", value, f"must give a dict for {name!r}.", wrong_type=True)
+    keywords = [p.name for p in params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
     for key in need:
         if not isinstance(key, str):
             reason = f"has the key {key!r} for {name!r}, which no argument can be called."
@@ -111,42 +109,48 @@ def _check_shape(subject: str, value: object, name: str, need: object, keywords:
             raise reject(subject, "needs", value, reason)
 
 
-def _check_need(subject: str, value: object, name: str, need: object, step_type: type) -> None:
+def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
+    """Return what one parameter needs as it was given, a list or dict as it is now."""
+    # Most are tasks; to ask first whether they are mappings takes time.
+    if need is None or isinstance(need, str) or definition_of(need) is not None:
+        return need
     parts: Iterable[object] = [need]
+    taken: Any = need
     if is_mapping(need):
-        parts = need.values()
+        taken = dict(need)
+        parts = taken.values()
     elif is_list(need):
-        parts = need
+        parts = taken = tuple(need)
     for part in parts:
-        if isinstance(part, (step_type, str)) or (part is None and need is None):
-            continue
-        reason = (
-            f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
-            "Decorate a plain function with @task first."
-        )
-        raise reject(subject, "needs", value, reason, wrong_type=True)
+        if not isinstance(part, str) and definition_of(part) is None:
+            reason = (
+                f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
+                "Decorate a plain function with @task first."
+            )
+            raise reject(subject, "needs", value, reason, wrong_type=True)
+    return taken
 
 
-def check_after(subject: str, value: object, step_type: type) -> tuple[Any, ...]:
+def check_after(subject: str, value: object) -> tuple[Any, ...]:
     """Return `after=` as a tuple of tasks, workflows and names."""
     if value is None:
         return ()
     parts: tuple[object, ...] = tuple(value) if is_list(value) else (value,)
     for part in parts:
-        if not isinstance(part, (step_type, str)):
+        if not isinstance(part, str) and definition_of(part) is None:
             raise reject(
                 subject, "after", value, "is not a task, a workflow, a name, or a list of these.", wrong_type=True
             )
     return parts
 
 
-def check_tasks(subject: str, value: object, step_type: type) -> tuple[dict[str, Any], tuple[Any, ...]]:
+def check_tasks(subject: str, value: object) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """Return `tasks=` as names given by hand, and as tasks and modules to look names up in."""
     if value is None:
         return {}, ()
     if is_mapping(value):
         for name, part in value.items():
-            if not isinstance(name, str) or not isinstance(part, step_type):
+            if not isinstance(name, str) or definition_of(part) is None:
                 reason = f"gives {name!r} {shorten(part)}, which is not a task or a workflow."
                 raise reject(subject, "tasks", value, reason, wrong_type=True)
         return dict(value), ()
@@ -160,7 +164,7 @@ def check_tasks(subject: str, value: object, step_type: type) -> tuple[dict[str,
         )
     parts = tuple(value)
     for part in parts:
-        if not isinstance(part, (step_type, ModuleType)):
+        if not isinstance(part, ModuleType) and definition_of(part) is None:
             reason = f"has {shorten(part)} in it, which is not a task, a workflow or a module."
             raise reject(subject, "tasks", value, reason, wrong_type=True)
     return {}, parts

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from types import CellType, FrameType, FunctionType
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakValueDictionary
 
+from .._base.checks import is_mapping
 from .._base.signature import peel
-from .frame import encloses, find_enclosing, find_own_name, find_place, read_borrowed, read_some, read_variables
+from .definition import Face, Namespace, Scope, definition_of
+from .frame import (
+    encloses,
+    find_enclosing,
+    find_outer_name,
+    find_own_name,
+    find_place,
+    is_still_owned,
+    read_borrowed,
+    read_names,
+    read_some,
+    read_variables,
+)
 
-__all__ = ["LocalScope", "Namespace", "Scope", "capture_scope", "refresh_scopes"]
+__all__ = ["LocalScope", "capture_scope", "refresh_scopes"]
+
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4
-
-
-class Namespace(Protocol):
-    """Names and what they are bound to; only tasks among them count."""
-
-    def get(self, name: str, /) -> Any: ...
-    def items(self) -> Iterable[tuple[str, Any]]: ...
-    def __len__(self) -> int: ...
-
-
-Scope = tuple[Namespace, ...]
 
 
 class Cells:
@@ -65,23 +68,25 @@ class LocalScope:
         bindings: the tasks by the names of their variables.
         outer: the scopes of the functions around it that were being executed.
         frame_id: the frame's place in memory.
-        step_type: what counts as a task or a workflow.
     """
 
     __slots__ = (
-        *("__weakref__", "_borrowed", "_call", "_code", "_last", "_looks", "_reached", "_size"),
-        *("bindings", "frame_id", "outer", "step_type"),
+        *("__weakref__", "_borrowed", "_call", "_code", "_emptied", "_last", "_looks", "_names", "_reached", "_size"),
+        *("bindings", "frame_id", "outer"),
     )
 
-    def __init__(self, frame: FrameType, step_type: type) -> None:
+    def __init__(self, frame: FrameType) -> None:
         self.bindings: dict[str, Any] = {}
         self.outer: tuple[LocalScope, ...] = ()
         self.frame_id = id(frame)
-        self.step_type = step_type
         self._code = frame.f_code
+        # Of a code object, they are put together anew each time.
+        self._names = read_names(frame.f_code)
         self._borrowed = read_borrowed(frame.f_code)
         self._call = _call_of(frame)
         self._last = ""
+        # What the frame's variables were read from, while the frame owns it: it tells whether that is still there.
+        self._emptied: dict[str, Any] | None = None
         self._reached = self._looks = self._size = 0
 
     def get(self, name: str, /) -> Any:
@@ -93,46 +98,64 @@ class LocalScope:
     def __len__(self) -> int:
         return len(self.bindings)
 
-    def look(self, frame: FrameType) -> dict[str, Any] | None:
+    def read(self, frame: FrameType) -> dict[str, Any]:
+        """Return the variables of `frame`."""
+        self._emptied = None  # it is emptied only if nobody else has it
+        variables, self._emptied = read_variables(frame)
+        return variables
+
+    def look(self, frame: FrameType, variables: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """Note which variables of `frame` are bound to tasks now.
+
+        Args:
+            frame: the frame.
+            variables: its variables; `None` if they have not been read yet.
 
         Returns:
             The variables; `None` if the frame is of another execution, as it seems.
         """
-        variables = read_variables(frame)
-        kind = self.step_type
+        if variables is None:
+            variables = self.read(frame)
         # isinstance would run a proxy's code
-        tasks = {name: value for name, value in variables.items() if issubclass(type(value), kind)}
+        tasks = {name: value for name, value in variables.items() if issubclass(type(value), Face)}
         if not self._is_of(frame, variables, tasks):
+            self._emptied = None
             return None
         self.bindings = tasks
         self._looks, self._size = 0, len(variables)
         self._reached = frame.f_lasti
         return variables
 
-    def glance(self, frame: FrameType, name: str) -> dict[str, Any] | None:
+    def glance(self, frame: FrameType, name: str, *, is_fresh: bool) -> dict[str, Any] | None:
         """Return just the variable `name`, and so let a whole look wait; `None` if it may not.
 
         It is taken often enough to miss little, and seldom enough not to be quadratic in a body of very many variables.
+        Of a fresh function it is known that no variable holds it, so nothing has to be read as long as it is sure that
+        the frame is the same.
         """
         self._looks += _LOOKS
         if self._looks >= self._size or frame.f_code is not self._code or not self._last:
             return None
-        variables = read_some(frame, name, self._last)
+        if is_fresh and self._emptied is not None and is_still_owned(self._emptied):
+            return {}
+        self._emptied = None
+        variables, self._emptied = read_some(frame, name, self._last)
         return variables if variables[self._last] is self.bindings.get(self._last) else None
 
     def _is_of(self, frame: FrameType, variables: Mapping[str, Any], tasks: Mapping[str, Any]) -> bool:
         if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
             return False
-        for name, step in tasks.items():
-            if name not in self._borrowed and any(namespace is self for namespace in step._scope):
+        for name, task in tasks.items():
+            made = definition_of(task) if name not in self._borrowed else None
+            if made is not None and any(namespace is self for namespace in made.scope):
                 return True
         return not self.bindings and frame.f_lasti >= self._reached and _call_of(frame) == self._call
 
-    def expect(self, name: str, step: Any) -> None:
-        """Note that a variable is about to be bound to `step`."""
-        self.bindings[name] = step
-        self._last = "" if name in self._borrowed else name
+    def expect(self, name: str, face: Face) -> None:
+        """Note that a variable is about to be bound to `face`, if there is one of that name."""
+        if name in self._names:
+            self.bindings[name] = face
+            self._last = "" if name in self._borrowed else name
 
 
 # The last scope that was made of a frame, by the frame's place in memory.
@@ -145,71 +168,77 @@ def _call_of(frame: FrameType) -> tuple[int, int]:
     return (0, 0) if caller is None else (id(caller), caller.f_lasti)
 
 
-def capture_scope(function: Callable[..., Any], step: Any, step_type: type, *, thorough: bool = False) -> Scope:
+def capture_scope(
+    function: Callable[..., Any], face: Face | None, *, is_fresh: bool = False, thorough: bool = False
+) -> Scope:
     """Return the names in reach of `function`, which is being decorated by a caller further up the stack.
 
     Args:
         function: the function.
-        step: what it becomes; `None` if it is to stand in for another and no variable will be bound to it.
-        step_type: what counts as a task or a workflow.
+        face: what it becomes; `None` if no variable will be bound to it.
+        is_fresh: whether no variable holds the function yet.
         thorough: whether to look through a body of very many variables again, too.
     """
     layers = peel(function)
     home = layers[-1] if type(layers[-1]) is FunctionType else None
-    frame = find_place(layers, home)
+    outer = find_outer_name(home) if home is not None else ""
+    frame, variables = find_place(layers, home, outer, _read)
     found: list[Namespace] = []
     if frame is not None:
-        found += _local_scopes(frame, step_type, layers, step, in_turn=not thorough)
+        if frame.f_code.co_qualname == "<module>":
+            names: Any = frame.f_locals
+            if names is not frame.f_globals and is_mapping(names):
+                found.append(names)  # exec() with two namespaces: the first is as live as a module's
+        else:
+            name = find_own_name(frame, home, outer) if face is not None else ""
+            scope = None if thorough or variables is not None else _latest.get(id(frame))
+            seen: Mapping[str, Any] | None
+            seen = scope.glance(frame, name, is_fresh=is_fresh) if scope is not None else None
+            if scope is None or seen is None:
+                scope, seen = _look_at(frame, variables)
+            # If the variable has the function already, it is no `@` that is being executed, but a call.
+            if face is not None and name and not any(seen.get(name) is layer for layer in layers):
+                scope.expect(name, face)
+            found += [scope, *scope.outer]
         found.append(frame.f_globals)
     if home is not None:
         if home.__closure__:
-            found.insert(_place_of_closure(found, frame, home), Cells(home.__code__.co_freevars, home.__closure__))
-        found.append(home.__globals__)
-    return tuple({id(namespace): namespace for namespace in found}.values())
+            found.insert(
+                _place_of_closure(found, frame, home, outer), Cells(home.__code__.co_freevars, home.__closure__)
+            )
+        if not found or found[-1] is not home.__globals__:
+            found.append(home.__globals__)
+    return tuple(found)
 
 
-def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: FunctionType) -> int:
+def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: FunctionType, outer: str) -> int:
     """Return where in the scope the function's closure belongs.
 
     It comes after the names where the decorator runs, except that the functions around the function are there
     twice, and the closure has what their variables refer to now. It comes before the module of the function.
     """
-    if frame is None or not encloses(frame, home):
+    if frame is None or not encloses(frame, home, outer):
         return len(found) - (len(found) > 1 and found[-1] is home.__globals__)
     return 0 if frame.f_code.co_flags & inspect.CO_OPTIMIZED else 1
 
 
-def _local_scopes(
-    frame: FrameType, step_type: type, layers: Sequence[Any], step: Any, *, in_turn: bool
-) -> list[Namespace]:
-    """Return the scopes of `frame` and of the functions around it that are being executed; a module has none."""
-    if frame.f_code.co_qualname != "<module>":
-        name = find_own_name(frame, layers) if step is not None else ""
-        scope = _latest.get(id(frame))
-        variables = scope.glance(frame, name) if in_turn and scope is not None else None
-        if scope is None or variables is None:
-            scope, variables = _look_at(frame, step_type)
-        # If the variable has the function already, it is no `@` that is being executed, but a call.
-        if name and not any(variables.get(name) is layer for layer in layers):
-            scope.expect(name, step)
-        return [scope, *scope.outer]
-    names: Any = frame.f_locals
-    own = names is not frame.f_globals and isinstance(names, Mapping)
-    return [names] if own else []  # exec() with two namespaces: the first is as live as a module's
+def _read(frame: FrameType) -> dict[str, Any]:
+    scope = _latest.get(id(frame))
+    return scope.read(frame) if scope is not None else read_variables(frame)[0]
 
 
-def _look_at(frame: FrameType, step_type: type) -> tuple[LocalScope, dict[str, Any]]:
+def _look_at(frame: FrameType, variables: Mapping[str, Any] | None = None) -> tuple[LocalScope, Mapping[str, Any]]:
     """Return the scope of a frame, with what is bound there now, and all the variables of the frame."""
     scope = _latest.get(id(frame))
-    variables = scope.look(frame) if scope is not None else None
-    if scope is None or variables is None:
-        _latest[id(frame)] = scope = LocalScope(frame, step_type)
-        variables = scope.look(frame) or {}
+    seen = scope.look(frame, variables) if scope is not None else None
+    if scope is None or seen is None:
+        _latest[id(frame)] = scope = LocalScope(frame)
+        seen = scope.look(frame, variables) or {}
         around = find_enclosing(frame)
         if around is not None:
-            outer, _ = _look_at(around, step_type)
+            outer, _ = _look_at(around)
             scope.outer = (outer, *outer.outer)
-    return scope, variables
+    return scope, seen
 
 
 def refresh_scopes(scopes: Iterable[LocalScope]) -> None:
@@ -219,5 +248,5 @@ def refresh_scopes(scopes: Iterable[LocalScope]) -> None:
     while frame is not None and wanted:
         scope = wanted.pop(id(frame), None)
         if scope is not None:
-            scope.look(frame)
+            scope.look(frame, None)
         frame = frame.f_back

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import is_
 from typing import Any, TypeAlias
 
-from .._definition.scope import Namespace
+from .._definition.definition import Definition, Face, Namespace, count_definitions, definition_of
 
 __all__ = ["Binding", "Seen"]
 
@@ -22,36 +22,35 @@ class Seen:
         absent: the names that refer to none.
     """
 
-    __slots__ = ("_extent", "_parts", "absent", "bound", "namespace", "step_type")
+    __slots__ = ("_extent", "_parts", "absent", "bound", "namespace")
 
-    def __init__(self, namespace: Namespace, step_type: Any) -> None:
+    def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
-        self.step_type = step_type
         self.bound: dict[str, Any] = {}
         self.absent: dict[str, None] = {}
         self._parts: Parts | None = None
         self._extent = 0, 0
 
-    def find_step(self, name: str) -> Any:
+    def find_task(self, name: str) -> Definition | None:
         """Return the task that a name refers to now; `None` if it refers to anything else."""
         value = self.namespace.get(name)
-        if issubclass(type(value), self.step_type):  # isinstance would run a proxy's code
+        found = definition_of(value)
+        if found is not None:
             self.bound[name] = value
-            return value
-        return None
+        return found
 
-    def find_providers(self, name: str) -> list[Any]:
+    def find_providers(self, name: str) -> list[Definition]:
         """Return the tasks bound here of whose results a part has that name."""
         if self._parts is None:
             self._parts, self._extent = self._read_parts(), self._measure()
         found: dict[str, Any] = self._parts.get(name, {})
         self.bound.update(found)
-        return list({id(step): step for step in found.values()}.values())
+        return list(dict.fromkeys([made for made in map(definition_of, found.values()) if made is not None]))
 
     def list_names(self) -> list[str]:
         """Return every name that means a task or a part of its result."""
         values = list(self.namespace.items())
-        return [name for name, value in values if issubclass(type(value), self.step_type)] + list(self._read_parts())
+        return [name for name, value in values if issubclass(type(value), Face)] + list(self._read_parts())
 
     def holds(self) -> bool:
         """Whether every name means the same as before."""
@@ -59,17 +58,17 @@ class Seen:
         if not all(map(is_, map(get, self.bound), self.bound.values())):
             return False
         for kind in set(map(type, map(get, self.absent))) if self.absent else ():
-            if issubclass(kind, self.step_type):
+            if issubclass(kind, Face):
                 return False
         # To look through a whole module at each call costs too much: only where names or tasks have come or gone.
-        if self._parts is not None and self._extent != self._measure():
+        if self._parts is not None and self._extent != (len(self.namespace), count_definitions()):
             if self._read_parts() != self._parts:
                 return False
             self._extent = self._measure()
         return True
 
     def _measure(self) -> tuple[int, int]:
-        return len(self.namespace), self.step_type.defined
+        return len(self.namespace), count_definitions()
 
     def update(self, other: Seen) -> None:
         """Take in what was looked up here for another graph."""
@@ -80,10 +79,11 @@ class Seen:
 
     def _read_parts(self) -> Parts:
         parts: Parts = {}
-        for variable, step in list(self.namespace.items()):
-            if issubclass(type(step), self.step_type):
-                for output in step.outputs:
-                    parts.setdefault(output, {})[variable] = step
+        for variable, value in list(self.namespace.items()):
+            found = definition_of(value)
+            if found is not None:
+                for output in found.outputs:
+                    parts.setdefault(output, {})[variable] = value
         return parts
 
 
@@ -91,12 +91,10 @@ class Binding:
     """The names that a graph was built from.
 
     Args:
-        step_type: what counts as a task or a workflow; it counts how many there have been.
         before: the names of the graph before, if there was one.
     """
 
-    def __init__(self, step_type: Any, before: Binding | None) -> None:
-        self._step_type = step_type
+    def __init__(self, before: Binding | None) -> None:
         self._seen: dict[int, Seen] = {}
         self._before: dict[int, Seen] = before._seen if before is not None else {}
         self._first: dict[int, Seen] = before._first if before is not None else self._seen
@@ -110,15 +108,15 @@ class Binding:
         """Return what was looked up in a namespace."""
         seen = self._seen.get(id(namespace))
         if seen is None:
-            self._seen[id(namespace)] = seen = Seen(namespace, self._step_type)
+            self._seen[id(namespace)] = seen = Seen(namespace)
         return seen
 
-    def find_lost(self, namespace: Namespace, name: str) -> Any:
+    def find_lost(self, namespace: Namespace, name: str) -> Definition | None:
         """Return the task that a name referred to before; `None` also if in the first graph it referred to none."""
         before, first = self._before.get(id(namespace)), self._first.get(id(namespace))
         if before is None or (first is not None and name in first.absent):
             return None
-        return before.bound.get(name)
+        return definition_of(before.bound.get(name))
 
     def holds(self) -> bool:
         """Whether every name means the same as before."""

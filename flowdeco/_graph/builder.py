@@ -12,18 +12,18 @@ from .._base.errors import OptionError
 from .._base.graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
 from .._base.signature import Param
 from .._base.text import nearest
-from .._definition.definition import Predicate, Step
+from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_behind
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import Defaults
 from .graph import Graph, Node
 from .ordering import find_cycles, sort_by_needs
 from .resolver import Resolver
-from .source import Constant, FromInput, FromStep, Gather, Source, steps_of
+from .source import Constant, FromInput, FromResult, Gather, Source, definitions_of
 
 __all__ = ["build_graph"]
 
 # Gives what runs, or what is given, in the place of a task; mostly the task itself.
-Replace: TypeAlias = Callable[[Step], Step | Constant]
+Replace: TypeAlias = Callable[[Definition], Definition | Constant]
 
 # What `after=` asks for when it gives a name. The default keeps the resolver from reporting it as a parameter.
 _AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
@@ -39,8 +39,8 @@ class _Builder:
         self.resolver = resolver
         self.nodes: dict[int, Node] = {}
         self._replace = replace
-        self._instead: dict[int, Step | Constant] = {}
-        self._stand_ins: list[tuple[Step, Step]] = []
+        self._instead: dict[int, Definition | Constant] = {}
+        self._stand_ins: list[tuple[Definition, Definition]] = []
         self._open: deque[Node] = deque()
 
     def build(self) -> Graph:
@@ -61,18 +61,20 @@ class _Builder:
             self._resolve(self._open.popleft())
 
     def _resolve(self, node: Node) -> None:
-        step = node.step
-        if step.graph_binding is not None:
-            self.resolver.binding.update(step.graph_binding)
-        node.params = params = step.params
-        node.sources = tuple([self._reach(self.resolver.resolve(step, param), step, param.name) for param in params])
-        node.after = self._reach_all(step, step.graph_after)
-        if step.graph_settled:
-            self._check_settled(step, params, node.sources, step.graph_settled)
-        if step._predicate is not None:
-            node.predicate = step._predicate, self._ask(step._predicate)
-        if self.resolver.owner._defaults is not None and step.compiler is None:
-            self._check_default_hooks(self.resolver.owner._defaults, step)
+        definition, resolve = node.definition, self.resolver.resolve
+        if isinstance(definition, WorkflowDefinition):
+            self.resolver.binding.update(definition.graph_binding)
+        node.params = params = definition.params
+        node.sources = tuple([self._reach(resolve(definition, param), definition, param.name) for param in params])
+        after, settled = definition.graph_after, definition.graph_settled
+        if after:
+            node.after = self._reach_all(definition, after)
+        if settled:
+            self._check_settled(definition, params, node.sources, settled)
+        if definition.predicate is not None:
+            node.predicate = definition.predicate, self._ask(definition.predicate)
+        if self.resolver.owner.defaults is not None and not definition.is_workflow:
+            self._check_default_hooks(self.resolver.owner.defaults, definition)
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""
@@ -81,113 +83,117 @@ class _Builder:
 
     def _set_default_conditions(self) -> None:
         """Have the `when=` of the defaults decide on the tasks that have none, but for those that it needs itself."""
-        defaults = self.resolver.owner._defaults
+        defaults = self.resolver.owner.defaults
         predicate = None if defaults is None else defaults.predicate
         if predicate is None or not any(_lacks_condition(node) for node in self.nodes.values()):
             return
         asked = self._ask(predicate)
         self._resolve_open()
-        waiting = [step for source in asked for step in steps_of(source)]
-        passed_by = {id(step) for step in waiting}
+        waiting = [definition for source in asked for definition in definitions_of(source)]
+        passed_by = {id(definition) for definition in waiting}
         while waiting:
             node = self.nodes[id(waiting.pop())]
-            needed = [step for source in (*node.sources, *node.asked) for step in steps_of(source)]
-            fresh = [step for step in (*needed, *node.after) if id(step) not in passed_by]
-            passed_by.update(id(step) for step in fresh)
+            needed = [definition for source in (*node.sources, *node.asked) for definition in definitions_of(source)]
+            fresh = [definition for definition in (*needed, *node.after) if id(definition) not in passed_by]
+            passed_by.update(id(definition) for definition in fresh)
             waiting += fresh
         for node in self.nodes.values():
-            if _lacks_condition(node) and id(node.step) not in passed_by:
+            if _lacks_condition(node) and id(node.definition) not in passed_by:
                 node.predicate = predicate, asked
 
-    def _check_default_hooks(self, defaults: Defaults, step: Step) -> None:
+    def _check_default_hooks(self, defaults: Defaults, definition: Definition) -> None:
         """Report a hook of the defaults that asks for what it cannot get of this task."""
         try:
-            defaults.policy_of(step)
+            defaults.policy_of(definition)
         except OptionError as error:
-            name = self.resolver.name_of(step)
+            name = self.resolver.name_of(definition)
             reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
             text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
             self.resolver.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
 
-    def _check_hooks(self, owner: Step, received: Mapping[str, Source]) -> None:
+    def _check_hooks(self, owner: WorkflowDefinition, received: Mapping[str, Source]) -> None:
         """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
         workflow = self.resolver.name_of(owner)
         for hook in itertools.chain.from_iterable(owner.hooks.values()):
             for name in hook.ask.names:
-                steps = steps_of(received[name]) if name in received else []
-                if steps and name not in hook.ask.optional and name not in EVENT_NAMES:
-                    task = self.resolver.name_of(steps[0])
+                found = definitions_of(received[name]) if name in received else []
+                if found and name not in hook.ask.optional and name not in EVENT_NAMES:
+                    task = self.resolver.name_of(found[0])
                     text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
-                    text += f"{steps[0]._kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
+                    text += f"{found[0].kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
                     text += f"run.tasks[{task!r}].result has it."
                     data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
                     self.resolver.fail(HookArgumentError, text, **data)
 
     def _check_settled(
-        self, function: Step, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
+        self, function: Definition, params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
     ) -> None:
         """Report what is to be settled and is the result of no task."""
         for param, source in zip(params, sources, strict=True):
-            if param.name in settled and not steps_of(source):
+            if param.name in settled and not definitions_of(source):
                 what = "an input" if isinstance(source, FromInput) else "no task"
-                text = f"{function._kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
+                text = f"{function.kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
                 text += "Take it out of settled=, or name a task."
                 data = {"function": function.name, "parameter": param.name}
                 self.resolver.fail(SettledError, text, **data)
 
-    def _reach_all(self, function: Step, after: Iterable[Step | str]) -> tuple[Step, ...]:
+    def _reach_all(self, function: Definition, after: Iterable[Face | str]) -> tuple[Definition, ...]:
         """Return what runs in the place of the entries of `after=`."""
-        found: list[Step] = []
+        found: list[Definition] = []
         for entry in after:
-            name = entry if isinstance(entry, str) else ""
-            source = FromStep(entry) if isinstance(entry, Step) else self.resolver.resolve_name(function, entry, _AFTER)
-            if isinstance(source, FromStep):
-                found.append(_step_of(self._put(source.step, name)))
+            source: Source
+            if isinstance(entry, str):
+                name, source = entry, self.resolver.resolve_name(function, entry, _AFTER)
+            else:
+                name, source = "", FromResult(definition_behind(entry))
+            if isinstance(source, FromResult):
+                found.append(_definition_in(self._put(source.definition, name)))
             else:
                 self._report_after(function, name)
         return tuple(dict.fromkeys(found))
 
-    def _report_after(self, function: Step, name: str) -> None:
+    def _report_after(self, function: Definition, name: str) -> None:
         hint = nearest(name, self.resolver.names_in_reach(function)) or " Give the task itself."
-        text = f"after={name!r} of {function._kind} {function.name!r} names no task.{hint}"
+        text = f"after={name!r} of {function.kind} {function.name!r} names no task.{hint}"
         self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
 
-    def _reach(self, source: Source, function: Step, name: str) -> Source:
+    def _reach(self, source: Source, function: Definition, name: str) -> Source:
         """Return a source with what stands in for the tasks it names, each of which becomes a node."""
         if isinstance(source, Gather):
             return Gather(source.keys, tuple(self._reach_part(part, function, name) for part in source.parts))
         return self._reach_part(source, function, name)
 
-    def _reach_part(self, source: Source, function: Step, name: str) -> Source:
-        if not isinstance(source, FromStep):
+    def _reach_part(self, source: Source, function: Definition, name: str) -> Source:
+        if not isinstance(source, FromResult):
             return source
-        instead = self._put(source.step, name)
-        if instead is source.step:
+        instead = self._put(source.definition, name)
+        if instead is source.definition:
             return source
         if isinstance(instead, Constant):
-            return Constant(instead.step, instead.value, source.output)
+            return Constant(instead.definition, instead.value, source.output)
         if source.output is not None and source.output not in instead.outputs:
             text = (
-                f"{function._kind} {function.name!r} needs {name!r}, an output of task {source.step.name!r}, but "
-                f"{instead._kind} {instead.name!r} stands in for it. Give that one outputs={source.step.outputs}."
+                f"{function.kind} {function.name!r} needs {name!r}, an output of task {source.definition.name!r}, but "
+                f"{instead.kind} {instead.name!r} stands in for it. Give that one outputs={source.definition.outputs}."
             )
             self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
-        return FromStep(instead, source.output)
+        return FromResult(instead, source.output)
 
-    def _put(self, step: Step, name: str) -> Step | Constant:
+    def _put(self, definition: Definition, name: str) -> Definition | Constant:
         """Return what stands in the place of a task, and make it a node."""
-        instead = self._instead.get(id(step))
+        instead = self._instead.get(id(definition))
         if instead is None:
-            self._instead[id(step)] = instead = self._replace(step)
-            if instead is not step:
-                self._stand_ins.append((step, _step_of(instead)))
-            if id(_step_of(instead)) not in self.nodes:
-                self._add_node(instead, step.name or _step_of(instead).name or name or "task")
+            self._instead[id(definition)] = instead = self._replace(definition)
+            found = definition
+            if instead is not definition:
+                found = _definition_in(instead)
+                self._stand_ins.append((definition, found))
+            if id(found) not in self.nodes:
+                self._add_node(found, instead, definition.name or found.name or name or "task")
         return instead
 
-    def _add_node(self, instead: Step | Constant, name: str) -> None:
-        step = _step_of(instead)
-        self.nodes[id(step)] = node = Node(step, name)
+    def _add_node(self, definition: Definition, instead: Definition | Constant, name: str) -> None:
+        self.nodes[id(definition)] = node = Node(definition, name)
         if isinstance(instead, Constant):
             node.replaced, node.value = True, instead.value
         else:
@@ -215,13 +221,15 @@ class _Builder:
         """Return the indices of the nodes that a node needs, each once."""
         found: list[int] = []
         for source in node.sources:
-            if type(source) is FromStep:  # most are
-                found.append(self.nodes[id(source.step)].index)
+            if type(source) is FromResult:  # most are
+                found.append(self.nodes[id(source.definition)].index)
             else:
-                found += [self.nodes[id(step)].index for step in steps_of(source)]
+                found += [self.nodes[id(definition)].index for definition in definitions_of(source)]
         if node.predicate is not None:
-            found += [self.nodes[id(step)].index for source in node.asked for step in steps_of(source)]
-        found += [self.nodes[id(step)].index for step in node.after]
+            found += [
+                self.nodes[id(definition)].index for source in node.asked for definition in definitions_of(source)
+            ]
+        found += [self.nodes[id(definition)].index for definition in node.after]
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 
     def _report_cycles(self, nodes: list[Node], needs: dict[int, list[int]]) -> None:
@@ -230,7 +238,7 @@ class _Builder:
             names = [nodes[index].name for index in cycle[first:] + cycle[:first]]
             path = (*names, names[0])
             if len(names) == 1:
-                text = f"{nodes[cycle[0]].step._kind} {names[0]!r} needs itself. "
+                text = f"{nodes[cycle[0]].definition.kind} {names[0]!r} needs itself. "
                 text += "Rename its parameter, or say what it is with needs=."
             else:
                 text = f"its tasks need each other in a circle: {_arrows(path)}. "
@@ -239,11 +247,11 @@ class _Builder:
 
 
 def _lacks_condition(node: Node) -> bool:
-    return node.predicate is None and node.step.compiler is None and not node.replaced
+    return node.predicate is None and not node.definition.is_workflow and not node.replaced
 
 
-def _step_of(instead: Step | Constant) -> Step:
-    return instead.step if isinstance(instead, Constant) else instead
+def _definition_in(instead: Definition | Constant) -> Definition:
+    return instead.definition if isinstance(instead, Constant) else instead
 
 
 def _arrows(path: tuple[str, ...]) -> str:
@@ -283,7 +291,7 @@ def _equal_names(nodes: list[Node]) -> list[list[Node]]:
 
 
 def _module_of(node: Node, *, whole: bool) -> str:
-    module = str(getattr(node.step._function, "__module__", None) or "")
+    module = str(getattr(node.definition.function, "__module__", None) or "")
     return module if whole else module.rpartition(".")[2]
 
 

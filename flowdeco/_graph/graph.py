@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .._base.signature import Param
-from .._definition.definition import Predicate, Step
+from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_of
 from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
-from .source import Constant, Default, FromInput, FromRun, FromStep, Source, parts_of, steps_of
+from .source import Constant, Default, FromInput, FromResult, FromRun, Source, definitions_of, parts_of
 
 if TYPE_CHECKING:
     from .._base.events import Status
@@ -29,12 +29,14 @@ class Node:
         index: its place in the order of execution; no node needs a later one.
         name: what the record calls it, unique in the graph.
         step: the `Task` or `Workflow` that runs.
+        definition: what that is the face of.
         dependencies: the indices of the nodes that must have ended before, in ascending order.
         replaced: whether a value stands in for it, so that it does not run.
     """
 
     __slots__ = (
         "after",
+        "definition",
         "dependencies",
         "index",
         "name",
@@ -43,14 +45,13 @@ class Node:
         "predicate",
         "replaced",
         "sources",
-        "step",
         "value",
     )
 
-    def __init__(self, step: Step, name: str) -> None:
+    def __init__(self, definition: Definition, name: str) -> None:
         self.index = -1
         self.name = name
-        self.step = step
+        self.definition = definition
         self.dependencies: tuple[int, ...] = ()
         self.replaced = False
         self.value: Any = None
@@ -59,12 +60,18 @@ class Node:
         # Its parameters, what each of them receives, and what only has to have ended before.
         self.params: tuple[Param, ...] = ()
         self.sources: tuple[Source, ...] = ()
-        self.after: tuple[Step, ...] = ()
+        self.after: tuple[Definition, ...] = ()
         # The `when=`, with what its parameters receive.
         self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.name!r}>"
+
+    @property
+    def step(self) -> Face:
+        face = self.definition.face
+        assert face is not None  # only predicates have none
+        return face
 
     @property
     def arguments(self) -> Arguments:
@@ -105,12 +112,12 @@ class Graph:
 
     def __init__(
         self,
-        owner: Step,
+        owner: WorkflowDefinition,
         inputs: Mapping[str, Param],
         nodes: Sequence[Node],
         body: Sequence[Source],
-        ends: tuple[Step, ...],
-        stand_ins: Sequence[tuple[Step, Step]],
+        ends: tuple[Definition, ...],
+        stand_ins: Sequence[tuple[Definition, Definition]],
     ) -> None:
         self.name = owner.name or "workflow"
         self.nodes = tuple(nodes)
@@ -121,10 +128,10 @@ class Graph:
         # What the parameters of the workflow's own function receive, and what it comes after.
         self.body = tuple(body)
         self.ends = ends
-        self._by_step = {id(node.step): node for node in nodes}
+        self._by_definition = {id(node.definition): node for node in nodes}
         self._stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
-        for replaced, step in stand_ins:
-            self._by_step.setdefault(id(replaced), self._by_step[id(step)])
+        for replaced, instead in stand_ins:
+            self._by_definition.setdefault(id(replaced), self._by_definition[id(instead)])
 
     @property
     def edges(self) -> list[Edge]:
@@ -136,7 +143,7 @@ class Graph:
 
     def find(self, key: object) -> Node | None:
         """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
-        return self._by_name.get(key) if isinstance(key, str) else self._by_step.get(id(key))
+        return self._by_name.get(key) if isinstance(key, str) else self._by_definition.get(id(definition_of(key)))
 
     def to_mermaid(self) -> str:
         """Return the text of a Mermaid flowchart, from the inputs at the top down to the workflow.
@@ -183,18 +190,18 @@ class Graph:
         """What the parameters of the workflow's own function receive."""
         return _pair(self.owner.own_params, self.body)
 
-    def node_of(self, step: Step) -> Node:
-        return self._by_step[id(step)]
+    def node_of(self, definition: Definition) -> Node:
+        return self._by_definition[id(definition)]
 
     def policy_of(self, node: Node) -> Policy:
         """Return the policy of a task, with what the `defaults=` of the workflow make of it."""
-        defaults = self.owner._defaults
-        return node.step.policy if defaults is None else defaults.policy_of(node.step)
+        defaults = self.owner.defaults
+        return node.definition.policy if defaults is None else defaults.policy_of(node.definition)
 
     def metadata_of(self, node: Node) -> Mapping[str, Any]:
         """Return what `metadata=` says of a node."""
-        if node.step.compiler is not None:
-            return node.step.options["metadata"] or {}
+        if node.definition.is_workflow:
+            return node.definition.options["metadata"] or {}
         return self.policy_of(node).metadata
 
     def blockers_of(self, node: Node | None) -> list[int]:
@@ -203,20 +210,20 @@ class Graph:
             params, sources, settled = self.owner.own_params, self.body, self.owner.settled
             steps = [*self.ends]
         else:
-            params, sources, settled = node.params, node.sources, node.step.graph_settled
-            steps = [*node.after, *(step for source in node.asked for step in steps_of(source))]
+            params, sources, settled = node.params, node.sources, node.definition.graph_settled
+            steps = [*node.after, *(step for source in node.asked for step in definitions_of(source))]
         for param, source in zip(params, sources, strict=True):
-            steps += steps_of(source) if param.name not in settled else []
+            steps += definitions_of(source) if param.name not in settled else []
         return [self.node_of(step).index for step in steps]
 
-    def _edges_to(self, target: str, arguments: Arguments, after: tuple[Step, ...]) -> list[Edge]:
+    def _edges_to(self, target: str, arguments: Arguments, after: tuple[Definition, ...]) -> list[Edge]:
         found: list[Edge] = []
         for parameter, source in arguments:
             for part in parts_of(source):
                 if isinstance(part, FromInput):
                     found.append(Edge(part.name, target, parameter or None))
-                elif isinstance(part, (FromStep, Constant)):
-                    found.append(Edge(self.node_of(part.step).name, target, parameter or None))
+                elif isinstance(part, (FromResult, Constant)):
+                    found.append(Edge(self.node_of(part.definition).name, target, parameter or None))
         return found + [Edge(self.node_of(step).name, target, None) for step in after]
 
     def to_diagram(self, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
@@ -229,7 +236,7 @@ class Graph:
 
         boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
         for node in self.nodes:
-            kind = "task" if node.step.compiler is None else "workflow"
+            kind = "workflow" if node.definition.is_workflow else "task"
             boxes.append(Box(node.name, kind, replaced=node.replaced))
         boxes.append(Box(self.name, "end"))
         first = len(self.inputs)
@@ -238,7 +245,7 @@ class Graph:
         lines: list[Line] = []
         for node in self.nodes:
             target = first + node.index
-            lines += self._lines_to(target, node.arguments, node.after, node.step.graph_settled)
+            lines += self._lines_to(target, node.arguments, node.after, node.definition.graph_settled)
             lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
         lines += self._lines_to(len(boxes) - 1, self.arguments, self.ends, self.owner.settled)
         return Diagram(self.name, boxes, list(dict.fromkeys(lines)))
@@ -247,14 +254,14 @@ class Graph:
         return self._lines_to(len(self.inputs) + node.index, _pair_predicate(node), (), ())
 
     def _lines_to(
-        self, target: int, arguments: Arguments, after: tuple[Step, ...], settled: Sequence[str]
+        self, target: int, arguments: Arguments, after: tuple[Definition, ...], settled: Sequence[str]
     ) -> list[Line]:
         from .._draw.diagram import Line
 
         lines: list[Line] = []
         for parameter, source in arguments:
             for part in parts_of(source):
-                if not isinstance(part, (FromInput, FromStep, Constant)):
+                if not isinstance(part, (FromInput, FromResult, Constant)):
                     continue
                 number, known, label = self._origin_of(part)
                 label += f" as {parameter}" if parameter and parameter != known else ""
@@ -263,11 +270,11 @@ class Graph:
         first = len(self.inputs)
         return lines + [Line(first + self.node_of(step).index, target, "after", "after") for step in after]
 
-    def _origin_of(self, part: FromInput | FromStep | Constant) -> tuple[int, str, str]:
+    def _origin_of(self, part: FromInput | FromResult | Constant) -> tuple[int, str, str]:
         """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
         if isinstance(part, FromInput):
             return self.inputs.index(part.name), part.name, ""
-        node = self.node_of(part.step)
+        node = self.node_of(part.definition)
         number = len(self.inputs) + node.index
         if part.output is None:
             return number, node.name.rpartition(".")[2], ""
@@ -279,21 +286,21 @@ class Graph:
         asked = self._branches(_pair_predicate(node), ())
         return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
 
-    def _branches(self, arguments: Arguments, after: tuple[Step, ...]) -> list[Branch]:
+    def _branches(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
         parts = [(parameter, part) for parameter, source in arguments for part in parts_of(source)]
         found = [self._branch(parameter, part) for parameter, part in parts if not isinstance(part, Default)]
-        found += [self._branch("", FromStep(step), " (after)") for step in after]
+        found += [self._branch("", FromResult(step), " (after)") for step in after]
         return list(dict.fromkeys(found))
 
-    def _branch(self, parameter: str, part: FromStep | Constant | FromInput | FromRun, note: str = "") -> Branch:
+    def _branch(self, parameter: str, part: FromResult | Constant | FromInput | FromRun, note: str = "") -> Branch:
         if isinstance(part, (FromInput, FromRun)):
             note = " (input)" if isinstance(part, FromInput) else ""
             return Branch(_renamed(part.name, part.name, parameter) + note)
-        node = self.node_of(part.step)
+        node = self.node_of(part.definition)
         label, known = node.name, node.name.rpartition(".")[2]
         if part.output is not None:
             label, known = f"{node.name}[{part.output}]", part.output
-        kind = " (replaced)" if node.replaced else " (workflow)" if node.step.compiler is not None else ""
+        kind = " (replaced)" if node.replaced else " (workflow)" if node.definition.is_workflow else ""
         return Branch(_renamed(label, known, parameter) + kind + note, node.name)
 
 
@@ -310,5 +317,5 @@ def _pair_predicate(node: Node) -> Arguments:
         return []
     predicate, sources = node.predicate
     # Where a task itself is the predicate, there is no parameter with a name.
-    names = ["" if predicate.asks_step else param.name for param in predicate.params]
+    names = ["" if predicate.asks_task else param.name for param in predicate.params]
     return list(zip(names, sources, strict=True))

@@ -9,7 +9,6 @@ from typing import Any
 from .._base.errors import InputError
 from .._base.signature import MISSING, POSITIONAL, Param
 from .._base.text import listed, nearest
-from .._definition.definition import Step
 from .binding import Seen
 from .graph import Graph
 from .resolver import RUN_NAMES
@@ -80,8 +79,8 @@ class Inputs:
 
     def near_task(self, name: str) -> str:
         """Return a hint at the task that an input was perhaps meant to name."""
-        scope = self._graph.owner._scope
-        hint = nearest(name, [n for namespace in scope for n in Seen(namespace, Step).list_names()])
+        scope = self._graph.owner.scope
+        hint = nearest(name, [n for namespace in scope for n in Seen(namespace).list_names()])
         return hint.replace("mean", "mean the task", 1) if hint else ""
 
     def _error(self, reason: str) -> InputError:

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .._base.errors import UnknownTaskError
 from .._base.text import listed, nearest, shorten
-from .._definition.definition import Step
-from .._definition.scope import Scope
+from .._definition.definition import Definition, Face, Scope, definition_of
 from .graph import Graph, Node
 from .output import take_part
-from .source import Constant, FromStep
+from .source import Constant, FromResult
 
-__all__ = ["Layer", "Override", "find_step", "follow", "graphs_within", "instead_of", "value"]
+__all__ = ["Layer", "Override", "find_definition", "follow", "graphs_within", "instead_of", "value"]
 
 
 class Value:
@@ -33,30 +32,30 @@ def value(value: object, /) -> Any:
 class Override(NamedTuple):
     """What stands in for a task: the task or its name, what was given, and the names in reach of a function."""
 
-    key: Step | str
+    key: Face | str
     given: Any
     scope: Scope
 
 
 # Makes a task that has a function in the place of a task's own, from the names in reach.
-StandIn: TypeAlias = Callable[[Step, Callable[..., Any], Scope], Step]
+StandIn: TypeAlias = Callable[[Definition, Callable[..., Any], Scope], Definition]
 
 # By a task's id, the task and what stands in for it. The task is there so that no other can get its id.
-Layer: TypeAlias = Mapping[int, tuple[Step, "Step | Constant"]]
+Layer: TypeAlias = Mapping[int, tuple[Definition, "Definition | Constant"]]
 
 
-def follow(step: Step, layers: Iterable[Layer]) -> Step | Constant:
-    """Return what is left in the place of `step` when each layer has replaced what the one before had put there."""
-    instead: Step | Constant = step
+def follow(definition: Definition, layers: Iterable[Layer]) -> Definition | Constant:
+    """Return what is left in the place of a definition when each layer has replaced what the one before put there."""
+    instead: Definition | Constant = definition
     for layer in layers:
-        key = instead.step if isinstance(instead, Constant) else instead
+        key = instead.definition if isinstance(instead, Constant) else instead
         if id(key) in layer:
             instead = layer[id(key)][1]
     return instead
 
 
-def instead_of(step: Step, override: Override, stand_in: StandIn) -> Step | Constant:
-    """Return what runs, or what is given, in the place of `step`.
+def instead_of(definition: Definition, override: Override, stand_in: StandIn) -> Definition | Constant:
+    """Return what runs, or what is given, in the place of `definition`.
 
     Args:
         step: the task to replace.
@@ -68,15 +67,16 @@ def instead_of(step: Step, override: Override, stand_in: StandIn) -> Step | Cons
         OutputError: a value does not fit the task's `outputs=`.
     """
     given = override.given
-    if isinstance(given, Step):
-        return given
+    found = definition_of(given)
+    if found is not None:
+        return found
     if isinstance(given, Value) or not callable(given):
         result = given.value if isinstance(given, Value) else given
-        for output in step.outputs:
-            take_part(step, result, output)
-        return Constant(step, result)
-    scope = {id(namespace): namespace for namespace in (*step._scope, *override.scope)}
-    return stand_in(step, given, tuple(scope.values()))
+        for output in definition.outputs:
+            take_part(definition, result, output)
+        return Constant(definition, result)
+    scope = {id(namespace): namespace for namespace in (*definition.scope, *override.scope)}
+    return stand_in(definition, given, tuple(scope.values()))
 
 
 def graphs_within(graph: Graph) -> list[Graph]:
@@ -91,7 +91,7 @@ def graphs_within(graph: Graph) -> list[Graph]:
     return found
 
 
-def find_step(workflow: str, key: object, graphs: Sequence[Graph]) -> Step:
+def find_definition(workflow: str, key: object, graphs: Sequence[Graph]) -> Definition:
     """Return the task that an override means.
 
     Args:
@@ -105,12 +105,12 @@ def find_step(workflow: str, key: object, graphs: Sequence[Graph]) -> Step:
     for graph in graphs:
         node = graph.find(key) or _find_by_parameter(graph, key)
         if node is not None:
-            return node.step
+            return node.definition
     if key in graphs[0].inputs:
         reason = f"{key!r} is an input. Give it in the call."
     else:
         names = [node.name for graph in graphs for node in graph]
-        shown = key if isinstance(key, Step) else repr(key) if isinstance(key, str) else shorten(key)
+        shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)
         hint = nearest(str(key), names) if isinstance(key, str) else ""
         reason = f"it has no task {shown}.{hint} It has {listed(names) or 'none'}."
     raise UnknownTaskError(f"Cannot override workflow {workflow!r}: {reason}", workflow=workflow, task=key)
@@ -122,5 +122,5 @@ def _find_by_parameter(graph: Graph, name: object) -> Node | None:
         return None
     arguments = [*graph.arguments, *(argument for node in graph for argument in node.arguments)]
     sources = [source for parameter, source in arguments if parameter == name]
-    found = {id(s.step): s.step for s in sources if isinstance(s, (FromStep, Constant))}
-    return graph.find(next(iter(found.values()))) if len(found) == 1 else None
+    found = {id(s.definition): s.definition for s in sources if isinstance(s, (FromResult, Constant))}
+    return graph.node_of(next(iter(found.values()))) if len(found) == 1 else None

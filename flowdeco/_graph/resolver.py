@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from inspect import Parameter
 from types import ModuleType
 from typing import Any, cast
@@ -18,10 +17,17 @@ from .._base.graph_errors import (
 )
 from .._base.signature import MISSING, Param
 from .._base.text import listed, nearest, shorten
-from .._definition.definition import Step
-from .._definition.scope import Namespace, Scope
+from .._definition.definition import (
+    Definition,
+    Face,
+    Namespace,
+    Scope,
+    WorkflowDefinition,
+    definition_behind,
+    definition_of,
+)
 from .binding import Binding
-from .source import Default, FromInput, FromRun, FromStep, Gather, Source
+from .source import Default, FromInput, FromResult, FromRun, Gather, Source
 
 __all__ = ["RUN_NAMES", "Resolver"]
 
@@ -36,29 +42,27 @@ class Resolver:
 
     Args:
         owner: the workflow.
-        given: names given by hand, `@workflow(tasks={...})`.
-        more: tasks and modules to look in last, `@workflow(tasks=[...])`.
         before: what the names meant when this workflow's graph was last built.
     """
 
-    def __init__(self, owner: Step, given: Mapping[str, Step], more: tuple[Any, ...], before: Binding | None) -> None:
+    def __init__(self, owner: WorkflowDefinition, before: Binding | None) -> None:
         self.owner = owner
-        self.given = given
-        self.binding = Binding(Step, before)
+        self.given = owner.given
+        self.binding = Binding(before)
         self.problems: list[GraphError] = []
         self.shadowed: list[GraphError] = []
         self.used_given: set[str] = set()
         self.inputs: dict[str, Param] = {}
-        self._found: dict[int, dict[str, FromStep | None]] = {}
+        self._found: dict[int, dict[str, FromResult | None]] = {}
         self._labels: dict[int, str] = {}
-        self._modules: list[Namespace] = [vars(part) for part in more if isinstance(part, ModuleType)]
-        self._from_list: dict[str, FromStep | None] = {}
-        self._listed: dict[str, list[FromStep]] = {}
-        for step in more:
-            if isinstance(step, Step):
-                self._listed.setdefault(step.name or "", []).append(FromStep(step))
-                for output in step.outputs:
-                    self._listed.setdefault(output, []).append(FromStep(step, output))
+        self._modules: list[Namespace] = [vars(part) for part in owner.more if isinstance(part, ModuleType)]
+        self._from_list: dict[str, FromResult | None] = {}
+        self._listed: dict[str, list[FromResult]] = {}
+        for found in map(definition_of, owner.more):
+            if found is not None:
+                self._listed.setdefault(found.name or "", []).append(FromResult(found))
+                for output in found.outputs:
+                    self._listed.setdefault(output, []).append(FromResult(found, output))
 
     def resolve_owner(self) -> dict[str, Source]:
         """Return what the workflow's own parameters receive; those that name no task become the inputs."""
@@ -78,7 +82,7 @@ class Resolver:
             return False
         return param.name in self.owner.needs or self._find_step(self.owner, param.name) is None
 
-    def resolve(self, function: Step, param: Param) -> Source:
+    def resolve(self, function: Definition, param: Param) -> Source:
         """Return what one parameter receives; a problem is noted, and counts as the parameter's default."""
         needs = function.needs if function is self.owner else function.graph_needs
         if param.name in needs:
@@ -90,30 +94,30 @@ class Resolver:
             return Default()
         return self.resolve_name(function, param.name, param)
 
-    def _resolve_need(self, function: Step, param: Param, need: Any) -> Source:
+    def _resolve_need(self, function: Definition, param: Param, need: Any) -> Source:
         if need is None:
             if param.default is MISSING:
                 reason = f"needs= says that {param.name!r} is not a dependency, and it has no default. Give it one."
                 self._report(MissingDependencyError, function, param.name, reason)
             return Default()
         if isinstance(need, dict):
-            by_key = cast("dict[Any, Step | str]", need)
+            by_key = cast("dict[Any, Face | str]", need)
             return self._gather(function, param, tuple(by_key), tuple(by_key.values()))
         if isinstance(need, tuple):
-            return self._gather(function, param, None, cast("tuple[Step | str, ...]", need))
+            return self._gather(function, param, None, cast("tuple[Face | str, ...]", need))
         return self._resolve_part(function, param, need)
 
     def _gather(
-        self, function: Step, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Step | str, ...]
+        self, function: Definition, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Face | str, ...]
     ) -> Gather:
         return Gather(keys, tuple([self._resolve_part(function, param, part) for part in parts]))
 
-    def _resolve_part(self, function: Step, param: Param, part: Step | str) -> Source:
-        if isinstance(part, Step):
-            return self._take(part, param.name)
+    def _resolve_part(self, function: Definition, param: Param, part: Face | str) -> Source:
+        if not isinstance(part, str):
+            return self._take(definition_behind(part), param.name)
         return self.resolve_name(function, part, Param(part, param.kind))
 
-    def resolve_name(self, function: Step, name: str, param: Param) -> Source:
+    def resolve_name(self, function: Definition, name: str, param: Param) -> Source:
         """Apply the rules from the second on."""
         found = self._find_step(function, name)
         if found is not None:
@@ -126,24 +130,24 @@ class Resolver:
             self._report_missing(function, name)
         return Default()
 
-    def _find_step(self, function: Step, name: str) -> FromStep | None:
+    def _find_step(self, function: Definition, name: str) -> FromResult | None:
         """Return the task or the part of a result that a name means, unless an input comes first."""
         if name in self.given:
             self.used_given.add(name)
-            return self._take(self.given[name], name)
-        found = self.find(function, function._scope, name)
+            return self._take(definition_behind(self.given[name]), name)
+        found = self.find(function, function.scope, name)
         if name in self.inputs and function is not self.owner:
             if found is not None:
                 self._note_shadowed(function, name)
             return found
-        found = found or self.find(function, self.owner._scope, name)
+        found = found or self.find(function, self.owner.scope, name)
         if found is None:
             if name not in self._from_list:
                 self._from_list[name] = self._find_listed(function, name)
             found = self._from_list[name]
         return found
 
-    def find(self, function: Step, scope: Scope, name: str) -> FromStep | None:
+    def find(self, function: Definition, scope: Scope, name: str) -> FromResult | None:
         """Return what `name` refers to in the nearest namespace that has it, as a task or as an output of one."""
         for namespace in scope:
             known = self._found.get(id(namespace))
@@ -156,31 +160,31 @@ class Resolver:
                 return found
         return None
 
-    def _find_in(self, function: Step, namespace: Namespace, name: str) -> FromStep | None:
+    def _find_in(self, function: Definition, namespace: Namespace, name: str) -> FromResult | None:
         seen = self.binding.see(namespace)
-        step = seen.find_step(name)
-        if step is not None:
-            return self._take(step, name)
+        found = seen.find_task(name)
+        if found is not None:
+            return self._take(found, name)
         lost = self.binding.find_lost(namespace, name)
         if lost is not None:
             self._report_stale(name, namespace.get(name))
-            return FromStep(lost)
+            return FromResult(lost)
         seen.absent[name] = None
         providers = seen.find_providers(name)
         if len(providers) > 1:
             self._report_ambiguous(function, name, providers)
-        return FromStep(providers[0], name) if providers else None
+        return FromResult(providers[0], name) if providers else None
 
-    def _take(self, step: Step, name: str) -> FromStep:
-        if step.name is None:
-            self._labels.setdefault(id(step), name)
-        return FromStep(step)
+    def _take(self, definition: Definition, name: str) -> FromResult:
+        if definition.name is None:
+            self._labels.setdefault(id(definition), name)
+        return FromResult(definition)
 
-    def _find_listed(self, function: Step, name: str) -> FromStep | None:
+    def _find_listed(self, function: Definition, name: str) -> FromResult | None:
         found = [*self._listed.get(name, ()), *(self.find(function, (module,), name) for module in self._modules)]
-        distinct = {id(f.step): f for f in found if f is not None}
+        distinct = {id(f.definition): f for f in found if f is not None}
         if len(distinct) > 1:
-            self._report_ambiguous(function, name, [f.step for f in distinct.values()])
+            self._report_ambiguous(function, name, [f.definition for f in distinct.values()])
         return next(iter(distinct.values()), None)
 
     def fail(self, kind: type[GraphError], text: str, **data: Any) -> None:
@@ -188,18 +192,18 @@ class Resolver:
         message = f"Cannot build workflow {self.name_of(self.owner)!r}: {text}"
         self.problems.append(kind(message, workflow=self.name_of(self.owner), **data))
 
-    def name_of(self, step: Step) -> str:
+    def name_of(self, definition: Definition) -> str:
         """Return what to call a task in an error: without a name of its own, by what it was found under."""
-        if step is self.owner:
-            return step.name or "workflow"
-        return step.name or self._labels.get(id(step)) or shorten(step._function)
+        if definition is self.owner:
+            return definition.name or "workflow"
+        return definition.name or self._labels.get(id(definition)) or shorten(definition.function)
 
-    def _report(self, kind: type[GraphError], function: Step, parameter: str, reason: str, **data: Any) -> None:
+    def _report(self, kind: type[GraphError], function: Definition, parameter: str, reason: str, **data: Any) -> None:
         name = self.name_of(function)
-        text = f"{function._kind} {name!r} needs {parameter!r}, and {reason}"
+        text = f"{function.kind} {name!r} needs {parameter!r}, and {reason}"
         self.fail(kind, text, function=name, parameter=parameter, **data)
 
-    def _report_missing(self, function: Step, name: str) -> None:
+    def _report_missing(self, function: Definition, name: str) -> None:
         if name == "self":
             reason = (
                 "no task or input has that name: it is a method. Make a task of the bound one, task(instance.method)."
@@ -207,7 +211,7 @@ class Resolver:
             self._report(MethodError, function, name, reason)
             return
         hint = nearest(name, self.names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
-        if any(callable(namespace.get(name)) for namespace in (*function._scope, *self.owner._scope)):
+        if any(callable(namespace.get(name)) for namespace in (*function.scope, *self.owner.scope)):
             hint = " What has that name is not a task: decorate it with @task."
         way_out = (
             f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, "
@@ -215,20 +219,20 @@ class Resolver:
         )
         self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
 
-    def names_in_reach(self, function: Step) -> list[str]:
-        """Return the names that a parameter of a step could have meant."""
+    def names_in_reach(self, function: Definition) -> list[str]:
+        """Return the names that a parameter of a function could have meant."""
         names = [*self.inputs, *self.given, *self._listed]
-        spaces = {id(space): space for space in (*function._scope, *self.owner._scope, *self._modules)}
+        spaces = {id(space): space for space in (*function.scope, *self.owner.scope, *self._modules)}
         for namespace in spaces.values():
             names += self.binding.see(namespace).list_names()
         return [name for name in names if name != function.name]
 
-    def _report_ambiguous(self, function: Step, name: str, steps: list[Step]) -> None:
-        places = listed([f"{s._function.__module__}.{self.name_of(s)}" for s in steps])
+    def _report_ambiguous(self, function: Definition, name: str, found: list[Definition]) -> None:
+        places = listed([f"{each.function.__module__}.{self.name_of(each)}" for each in found])
         reason = f"that may be {places}. Say which with needs= or tasks={{{name!r}: ...}}."
-        self._report(AmbiguousNameError, function, name, reason, candidates=tuple(steps))
+        self._report(AmbiguousNameError, function, name, reason, candidates=tuple([each.face for each in found]))
 
-    def _note_shadowed(self, function: Step, name: str) -> None:
+    def _note_shadowed(self, function: Definition, name: str) -> None:
         taker, workflow = self.name_of(function), self.name_of(self.owner)
         text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
         text += "Rename the input, or say which with needs=."

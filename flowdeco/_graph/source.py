@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from .._definition.definition import Step
+from .._definition.definition import Definition
 
-__all__ = ["Constant", "Default", "FromInput", "FromRun", "FromStep", "Gather", "Source", "parts_of", "steps_of"]
+__all__ = [
+    "Constant",
+    "Default",
+    "FromInput",
+    "FromResult",
+    "FromRun",
+    "Gather",
+    "Source",
+    "definitions_of",
+    "parts_of",
+]
 
 
-class FromStep(NamedTuple):
+class FromResult(NamedTuple):
     """The result of a task or workflow, or the part of it called `output`."""
 
-    step: Step
+    definition: Definition
     output: str | None = None
 
 
@@ -35,7 +45,7 @@ class Default(NamedTuple):
 class Constant(NamedTuple):
     """A value that stands in for a task."""
 
-    step: Step
+    definition: Definition
     value: Any
     output: str | None = None
 
@@ -47,7 +57,7 @@ class Gather(NamedTuple):
     parts: tuple[Any, ...]
 
 
-Source: TypeAlias = FromStep | FromInput | FromRun | Default | Constant | Gather
+Source: TypeAlias = FromResult | FromInput | FromRun | Default | Constant | Gather
 
 
 def parts_of(source: Source) -> tuple[Any, ...]:
@@ -55,6 +65,6 @@ def parts_of(source: Source) -> tuple[Any, ...]:
     return source.parts if isinstance(source, Gather) else (source,)
 
 
-def steps_of(source: Source) -> list[Step]:
+def definitions_of(source: Source) -> list[Definition]:
     """Return the tasks and workflows that a source gets values from."""
-    return [part.step for part in parts_of(source) if isinstance(part, (FromStep, Constant))]
+    return [part.definition for part in parts_of(source) if isinstance(part, (FromResult, Constant))]

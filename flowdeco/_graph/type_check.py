@@ -9,9 +9,9 @@ from .._base.annotation import Annotations, argument_of, item_of, may_be, read_a
 from .._base.events import Outcome
 from .._base.graph_errors import TypeMismatchError
 from .._base.signature import Param
-from .._definition.definition import Step
+from .._definition.definition import Definition
 from .graph import Graph
-from .source import FromStep, Gather, Source
+from .source import FromResult, Gather, Source
 
 __all__ = ["find_mismatches"]
 
@@ -37,18 +37,23 @@ class Comparison:
         owner = graph.owner
         found = list(self._compare(owner, graph.name, owner.own_params, graph.body, owner.settled))
         for node in graph:
-            found += self._compare(node.step, node.name, node.params, node.sources, node.step.graph_settled)
+            found += self._compare(node.definition, node.name, node.params, node.sources, node.definition.graph_settled)
         return found
 
-    def _annotations_of(self, step: Step) -> Annotations:
-        if id(step) not in self._read:
-            self._read[id(step)] = read_annotations(step._function, step._signature.kind)
-        return self._read[id(step)]
+    def _annotations_of(self, definition: Definition) -> Annotations:
+        if id(definition) not in self._read:
+            self._read[id(definition)] = read_annotations(definition.function, definition.signature.kind)
+        return self._read[id(definition)]
 
     def _compare(
-        self, step: Step, name: str, params: tuple[Param, ...], sources: tuple[Source, ...], settled: tuple[str, ...]
+        self,
+        definition: Definition,
+        name: str,
+        params: tuple[Param, ...],
+        sources: tuple[Source, ...],
+        settled: tuple[str, ...],
     ) -> Iterator[TypeMismatchError]:
-        wanted = self._annotations_of(step).params
+        wanted = self._annotations_of(definition).params
         for param, source in zip(params, sources, strict=True):
             if param.name not in wanted:
                 continue
@@ -56,7 +61,7 @@ class Comparison:
             for taken, given, actual, expected in pairs:
                 # Annotated as `x: str = None`, it takes None.
                 if not may_be(actual, expected) and not (param.default is None and may_be(actual, None)):
-                    text = f"{step._kind} {name!r} takes {taken} as {show_type(expected)}, and {given}"
+                    text = f"{definition.kind} {name!r} takes {taken} as {show_type(expected)}, and {given}"
                     message = f"Cannot vouch for workflow {self.graph.name!r}: {text}. Mend one of the annotations."
                     data = {"function": name, "parameter": param.name, "expected": expected, "actual": actual}
                     yield TypeMismatchError(message, workflow=self.graph.name, **data)
@@ -74,13 +79,13 @@ class Comparison:
                 wanted = item_of(wanted) if source.keys is None else value_of(wanted)
             for part in source.parts:
                 yield from self._pairs(param, wanted, part, f"each of {taken}", settled=settled)
-        elif isinstance(source, FromStep):
+        elif isinstance(source, FromResult):
             if settled:
                 yield taken, "settled= gives it an Outcome", Outcome, wanted
                 if not may_be(Outcome, wanted):
                     return
                 taken, wanted = f"the value of {taken}", argument_of(wanted, Outcome)
             if source.output is None:
-                actual = self._annotations_of(source.step).result
-                node = self.graph.node_of(source.step)
-                yield taken, f"{node.step._kind} {node.name!r} gives {show_type(actual)}", actual, wanted
+                actual = self._annotations_of(source.definition).result
+                node = self.graph.node_of(source.definition)
+                yield taken, f"{node.definition.kind} {node.name!r} gives {show_type(actual)}", actual, wanted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 from weakref import WeakKeyDictionary
 
 from .._base.checks import check_timeout, reject
@@ -52,12 +52,12 @@ class Recovery(NamedTuple):
     Attributes:
         kind: the type of error that it is for.
         hook: a function, called as a hook is; `None` for a task.
-        step: a task, which runs under its own policy; `None` for a function.
+        task: the definition of a task, which runs under its own policy; `None` for a function.
     """
 
     kind: type[BaseException]
     hook: Hook | None
-    step: Any = None
+    task: Any = None
 
 
 class Policy(NamedTuple):
@@ -80,6 +80,10 @@ class Policy(NamedTuple):
 NO_POLICY = Policy()
 
 
+# Gives the definition of a task or a workflow, which stands above; `None` for anything else.
+FindTask: TypeAlias = Callable[[Any], Any]
+
+
 class Asker(NamedTuple):
     """Of the task whose options are checked: what it is called, what there is to ask for, and what a call gives.
 
@@ -89,7 +93,7 @@ class Asker(NamedTuple):
     subject: str
     arguments: Sequence[str]
     kind: Kind
-    step_type: type
+    find_task: FindTask
     stands_in: bool = False
 
 
@@ -115,23 +119,23 @@ def asks_for_nothing(options: Mapping[str, Any]) -> bool:
     return True
 
 
-def check_policy(subject: str, options: dict[str, Any], step_type: type) -> None:
+def check_policy(subject: str, options: dict[str, Any], find_task: FindTask) -> None:
     """Check those of a task's options that make its policy, each by itself, and copy what may change."""
     check_timeout(subject, options["timeout"])
     options["metadata"] = check_metadata(subject, options["metadata"])
     for option in HOOKS:
         options[option] = check_hooks(subject, option, options[option])
     options["recover"] = check_recover(subject, options["recover"])
-    _refuse_workflows(subject, options["recover"], step_type)
-    if not isinstance(options["when"], step_type):
+    _refuse_workflows(subject, options["recover"], find_task)
+    if find_task(options["when"]) is None:
         _check_when(subject, options["when"])
 
 
-def _refuse_workflows(subject: str, recover: Any, step_type: type) -> None:
+def _refuse_workflows(subject: str, recover: Any, find_task: FindTask) -> None:
     ways: Iterable[Any] = recover.values() if _is_mapping(recover) else [recover]
     for way in ways:
-        step: Any = way
-        if isinstance(way, step_type) and step.compiler is not None:
+        task = find_task(way)
+        if task is not None and task.is_workflow:
             what = "is" if way is recover else f"has {way!r} in it, which is"
             reason = f"{what} a workflow, and that cannot recover a task. Give a function or a task."
             raise reject(subject, "recover", recover, reason, wrong_type=True)
@@ -189,13 +193,13 @@ def _read_recoveries(asker: Asker, value: Any) -> tuple[Recovery, ...]:
 
 def _read_recovery(asker: Asker, kind: type[BaseException], function: Any) -> Recovery:
     known = [*EVENT_NAMES, *asker.arguments]
-    if not isinstance(function, asker.step_type):
+    task = asker.find_task(function)
+    if task is None:
         return Recovery(kind, read_hook(asker.subject, "recover", function, known))
-    step: Any = function
-    unknown = [p.name for p in step.params if p.default is MISSING and p.name not in known]
+    unknown = [p.name for p in task.params if p.default is MISSING and p.name not in known]
     if unknown:
-        raise unknown_name(asker.subject, Hook("recover", Ask(step, (), False)), unknown[0], known)
-    return Recovery(kind, None, step)
+        raise unknown_name(asker.subject, Hook("recover", Ask(function, (), False)), unknown[0], known)
+    return Recovery(kind, None, task)
 
 
 class Defaults:
@@ -216,7 +220,7 @@ class Defaults:
         """Return the policy of a task in this workflow. Raises `OptionError` if a default does not fit the task."""
         policy = self._policies.get(task)
         if policy is None:
-            policy = self._policies[task] = self._complete(task.policy, task.options, task._asker())
+            policy = self._policies[task] = self._complete(task.policy, task.options, task.make_asker())
         return policy
 
     def _complete(self, policy: Policy, own: Mapping[str, Any], asker: Asker) -> Policy:
@@ -237,7 +241,7 @@ class Defaults:
         return Policy(**chosen, hooks=hooks, metadata=metadata)
 
 
-def check_defaults(subject: str, value: object, step_type: type) -> dict[str, Any] | None:
+def check_defaults(subject: str, value: object, find_task: FindTask) -> dict[str, Any] | None:
     """Return the options in `defaults=`, checked; `None` for `None`."""
     if value is None:
         return None
@@ -250,7 +254,7 @@ def check_defaults(subject: str, value: object, step_type: type) -> dict[str, An
             raise reject(subject, "defaults", value, reason)
     options = {**dict.fromkeys(DEFAULTABLE), **value}
     subject = f"the defaults of {subject}"
-    check_policy(subject, options, step_type)
+    check_policy(subject, options, find_task)
     hooks = dict.fromkeys((*HOOKS, "recover"))  # what they may ask for depends on the task
-    read_policy(Asker(subject, (), "sync", step_type), {**options, **hooks})
+    read_policy(Asker(subject, (), "sync", find_task), {**options, **hooks})
     return options

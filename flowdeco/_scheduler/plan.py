@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
 from .._base.signature import MISSING, POSITIONAL, Kind, Param, can_wait, is_coroutine_function
-from .._definition.definition import Step
+from .._definition.definition import Definition
 from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
 from .._graph.input import Inputs
 from .._graph.output import check_parts, take_part
-from .._graph.source import Constant, Default, FromInput, FromRun, FromStep, Source, parts_of
+from .._graph.source import Constant, Default, FromInput, FromResult, FromRun, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
 from .._runner.arguments import Arguments, Row, choose_arguments, taking
@@ -107,10 +107,10 @@ class Plan:
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
         owner = graph.owner
-        self.body = self._arguments(owner._function, owner.own_params, graph.body, owner.settled)
+        self.body = self._arguments(owner.function, owner.own_params, graph.body, owner.settled)
         self._compile()
         self.tolerated = self._find_tolerated()
-        may_wait = owner._signature.kind != "async" or can_wait(owner._function) or bool(owner.hooks)
+        may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
         self.waits = may_wait or any(step.can_wait for step in self.steps)
         programs = self._programs.values()
         self.is_watched = any(program.is_watched for program in programs)
@@ -164,16 +164,16 @@ class Plan:
 
     def _may_be_plain(self, node: Node) -> bool:
         """Whether nothing but its function is asked for of a node."""
-        step = node.step
-        if step.compiler is not None or node.predicate is not None or step.outputs or self.graph.owner.watch_hooks:
+        step = node.definition
+        if step.is_workflow or node.predicate is not None or step.outputs or self.graph.owner.watch_hooks:
             return False
         return self.graph.policy_of(node) is NO_POLICY
 
     def _draft_plain(self, node: Node) -> _Draft | None:
         """Return the draft of a task whose function is all there is to it; `None` if it asks for the run."""
-        step = node.step
-        kind: Kind = step._signature.kind
-        function = step._function
+        step = node.definition
+        kind: Kind = step.signature.kind
+        function = step.function
         if kind == "sync":
             in_thread, waits = True, True
         elif kind == "async" and is_coroutine_function(function):
@@ -201,13 +201,13 @@ class Plan:
     # Programs.
 
     def _make_program(self, node: Node) -> Program:
-        step = node.step
-        if step.compiler is not None:
+        step = node.definition
+        if step.is_workflow:
             return self._make_workflow_program(node)
         policy = self.graph.policy_of(node)
         arguments = self._arguments_of.get(node.index)
         if arguments is None:
-            arguments = self._arguments(step._function, node.params, node.sources, step.settled)
+            arguments = self._arguments(step.function, node.params, node.sources, step.settled)
         return self._make_task_program(
             node.index,
             node.name,
@@ -220,16 +220,16 @@ class Plan:
         )
 
     def _make_task_program(
-        self, index: int | None, name: str, step: Step, policy: Policy, arguments: Arguments, **more: Any
+        self, index: int | None, name: str, step: Definition, policy: Policy, arguments: Arguments, **more: Any
     ) -> Program:
-        owner, kind = self.graph.owner, step._signature.kind
+        owner, kind = self.graph.owner, step.signature.kind
         return Program(
             index,
             name,
             policy,
             arguments,
             _defaults_of(step.params),
-            choose_attempt(name, step._function, kind, policy.run_in, policy.timeout, arguments),
+            choose_attempt(name, step.function, kind, policy.run_in, policy.timeout, arguments),
             kind,
             recover=tuple([self._make_recovery(way) for way in policy.recover]),
             watch=owner.watch_hooks if index is not None else {},
@@ -240,7 +240,7 @@ class Plan:
         )
 
     def _make_workflow_program(self, node: Node) -> Program:
-        step, owner = node.step, self.graph.owner
+        step, owner = node.definition, self.graph.owner
         given = [(p, s) for p, s in zip(node.params, node.sources, strict=True) if not isinstance(s, Default)]
         slots = tuple([self._slot(param, source) for param, source in given])
         arguments = Arguments(dict, given, slots)
@@ -265,20 +265,20 @@ class Plan:
         if node.predicate is None:
             return None
         predicate, sources = node.predicate
-        function = predicate._function
+        function = predicate.function
         arguments = self._arguments(function, predicate.params, sources, ())
-        return Condition(arguments, predicate.reason, predicate.asks_step or runs_on_loop(function))
+        return Condition(arguments, predicate.reason, predicate.asks_task or runs_on_loop(function))
 
     def _make_recovery(self, way: PolicyRecovery) -> Recovery:
         if way.hook is not None:
             return Recovery(way.kind, way.hook, runs_on_loop(way.hook.ask.function), None)
-        task: Step = way.step
+        task: Definition = way.task
         params = tuple(param for param in task.params if not param.variadic)
 
         def make(known: Mapping[str, Any]) -> tuple[Program, Row]:
             asked = tuple([param for param in params if param.name in known or param.default is MISSING])
             given = choose_arguments(asked, [FromRun(param.name) for param in asked])
-            arguments = Arguments(task._function, given, ())
+            arguments = Arguments(task.function, given, ())
             name = str(task.name or "recover")
             program = self._make_task_program(None, name, task, task.policy, arguments, writes=True)
             return program, [known.get(param.name) for param, _ in given]
@@ -302,7 +302,7 @@ class Plan:
 
         This is a good part of what compiling costs.
         """
-        steps = [source.step for source in sources if type(source) is FromStep and source.output is None]
+        steps = [source.definition for source in sources if type(source) is FromResult and source.output is None]
         if len(steps) == len(sources) and not settled and all(param.kind in POSITIONAL for param in params):
             return tuple([self.graph.node_of(step).index for step in steps])
         return None
@@ -320,8 +320,8 @@ class Plan:
         return Arguments(function, given, tuple(slots))
 
     def _slot(self, param: Param, source: Source) -> int:
-        if isinstance(source, FromStep):
-            index = self.graph.node_of(source.step).index
+        if isinstance(source, FromResult):
+            index = self.graph.node_of(source.definition).index
             return index if source.output is None else self._part_place(index, source.output)
         if isinstance(source, FromInput):
             return self._input_place[source.name]
@@ -330,17 +330,17 @@ class Plan:
             return self.run_place if source.name == "run" else self.state_place
         if isinstance(source, Constant):
             return self._place(
-                source.value if source.output is None else take_part(source.step, source.value, source.output)
+                source.value if source.output is None else take_part(source.definition, source.value, source.output)
             )
         return self._place(param.default)
 
     def _outcome_slot(self, param: Param, source: Source) -> int:
         if isinstance(source, Constant):
             value = self.template[self._slot(param, source)]
-            return self._place(Outcome(self.graph.node_of(source.step).name, Status.COMPLETED, value))
-        if not isinstance(source, FromStep):
+            return self._place(Outcome(self.graph.node_of(source.definition).name, Status.COMPLETED, value))
+        if not isinstance(source, FromResult):
             return self._slot(param, source)
-        places = self.outcomes.setdefault(self.graph.node_of(source.step).index, {})
+        places = self.outcomes.setdefault(self.graph.node_of(source.definition).index, {})
         if source.output not in places:
             places[source.output] = self._place()
             self._part_set.add(places[source.output])

@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from .._base.events import Skip, Status
 from .._base.signature import MISSING, Param
-from .._definition.definition import Step
+from .._definition.definition import Definition
 from .._graph.graph import Graph, Node
-from .._graph.source import Source, steps_of
+from .._graph.source import Source, definitions_of
 from .._record.journal import Journal
 
 __all__ = ["Ended", "Judgement", "find_blocking_error", "find_roots", "judge_body", "judge_node"]
@@ -45,10 +45,10 @@ class _Case:
         self.broken: BaseException | None = None
         self.skipped: BaseException | None = None
 
-    def look_at_order(self, steps: Iterable[Step]) -> None:
+    def look_at_order(self, definitions: Iterable[Definition]) -> None:
         """Look at what only has to have ended before: it may have been skipped, but not have failed."""
-        for step in steps:
-            status, cause = self._end_of(step)
+        for definition in definitions:
+            status, cause = self._end_of(definition)
             if status in _BROKEN:
                 self.broken = cause if self.broken is None else self.broken
 
@@ -61,18 +61,18 @@ class _Case:
 
     def _has_hole(self, param: Param, source: Source) -> bool:
         found = False
-        for step in steps_of(source):
-            status, cause = self._end_of(step)
+        for definition in definitions_of(source):
+            status, cause = self._end_of(definition)
             if status in _BROKEN:
                 self.broken = cause if self.broken is None else self.broken
             elif status is Status.SKIPPED:
                 found = True
                 if param.default is MISSING:
-                    self.skipped = _skipped_with(step, cause) if self.skipped is None else self.skipped
+                    self.skipped = _skipped_with(definition, cause) if self.skipped is None else self.skipped
         return found
 
-    def _end_of(self, step: Step) -> tuple[Status | None, BaseException | None]:
-        return self.ended.get(self.graph.node_of(step).index, (None, None))
+    def _end_of(self, definition: Definition) -> tuple[Status | None, BaseException | None]:
+        return self.ended.get(self.graph.node_of(definition).index, (None, None))
 
     def close(self, defaults: frozenset[str], asked: frozenset[str] = frozenset()) -> Judgement:
         if self.broken is not None:
@@ -86,12 +86,12 @@ class _Consequence(Skip):
     """What a task is skipped with that needs a skipped one."""
 
 
-def _skipped_with(step: Step, cause: BaseException | None) -> Skip:
+def _skipped_with(definition: Definition, cause: BaseException | None) -> Skip:
     """Return why something is skipped that needs a skipped task: it names the one that began it."""
     if isinstance(cause, _Consequence):
         return cause
     reason = str(cause) if cause is not None else ""
-    return _Consequence(f"{step.name!r} was skipped" + (f": {reason}" if reason else ""))
+    return _Consequence(f"{definition.name!r} was skipped" + (f": {reason}" if reason else ""))
 
 
 def judge_node(graph: Graph, node: Node, ended: Ended) -> Judgement:
@@ -107,7 +107,7 @@ def judge_node(graph: Graph, node: Node, ended: Ended) -> Judgement:
     if node.predicate is not None:
         predicate, sources = node.predicate
         asked = case.look_at_values(predicate.params, sources)
-    defaults = case.look_at_values(node.params, node.sources, node.step.graph_settled)
+    defaults = case.look_at_values(node.params, node.sources, node.definition.graph_settled)
     case.look_at_order(node.after)
     return case.close(defaults, asked)
 

@@ -187,9 +187,9 @@ class RunState:
         """Take in the parts of a result that have names of their own, and the outcomes that somebody receives."""
         plan, node = self.plan, self.plan.graph.nodes[index]
         for output, place in plan.parts.get(index, ()):
-            self.values[place] = take_part(node.step, result, output)
+            self.values[place] = take_part(node.definition, result, output)
         for part, place in plan.outcomes.get(index, {}).items():
-            value = result if part is None else take_part(node.step, result, part)
+            value = result if part is None else take_part(node.definition, result, part)
             self.values[place] = Outcome(node.name, Status.COMPLETED, value)
 
     def _outcome(self, index: int, status: Status, cause: BaseException | None) -> Outcome[Any]:

@@ -87,7 +87,7 @@ class _InputsParser:
         helps = ["-h"] if "help" in self._params else ["-h", "--help"]
         parser.add_argument(*helps, action="help", help="show this and exit")
         self._group = parser.add_argument_group("inputs") if self._params else parser
-        hints = read_hints(workflow._function)
+        hints = read_hints(workflow.__wrapped__)
         for param in self._params.values():
             self._add(param, hints.get(param.name, Parameter.empty), said.get(param.name, ""))
 
@@ -160,7 +160,7 @@ class _InputsParser:
         hint = ""
         try:
             if len(missing) == 1:  # a task that is misspelt is taken for an input
-                hint = self._workflow.compiler.plan().inputs.near_task(missing[0].dest)
+                hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].dest)
         except GraphError:
             pass
         self._parser.error(f"the following arguments are required: {flags}{hint and '.'}{hint}")

@@ -157,7 +157,7 @@ def _run(args: Namespace) -> int:
     workflow = _watch(found.workflow, progress) if args.progress else found.workflow
     run = workflow._new_run(tuple(positional), named, keep=args.report is not None)
     try:
-        workflow._execution.run_blocking(run)
+        workflow._run_blocking(run)
     finally:
         progress.close()
         is_written = _write_report(run, args.report)
@@ -178,7 +178,7 @@ def _write_report(run: Run[Any], path: Path | None) -> bool:
 
 def _watch(workflow: Workflow[Any, Any], progress: Progress) -> Workflow[Any, Any]:
     """Return the workflow with a view of its runs, unless it has one already."""
-    hooks = workflow.options["on_state"] or ()
+    hooks = workflow._definition.options["on_state"] or ()
     if any(isinstance(hook, Progress) for hook in hooks):
         return workflow
     return workflow.with_options(on_state=[*hooks, progress])

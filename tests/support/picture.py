@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from flowdeco import Outcome, Skip, State, Task, Workflow, task, workflow
-from flowdeco._definition.definition import Step
+from flowdeco._definition.definition import Face
 
 
 @task
@@ -76,7 +76,7 @@ def make_pair(name: str, node_name: str) -> Workflow[Any, Any]:
 
 def make_wide(count: int) -> Workflow[Any, Any]:
     """A workflow of so many tasks, each of which needs `url` and nothing else."""
-    nodes: dict[str, Step | str] = {f"t{n}": task(give, name=f"t{n}") for n in range(count)}
+    nodes: dict[str, Face | str] = {f"t{n}": task(give, name=f"t{n}") for n in range(count)}
     return workflow(take_all, name="wide", needs={"nodes": nodes})
 
 

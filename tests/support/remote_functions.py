@@ -157,5 +157,5 @@ def talk() -> bytes:
 
 def raw(task: Any) -> Callable[..., Any]:
     """Return the function that a task was made of, as the engine has it."""
-    function: Callable[..., Any] = task._function
+    function: Callable[..., Any] = task.__wrapped__
     return function

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from flowdeco import Retry, Run, Skip, State, Task, Workflow, task, workflow
-from flowdeco._definition.definition import Step
+from flowdeco._definition.definition import Face
 from tests.support.picture import take_all
 
 EVIL = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\x00\x1b[31m\ud800\u202e"
@@ -141,7 +141,7 @@ def fail_hook(task: str) -> None:
 def hostile() -> Workflow[Any, Any]:
     """A workflow in which everything that a user can name or say is hostile."""
     spoilt: Task[..., Any] = task(spoil, name=EVIL, metadata={EVIL: EVIL}, recover=mend, on_success=fail_hook)
-    nodes: dict[str, Step | str] = {"spoilt": spoilt}
+    nodes: dict[str, Face | str] = {"spoilt": spoilt}
     for function in (say, fail, skip):
         nodes[function.__name__] = task(function, name=f"{EVIL}{function.__name__}", needs={"url": spoilt})
     return workflow(take_all, name=EVIL, needs={"nodes": nodes}, keep_going=True, metadata={"x": EVIL})

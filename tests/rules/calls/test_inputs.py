@@ -178,7 +178,7 @@ keywords = st.dictionaries(st.sampled_from("abcdefg"), st.integers(), max_size=5
 
 @given(arguments, keywords)
 def test_arguments_are_bound_as_python_binds_them(args: list[int], kwargs: dict[str, int]) -> None:
-    inputs = like_workflow.compiler.plan().inputs
+    inputs = like_workflow._definition.compiler.plan().inputs
     try:
         expected = like(*args, **kwargs)
     except TypeError:

@@ -97,7 +97,7 @@ def test_functions_and_classes_of_a_guarded_script_are_known_in_the_process(tmp_
 
         @task
         def give():
-            return [NoPageError, fail._function]
+            return [NoPageError, fail.__wrapped__]
 
         @task
         def nested():
@@ -110,7 +110,7 @@ def test_functions_and_classes_of_a_guarded_script_are_known_in_the_process(tmp_
                 summary(fail, NoPageError("first"))
             except NoPageError as error:
                 print(error)
-            assert summary(give) == [NoPageError, fail._function]
+            assert summary(give) == [NoPageError, fail.__wrapped__]
             print(summary(nested))
             assert_alone()
         """
@@ -153,7 +153,7 @@ def test_a_pool_whose_processes_find_no_guard_is_an_error_of_the_task(tmp_path: 
 
         async def run():
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                return await call_in_executor("page", pool, page._function, ("b",))
+                return await call_in_executor("page", pool, page.__wrapped__, ("b",))
 
         refuse_worker_import("summary")
         print(anyio.run(run, backend=os.environ["BACKEND"]))

@@ -97,4 +97,4 @@ async def test_an_event_cannot_be_changed_nor_what_is_in_it() -> None:
             with pytest.raises(TypeError):
                 mapping["url"] = "y"
         assert isinstance(event.errors, tuple)
-    assert page._options["metadata"] == {"owner": "web"}
+    assert page._definition.options["metadata"] == {"owner": "web"}

@@ -131,8 +131,8 @@ def test_lists_and_mappings_of_hooks_are_copied() -> None:
     hooks.append(5)
     by_type[KeyError] = 5
     again = made.with_options(name="again")
-    assert again._options["on_success"] == (print,)
-    assert again._options["on_error"] == {ValueError: print}
+    assert again._definition.options["on_success"] == (print,)
+    assert again._definition.options["on_error"] == {ValueError: print}
 
 
 def test_a_hook_of_a_workflow_that_asks_for_what_a_task_gives_is_a_problem_of_the_graph() -> None:

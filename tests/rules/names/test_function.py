@@ -21,7 +21,7 @@ def test_a_task_is_still_the_function() -> None:
     assert double.__doc__ == inspect.getdoc(double) == "Twice the number."
     assert double.__module__ == __name__
     untyped: Any = double
-    assert (untyped.__name__, untyped.__wrapped__) == ("double", double._function)
+    assert (untyped.__name__, untyped.__wrapped__) == ("double", double.__wrapped__)
     assert str(inspect.signature(double)) == "(number: int) -> int"
     assert repr(double) == "<task 'double'>"
     assert isinstance(double, Task)
@@ -31,7 +31,7 @@ def test_attributes_of_a_function_are_those_of_its_task_but_never_in_the_place_o
     def page() -> str:
         return "page"
 
-    for name in ("tag", "compiler", "needs", "_scope", "_options", "__wrapped__"):
+    for name in ("tag", "outputs", "needs", "_definition", "_copy", "__wrapped__"):
         setattr(page, name, "an attribute")
     del page.__wrapped__  # type: ignore[attr-defined]  # set while running
     made: Any = task(page)
@@ -41,14 +41,14 @@ def test_attributes_of_a_function_are_those_of_its_task_but_never_in_the_place_o
         return made
 
     assert on(w, backend)() == "page"
-    assert (made.tag, made.compiler, made.needs) == ("an attribute", None, {})
+    assert (made.tag, made.outputs, made.needs) == ("an attribute", (), {})
 
 
 class Agent:
     """A callable object with attributes that might be mistaken for those of a task."""
 
     def __init__(self) -> None:
-        self.compiler = self
+        self.outputs = ("thought",)
         self.name = "agent"
         self.mood = "good"
 
@@ -92,7 +92,7 @@ def test_a_callable_object_s_attributes_are_its_own(backend: Backend) -> None:
         return made
 
     assert on(w, backend)() == "agent"
-    assert (made.name, made.compiler) == (None, None)
+    assert (made.name, made.outputs) == (None, ())
     assert not hasattr(made, "mood")
 
 

@@ -42,7 +42,7 @@ def test_a_task_of_the_same_function_with_other_options_is_another_node(backend:
         return object()
 
     again = number.with_options(timeout=5)
-    renamed = task(number._function, name="renamed")
+    renamed = task(number.__wrapped__, name="renamed")
     mention(again, renamed)
 
     @workflow

@@ -77,7 +77,7 @@ def w(extra, slow): return extra
             for number in range(3):
                 module.extra = task(lambda: number)  # noqa: B023 - only that it is another task counts
                 group.start_soon(module.w.call)
-                plans.append(module.w.compiler.plan())
+                plans.append(module.w._definition.compiler.plan())
                 await wait_all_tasks_blocked()
             group.start_soon(module.w.override(extra=5).call)
             await wait_all_tasks_blocked()

@@ -94,7 +94,7 @@ async def test_a_predicate_is_asked_once_and_before_a_place_in_the_limit_is_take
             raise ValueError("no")
         return 1
 
-    limited = second._policy.limit
+    limited = second._definition.policy.limit
 
     @task
     async def holds() -> None:

@@ -11,6 +11,7 @@ from weakref import ref
 import pytest
 
 from flowdeco import Workflow, task, workflow
+from flowdeco._definition.scope import LocalScope
 from tests.support.naming import make_module, mention, take
 
 untraced = pytest.mark.skipif(sys.gettrace() is not None, reason="a tracer writes back what a frame was asked for")
@@ -99,7 +100,7 @@ def test_a_task_that_is_bound_no_more_is_let_go() -> None:
         for _ in range(10):
             page = task(lambda: 1)
             tasks.append(ref(page))
-            task(page._function)
+            task(page.__wrapped__)
         gc.collect()
         assert sum(one() is not None for one in tasks) == 1
         return page
@@ -237,3 +238,77 @@ def test_scopes_are_the_same_while_the_code_is_being_traced(trace: Any) -> None:
         made = [make(number) for number in range(3)]
         assert [w() for w, _, _ in made] == [(1, number) for number in range(3)]
         assert [steps.inside() for _, steps, _ in made] == [(2, 1)] * 3
+
+
+def make_one(which: str) -> Any:
+    """Decorate one of two functions, the later one further down; return what is in its reach."""
+    if which == "first":
+
+        @task
+        def first() -> int:
+            return 1
+
+        return names_in_reach(first)
+    one = two = three = four = five = six = seven = eight = nine = 0
+
+    @task
+    def second() -> int:
+        return one + two + three + four + five + six + seven + eight + nine
+
+    return names_in_reach(second)
+
+
+def names_in_reach(made: Any) -> set[str]:
+    return {
+        name for namespace in made._definition.scope if isinstance(namespace, LocalScope) for name in namespace.bindings
+    }
+
+
+def test_one_execution_of_a_body_knows_nothing_of_the_one_before() -> None:
+    # From the same place, so that the frames look alike and have the same place in memory.
+    found = [make_one(which) for which in ("first", "second", "second", "first", "second")]
+    assert found == [{"first"}, {"second"}, {"second"}, {"first"}, {"second"}]
+
+
+def make_with_call() -> Any:
+    one = two = three = four = five = six = seven = eight = nine = ten = 0
+
+    @task
+    def first() -> int:
+        return one + two + three + four + five
+
+    def page() -> int:
+        return six + seven + eight + nine + ten
+
+    made = task(page)
+
+    @task
+    def last() -> int:
+        return 1
+
+    mention(made)
+    return names_in_reach(last), names_in_reach(first), page
+
+
+def test_a_function_that_is_handed_to_task_stays_a_function() -> None:
+    last, first, page = make_with_call()
+    assert "page" not in last | first
+    assert {"first", "last"} <= last
+    assert page() == 0
+
+
+def test_a_scope_is_not_read_again_for_each_of_many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+    look = LocalScope.look
+
+    def count(self: LocalScope, *args: Any) -> Any:
+        looks.append(self)
+        return look(self, *args)
+
+    monkeypatch.setattr(LocalScope, "look", count)
+    lines = [f"  @task\n  def t{n}(): return {n}" for n in range(400)]
+    names: dict[str, Any] = {"task": task}
+    exec("\n".join(["def make():", *lines, "  return t399"]), names)
+    made = names["make"]()
+    assert names_in_reach(made) == {f"t{n}" for n in range(400)}
+    assert len(looks) < 40

@@ -159,7 +159,7 @@ def make_plan(needs: Mapping[str, str], kinds: Mapping[str, str] | None = None, 
         return parts
 
     made: Workflow[Any, Any] = workflow(w, needs={"parts": make_tasks(needs, kinds or {})}, **options)
-    return made.compiler.plan()
+    return made._definition.compiler.plan()
 
 
 def make_tasks(needs: Mapping[str, str], kinds: Mapping[str, str]) -> list[Task[..., Any]]:
@@ -287,7 +287,7 @@ def test_a_value_goes_with_the_last_that_needs_it(graph: Graph, data: st.DataObj
     made: Workflow[Any, Any] = workflow(
         lambda: None, name="w", after=make_tasks(graph.needs, graph.kinds), keep_going=True
     )
-    path = begin(made.compiler.plan(), graph.faults, keep=False)
+    path = begin(made._definition.compiler.plan(), graph.faults, keep=False)
     while choices := path.list_choices():
         path.choose(data.draw(st.sampled_from(choices)))
         begun = {*path.outcomes, *(path.state.plan.graph.nodes[index].name for index in path.under_way)}

@@ -38,7 +38,7 @@ async def test_a_function_is_found_in_the_process_by_the_name_that_its_task_has(
     assert (await call(functions.where))[0] == pid  # the process is used again
     assert await call(functions.add_again, 1, 2) == 3
     assert await call_in_process("page", functions.outside, (1,)) == ("marked", 1)
-    assert await call_in_process("page", raw(functions.outside.__wrapped__), (1,)) == 1  # type: ignore[attr-defined]  # set by wraps
+    assert await call_in_process("page", raw(functions.outside.__wrapped__), (1,)) == 1
     assert await call(functions.inside, 1) == ("marked", 1)
     assert await call_in_process("page", os.path.basename, ("a/b",)) == "b"
     # A function among the arguments is sent the same way.

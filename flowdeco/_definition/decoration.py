@@ -1,0 +1,214 @@
+"""From a function and the options of its decorator to a definition: options are checked, names in reach are noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter
+from typing import Any, TypeVar
+
+from .._base.checks import check_name, check_timeout
+from .._base.errors import OptionTypeError
+from .._base.signature import Param, Signature, read_signature
+from .._base.text import shorten
+from .._policy.hook import HOOKS, check_hooks, read_hooks
+from .._policy.policy import (
+    DEFAULTABLE,
+    Defaults,
+    asks_for_nothing,
+    check_defaults,
+    check_metadata,
+    check_policy,
+    read_policy,
+)
+from .._state.state import check_state
+from .definition import Definition, Face, Predicate, Scope, TaskDefinition, WorkflowDefinition, definition_of
+from .options import (
+    check_after,
+    check_backend,
+    check_needs,
+    check_outputs,
+    check_settled,
+    check_switches,
+    check_tasks,
+)
+from .scope import capture_scope
+
+__all__ = ["define_stand_in", "define_task", "define_workflow"]
+
+W = TypeVar("W", bound=WorkflowDefinition)
+
+# A task's options that say nothing.
+_NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
+
+
+def define_task(
+    face: Face,
+    function: Callable[..., Any],
+    options: dict[str, Any],
+    scope: Scope | None = None,
+    signature: Signature | None = None,
+    asked: tuple[str, ...] | None = None,
+    *,
+    is_fresh: bool = False,
+) -> TaskDefinition:
+    """Return the definition of a task.
+
+    Args:
+        face: what users are to hold of it.
+        function: what is decorated.
+        options: all options; they are the definition's from now on.
+        scope: the names in reach; `None`: those of the place where the decorator stands.
+        signature: what the function asks for; `None`: to be read.
+        asked: if it stands in for another task, what hooks can ask for besides its own arguments.
+        is_fresh: whether no variable holds the function yet.
+
+    Raises:
+        OptionError: an option cannot be used.
+    """
+    signature = signature or _read_signature("task", function)
+    name = _name_of(function, options)
+    subject = f"task {name or shorten(function)!r}"
+    when, is_plain = options["when"], asks_for_nothing(options)
+    if not is_plain:
+        check_policy(subject, options, definition_of)
+    _check_common(subject, options, signature.params, () if when is None else _read_more_params(when))
+    outputs = options["outputs"]
+    options["outputs"] = () if outputs is None else check_outputs(subject, outputs)
+    made = TaskDefinition(face, function, signature, (), options, name, asked)
+    if not is_plain:
+        made.policy = read_policy(made.make_asker(), options)
+    made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
+    if when is not None:
+        made.predicate = _make_predicate("when= of task", made.label, when, made.needs, made.scope)
+    return made
+
+
+def define_stand_in(face: Face, step: Definition, function: Callable[..., Any], scope: Scope) -> TaskDefinition:
+    """Return the definition of a task that has another function in the place of a step's own.
+
+    It has the same policy and name. Raises: as `define_task` does.
+    """
+    signature = _read_signature("task", function)
+    if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
+        # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
+        signature = Signature(step.own_params, signature.kind)
+    options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
+    options = {option: options[option] for option in _NO_OPTIONS}
+    params = {p.name for p in signature.params}
+    options["settled"] = tuple(name for name in step.graph_settled if name in params)
+    if options["when"] is not None:
+        params |= {p.name for p in _read_more_params(options["when"])}
+    options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
+    return define_task(face, function, options, scope, signature, asked=tuple(p.name for p in step.params))
+
+
+def define_workflow(
+    kind: type[W],
+    face: Face,
+    function: Callable[..., Any],
+    options: dict[str, Any],
+    scope: Scope | None = None,
+    signature: Signature | None = None,
+) -> W:
+    """Return the definition of a workflow.
+
+    Args:
+        kind: the class of it.
+        face: what users are to hold of it.
+        function: what is decorated.
+        options: all options; they are the definition's from now on.
+        scope: the names in reach; `None`: those of the place where the decorator stands.
+        signature: what the function asks for; `None`: to be read.
+
+    Raises:
+        OptionError: an option cannot be used.
+    """
+    signature = signature or _read_signature("workflow", function)
+    own_name = _name_of(function, options)
+    subject = f"workflow {own_name or shorten(function)!r}"
+    _check_common(subject, options, signature.params, ())
+    tasks = _check_workflow(subject, options)
+    if scope is None:
+        scope = capture_scope(function, face, thorough=True)
+    if signature.kind.endswith("generator"):
+        message = f"Cannot make a workflow of {own_name!r}: it yields. Make that a task, and return here."
+        raise OptionTypeError(message, option="function", value=function)
+    name, defaults = own_name or "workflow", options["defaults"]
+    if defaults is not None:
+        about = "when= in the defaults of workflow"
+        defaults = Defaults(defaults, _make_predicate(about, name, defaults["when"], {}, scope))
+    hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params])
+    return kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
+
+
+def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Face], tuple[Any, ...]]:
+    """Check what only a workflow has; return the `tasks=` given by hand, and those to look in last."""
+    given, more = check_tasks(subject, options["tasks"])
+    options["tasks"] = given or more  # what was given may be an iterator, and is then used up
+    check_backend(subject, options["backend"], options["backend_options"])
+    check_state(subject, options["state"])
+    check_switches(subject, options["keep_going"], options["hook_errors"])
+    options["defaults"] = check_defaults(subject, options["defaults"], definition_of)
+    options["metadata"] = check_metadata(subject, options["metadata"])
+    for option in HOOKS:
+        options[option] = check_hooks(subject, option, options[option])
+    return given, more
+
+
+def _check_common(subject: str, options: dict[str, Any], params: Sequence[Param], more_params: Iterable[Param]) -> None:
+    """Check what tasks and workflows have; `more_params` are what else `needs=` can fill."""
+    if options["name"] is not None:
+        check_name(subject, options["name"])
+    if options["timeout"] is not None:
+        check_timeout(subject, options["timeout"])
+    # Most are left out, and every decoration costs.
+    settled, needs, after = options["settled"], options["needs"], options["after"]
+    options["settled"] = () if settled is None else check_settled(subject, settled, [p.name for p in params])
+    options["needs"] = {} if needs is None else check_needs(subject, needs, (*params, *more_params))
+    options["after"] = () if after is None else check_after(subject, after)
+
+
+def _name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | None:
+    name = options["name"] or getattr(function, "__name__", None)
+    return None if name == "<lambda>" else name
+
+
+def _read_signature(kind: str, function: Any) -> Signature:
+    """Return what a function asks for that is to be decorated. Raises `OptionTypeError` if that cannot be read."""
+    if definition_of(function) is not None:
+        message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
+        raise OptionTypeError(message, option="function", value=function)
+    if not callable(function):
+        message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
+        raise OptionTypeError(message, option="function", value=function)
+    try:
+        return read_signature(function)
+    except (TypeError, ValueError) as error:
+        message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
+        raise OptionTypeError(message, option="function", value=function) from error
+
+
+def _read_more_params(when: Any) -> tuple[Param, ...]:
+    """Return what a `when=` asks for besides the task's own parameters."""
+    if definition_of(when) is not None:
+        return ()
+    return _read_signature("predicate", when).params
+
+
+def _make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:
+    """Return the `when=` of a task or of a workflow's defaults, if it has one.
+
+    Args:
+        kind: whose it is, for errors: `when= of task`.
+        name: the name of the task or workflow.
+        function: what the option says.
+        needs: the task's `needs=`.
+        scope: the names in reach of the task or workflow, which come after those in reach of the function.
+    """
+    if function is None:
+        return None
+    if definition_of(function) is not None:
+        return Predicate(kind, name, function, None, needs, scope)
+    namespaces = (*capture_scope(function, None), *scope)
+    scope = tuple({id(namespace): namespace for namespace in namespaces}.values())
+    return Predicate(kind, name, function, _read_signature("predicate", function), needs, scope)
