@@ -22,7 +22,7 @@ from .._policy.policy import Policy
 from .._record.event_stream import Feed
 from .._record.journal import Journal
 from .._record.log import is_asked_for, log_change, log_failure
-from .._runner.lifecycle import allow_grace
+from .._runner.notifier import allow_grace
 from .._runner.signals import RunStopped
 from .._scheduler.engine import Engine
 from .._scheduler.run_hooks import Teller

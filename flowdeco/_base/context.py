@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Generator
 from contextvars import Context, copy_context
 from typing import Any
 
-__all__ = ["InContext", "copy_outside_loop", "leave_loop"]
+__all__ = ["InContext", "copy_outside_loop", "leave_loop", "leave_loop_here"]
 
 
 class InContext:
@@ -46,9 +46,14 @@ def copy_outside_loop() -> Context:
 
 def leave_loop(context: Context) -> None:
     """Have no event loop running in a context, as in one of a thread that is none's."""
+    context.run(leave_loop_here)
+
+
+def leave_loop_here() -> None:
+    """Have no event loop running in the current context."""
     sniffio = sys.modules.get("sniffio")
     if sniffio is not None:
-        context.run(sniffio.current_async_library_cvar.set, None)
+        sniffio.current_async_library_cvar.set(None)
 
 
 async def _await(awaitable: Awaitable[Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from .errors import FlowdecoError
 
-__all__ = ["as_failure", "set_context", "strip_traceback"]
+__all__ = ["as_failure", "set_context", "skip_frames", "strip_traceback"]
 
 E = TypeVar("E", bound=BaseException)
 
@@ -33,6 +33,14 @@ def strip_traceback(error: BaseException) -> None:
         error.with_traceback(trace)  # an error may refuse to have its attributes set
     elif isinstance(error, FlowdecoError):
         error.__traceback__ = None
+
+
+def skip_frames(error: E, number: int) -> E:
+    """Drop the leading frames, which are flowdeco's own, and return the error."""
+    trace = error.__traceback__
+    while trace is not None and number:
+        trace, number = trace.tb_next, number - 1
+    return error.with_traceback(trace)
 
 
 def set_context(error: BaseException, context: BaseException) -> None:

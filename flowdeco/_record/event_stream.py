@@ -55,7 +55,8 @@ class Feed:
 
 
 def _with_run(event: Event, run: object) -> Event:
-    return Event._make((*event[:_RUN], run, *event[_RUN + 1 :]))  # `_replace` takes three times as long
+    # As `_replace` does, in a third of the time.
+    return tuple.__new__(Event, (*event[:_RUN], run, *event[_RUN + 1 :]))
 
 
 class _Reader:

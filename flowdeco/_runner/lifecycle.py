@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any
 
-from anyio import CancelScope, current_time, sleep
+from anyio import current_time, sleep
 
 from .._base.context import InContext
 from .._base.errors import LimitError
@@ -30,10 +30,7 @@ from .program import Program, Recovery
 from .request import InThread, ToLoop, WaitFor
 from .signals import HookFailure, PassedOver, RunStopped
 
-__all__ = ["Lifecycle", "allow_grace"]
-
-# Seconds that hooks may take while what they are attached to is being cancelled.
-GRACE = 2.0
+__all__ = ["Lifecycle"]
 
 # An enum's member takes a while to look up in it, and every lifecycle needs these.
 _PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
@@ -50,13 +47,22 @@ class Lifecycle(Notifier):
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = (
-        *("_asked", "_first", "_hook_error", "_is_final", "_pristine"),
-        *("hold", "is_left_behind", "result"),
-    )
+    __slots__ = ("_asked", "_first", "_hook_error", "_is_final", "_pristine", "hold", "is_left_behind", "result")
 
     def __init__(self, program: Program, crew: Crew, row: Row | None, asked: Row | None, context: Context) -> None:
-        super().__init__(program, crew, row, context)
+        self.program = program
+        self.crew = crew
+        self.journal = crew.journal
+        self.run = crew.run
+        self.row = row
+        self.context = context
+        self.status = _PENDING
+        self.attempt = 0
+        self.errors = []
+        self.is_on_loop = not program.begins_in_thread
+        self._told = program.is_watched or (crew.is_followed and program.index is not None)
+        self._named = None
+        self._run_error = None
         self.result: Any = None
         self.hold: Hold | None = None
         self.is_left_behind = False
@@ -392,8 +398,3 @@ class Lifecycle(Notifier):
             number = self.attempt if attempt is None else attempt
             self.errors.append(self.journal.fail_attempt(self.program.name, number, failure))
         return failure
-
-
-def allow_grace() -> CancelScope:
-    """Return a scope for what is still to be done while everything around is being cancelled."""
-    return CancelScope(shield=True, deadline=current_time() + GRACE)

@@ -7,6 +7,8 @@ from contextvars import Context
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from anyio import CancelScope, current_time
+
 from .._base.events import EventKind, Status
 from .._policy.hook import Hooks
 from .._record.journal import Failure, Journal
@@ -16,7 +18,10 @@ from .notice import Notice, tell_in_turn
 from .program import Program
 from .signals import HookFailure
 
-__all__ = ["ENDS", "Crew", "Notifier"]
+__all__ = ["ENDS", "Crew", "Notifier", "allow_grace"]
+
+# Seconds that hooks may take while what they are attached to is being cancelled.
+GRACE = 2.0
 
 # An enum's member takes a while to look up in it, and every lifecycle needs these.
 _PENDING, _CANCELLED = Status.PENDING, Status.CANCELLED
@@ -65,13 +70,11 @@ class Notifier:
     By default hooks only observe: what they are to be told is posted. With `hook_errors="raise"` they belong to what
     they are attached to, and are awaited here.
 
-    Args:
+    Attributes:
         program: what is to be done.
         crew: the engine.
         row: the values of its arguments; `None` if it does not run.
         context: the context variables that its hooks see.
-
-    Attributes:
         status: how it stands.
         attempt: the number of the attempt, from 1; 0 before the first.
         errors: its failed attempts.
@@ -83,20 +86,19 @@ class Notifier:
         *("journal", "program", "row", "run", "status"),
     )
 
-    def __init__(self, program: Program, crew: Crew, row: Row | None, context: Context) -> None:
-        self.program = program
-        self.crew = crew
-        self.journal: Journal = crew.journal
-        self.run = crew.run
-        self.row = row
-        self.context = context
-        self.status = _PENDING
-        self.attempt = 0
-        self.errors: list[Failure] = []
-        self.is_on_loop = not program.begins_in_thread
-        self._told = program.is_watched or (crew.is_followed and program.index is not None)
-        self._named: Mapping[str, Any] | None = None
-        self._run_error: Exception | None = None
+    program: Program
+    crew: Crew
+    journal: Journal
+    run: Any
+    row: Row | None
+    context: Context
+    status: Status
+    attempt: int
+    errors: list[Failure]
+    is_on_loop: bool
+    _told: bool
+    _named: Mapping[str, Any] | None
+    _run_error: Exception | None
 
     async def _tell_status(self, status: Status, **about: Any) -> BaseException | None:
         """Take on a status and have it told; return the error of a hook that is to fail the task."""
@@ -172,3 +174,8 @@ class Notifier:
     @property
     def metadata(self) -> Mapping[str, Any]:
         return self.program.policy.metadata
+
+
+def allow_grace() -> CancelScope:
+    """Return a scope for what is still to be done while everything around is being cancelled."""
+    return CancelScope(shield=True, deadline=current_time() + GRACE)

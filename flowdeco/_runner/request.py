@@ -65,6 +65,9 @@ class InThread(Request):
         function: what is called.
         args: what it gets by position.
         apart: whether its thread is to be one besides the others.
+
+    Attributes:
+        context: set where it is made; what the function returns may have to be awaited in that.
     """
 
     __slots__ = ("apart", "args", "context", "function")
@@ -75,16 +78,12 @@ class InThread(Request):
         self.args = args
         self.apart = apart
 
-    def make_call(self, context: Context, end: Callable[[Call], object] | None = None) -> Call:
-        """Return the call, in a copy of a context; what it returns may have to be awaited in that."""
-        self.context = context.copy()
-        return Call(self.function, self.args, self.context, end)
-
     def begin(self, post: Post, parked: Parked) -> None:
         def end(call: Call) -> None:
             parked.resume(*call.take_outcome())
 
-        post.call_in_thread(self.make_call(parked.context, end), apart=self.apart)
+        self.context = parked.context.copy()
+        post.call_in_thread(Call(self.function, self.args, self.context, end), apart=self.apart)
 
 
 class InChild(Request):

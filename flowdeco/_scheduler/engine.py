@@ -18,8 +18,9 @@ from anyio.abc import TaskGroup
 from .._base.events import Skip, Status
 from .._record.journal import Journal
 from .._runner.cancellation import Cancellation, pick_interrupt
-from .._runner.lifecycle import Lifecycle, allow_grace
+from .._runner.lifecycle import Lifecycle
 from .._runner.notice import Notice
+from .._runner.notifier import allow_grace
 from .._runner.request import Parked, Request
 from .._runner.signals import PassedOver
 from .._state.writer import WRITER, Writer
@@ -247,7 +248,7 @@ class Engine(Settlement):
             return coroutine, context
         program = state.plan.program_of(index)
         with self.lock:
-            asked = state.take_condition(index)
+            asked = None if program.condition is None else state.take_condition(index, program.condition)
             row = state.take(index)
         if program.writes:
             context.run(WRITER.set, Writer(program.name))

@@ -15,6 +15,7 @@ from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
 from .._graph.output import take_part
 from .._runner.arguments import Row
+from .._runner.program import Condition
 from .plan import Plan
 from .propagation import Judgement, judge_node
 
@@ -85,11 +86,8 @@ class RunState:
             self.release(step.reads)
         return row
 
-    def take_condition(self, index: int) -> Row | None:
-        """Return what the `when=` of a node receives; `None` if it has none."""
-        condition = self.plan.program_of(index).condition
-        if condition is None:
-            return None
+    def take_condition(self, index: int, condition: Condition) -> Row:
+        """Return what the `when=` of a node receives."""
         row = condition.arguments.take(self.values)
         if index in self._filled:
             row = condition.arguments.fill(row, self._filled[index].asked_defaults)
@@ -111,7 +109,8 @@ class RunState:
         for follower in step.followers:
             pending[follower] = waits = pending[follower] - 1
             if not waits:
-                self._list(follower)
+                in_thread = self.plan.steps[follower].in_thread and follower not in self.affected
+                (self.ready_in_thread if in_thread else self.ready).append(follower)
 
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None:
         """Go on without a node's result: what needs it is judged when its turn comes."""
@@ -169,10 +168,6 @@ class RunState:
             self.values[self.plan.run_place] = UNSET
         else:
             self.values[:] = self.plan.template
-
-    def _list(self, index: int) -> None:
-        in_thread = self.plan.steps[index].in_thread and index not in self.affected
-        (self.ready_in_thread if in_thread else self.ready).append(index)
 
     def release(self, slots: tuple[int, ...]) -> None:
         """Let go of the values that have no reader left."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context
 from time import perf_counter
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from anyio import CapacityLimiter, from_thread, to_thread
 from anyio.abc import TaskGroup
 
-from .._base.context import leave_loop
+from .._base.context import leave_loop, leave_loop_here
 from .._base.signature import discard, is_awaitable
+from .._base.tracebacks import skip_frames
 from .._runner.request import InThread
 from .._worker.thread import IN_THREAD, SLICE, ThreadService, choose_limiter
 from .._worker.worker import Call
@@ -69,12 +71,12 @@ class ThreadLane:
             if perf_counter() > look_up:
                 self._stop_if_cancelled()
                 look_up = perf_counter() + SLICE
-            if job is not None:
+            if job is not None and not service.watching:
                 self._ring_if_needed(self.backlog())
 
     def _ring_if_needed(self, backlog: int = 0) -> None:
         """Before a call that may take long: see that somebody on the event loop knows what there is to do."""
-        if not self.service.watching and (backlog or self.engine.has_work):
+        if backlog or self.engine.has_work:
             from_thread.run_sync(self._ring)
 
     def _ring(self) -> None:
@@ -134,8 +136,13 @@ class ThreadLane:
                 if not isinstance(request, InThread):
                     self.engine.put_aside(index, coroutine, context).come_back()
                     break
-                self._ring_if_needed()
-                result, error = _make_here(request, context)
+                if not self.service.watching:
+                    self._ring_if_needed()
+                request.context = context.copy()
+                try:
+                    result = request.context.run(_enter, request.function, request.args)
+                except BaseException as caught:
+                    error = skip_frames(caught, 2)
                 if error is not None and _is_cancellation(error, self.engine) and self._stop_if_cancelled():
                     self.engine.put_aside(index, coroutine, context)
                     break
@@ -177,20 +184,21 @@ def _is_cancellation(error: BaseException, engine: LaneCrew) -> bool:
 
 def _make(call: Call) -> None:
     """Make a call in this thread."""
-    leave_loop(call.context)
-    call.context.run(IN_THREAD.set, True)
     try:
-        call.result = call.context.run(call.function, *call.args)
+        call.result = call.context.run(_enter, call.function, call.args)
     except BaseException as error:
-        call.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+        call.error = skip_frames(error, 2)
     call.end(call)
 
 
-def _make_here(request: InThread, context: Context) -> tuple[Any, BaseException | None]:
-    """Meet a request in this thread; return the result and the error."""
-    call = request.make_call(context)
-    _make(call)
-    return call.take_outcome()
+def _enter(function: Callable[..., Any], args: Any) -> Any:
+    """Call a function in a context that comes from the event loop, where there is none."""
+    IN_THREAD.set(True)
+    leave_loop_here()
+    try:
+        return function(*args)
+    finally:
+        del function, args  # an error's traceback leads to this frame
 
 
 class Threads:

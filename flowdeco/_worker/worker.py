@@ -22,7 +22,7 @@ class Call:
         function: what is called.
         args: what it gets by position.
         context: the context variables that it sees, its own.
-        end: called when it has ended, perhaps on another thread; `None`: whoever makes it knows.
+        end: called when it has ended, perhaps on another thread.
 
     Attributes:
         result: what it returned.
@@ -32,12 +32,12 @@ class Call:
     __slots__ = ("args", "context", "end", "error", "function", "result")
 
     def __init__(
-        self, function: Callable[..., Any], args: Any, context: Context, end: Callable[[Call], object] | None
+        self, function: Callable[..., Any], args: Any, context: Context, end: Callable[[Call], object]
     ) -> None:
         self.function = function
         self.args = args
         self.context = context
-        self.end = end or _tell_nobody
+        self.end = end
         self.result: Any = None
         self.error: BaseException | None = None
 

@@ -43,7 +43,7 @@ async def test_hooks_told_of_a_cancellation_may_await(owner: str) -> None:
 
 @pytest.mark.parametrize("owner", ["task", "workflow", "never began"])
 async def test_hooks_told_of_a_cancellation_may_not_await_for_ever(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flowdeco._runner.lifecycle.GRACE", 0.01)
+    monkeypatch.setattr("flowdeco._runner.notifier.GRACE", 0.01)
     waits = anyio.Event()
     told: list[str] = []
 
