@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
@@ -19,7 +19,7 @@ from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
 from .arguments import Arguments
 from .program import Attempt, Attempted
-from .request import InChild, InThread
+from .request import InChild, InThread, Request
 
 __all__ = ["choose_attempt", "runs_in_thread"]
 
@@ -100,19 +100,29 @@ def _inline(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]
 
 
 def _in_thread(call: Callable[..., Any]) -> Attempt:
-    async def attempt(life: Attempted) -> Any:
-        request = InThread(call, life.row, apart=life.hold is not None)
-        result = await request
-        if not is_awaitable(result):
-            return result
-        try:
-            await life.come_to_loop()
-        except BaseException:
-            discard(result)
-            raise
-        return await InContext(request.context, result)
+    return lambda life: _ThreadAttempt(call, life)
 
-    return attempt
+
+class _ThreadAttempt(InThread):
+    """An attempt in a thread, and on the event loop where the function has returned an awaitable."""
+
+    __slots__ = ("_life",)
+
+    def __init__(self, call: Callable[..., Any], life: Attempted) -> None:
+        super().__init__(call, life.row, apart=life.hold is not None)
+        self._life = life
+
+    def __await__(self) -> Generator[Request, Any, Any]:
+        result = yield self
+        return (yield from self._finish(result).__await__()) if is_awaitable(result) else result
+
+    async def _finish(self, awaitable: Any) -> Any:
+        try:
+            await self._life.come_to_loop()
+        except BaseException:
+            discard(awaitable)
+            raise
+        return await InContext(self.context, awaitable)
 
 
 def _in_timed_thread(name: str, call: Callable[..., Any], timeout: float) -> Attempt:

@@ -17,7 +17,6 @@ from .._base.context import InContext
 from .._base.errors import LimitError
 from .._base.events import Skip, Status
 from .._base.signature import is_awaitable
-from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import EVENT_NAMES
 from .._policy.limit import Demand, Hold
 from .._state.writer import signed
@@ -193,24 +192,31 @@ class Lifecycle(Notifier):
         retries = self.program.policy.retries
         return retries is not None and retries.within is not None and current_time() - self._first > retries.within
 
-    async def _attempt_in_place(self) -> BaseException | None:
-        """Say that an attempt begins, and make it."""
+    def _attempt_in_place(self) -> Coroutine[Any, Any, BaseException | None]:
+        """Begin an attempt, and say so; nothing is awaited for it unless somebody is to be told."""
         program = self.program
         self.attempt += 1
         if program.index is not None:
             self.journal.begin(program.index, self.attempt)
         if self._told or program.asks_on_start:
-            failure = await self._announce_attempt()
-            if failure is not None:
-                return failure
-        retries = program.policy.retries
+            return self._announce_and_make()
+        return self._go_ahead()
+
+    async def _announce_and_make(self) -> BaseException | None:
+        failure = await self._announce_attempt()
+        return await self._go_ahead() if failure is None else failure
+
+    def _go_ahead(self) -> Coroutine[Any, Any, BaseException | None]:
+        retries = self.program.policy.retries
         if retries is not None and retries.within is not None and self.attempt == 1:
             self._first = current_time()
         self._is_final = False
-        if self.hold is None:
-            return await self._make()
+        return self._make() if self.hold is None else self._make_lending(self.hold)
+
+    async def _make_lending(self, hold: Hold) -> BaseException | None:
+        """Make an attempt that can take its places from those that are held."""
         set_threads_apart()
-        take_back = self.hold.lend()
+        take_back = hold.lend()
         failure = await self._make()
         take_back()
         return failure
@@ -385,16 +391,4 @@ class Lifecycle(Notifier):
     def _note_hook(self, error: BaseException) -> BaseException:
         """Take into the record what a hook has failed the task with; return that."""
         self._hook_error = failure = self._note(error, attempt=0)
-        return failure
-
-    def _note(
-        self, error: BaseException, before: BaseException | None = None, attempt: int | None = None
-    ) -> BaseException:
-        """Take an error into the record, unless it is a `Skip`; return it as the task's failure."""
-        failure = as_failure(error)
-        if before is not None and failure.__context__ is None:
-            set_context(failure, before)
-        if not isinstance(failure, Skip):
-            number = self.attempt if attempt is None else attempt
-            self.errors.append(self.journal.fail_attempt(self.program.name, number, failure))
         return failure

@@ -102,7 +102,7 @@ class Notice:
 
     @property
     def errors(self) -> tuple[Failure, ...]:
-        return tuple(self.subject.errors[: self.count])
+        return tuple(self.subject.errors[: self.count]) if self.count else ()
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -116,9 +116,10 @@ class Notice:
     def event(self) -> Event:
         """All of it, as hooks get it that ask for no names."""
         if self._event is None:
-            time = self.subject.journal.moment(self.clock) or datetime.now(UTC)
-            who = (self.kind, self.task, self.workflow, self.run, self.status, self.previous, self.attempt)
-            what = (self.error, self.errors, self.result, self.delay, self.inputs, self.metadata, time)
+            subject = self.subject
+            time = subject.journal.moment(self.clock) or datetime.now(UTC)
+            who = (self.kind, subject.task, self.workflow, subject.run, self.status, self.previous, self.attempt)
+            what = (self.error, self.errors, self.result, self.delay, subject.inputs, subject.metadata, time)
             self._event = tuple.__new__(Event, (*who, *what))  # as `_make` does, and there are two to a task
         return self._event
 

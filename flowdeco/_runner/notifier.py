@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from anyio import CancelScope, current_time
 
-from .._base.events import EventKind, Status
+from .._base.events import EventKind, Skip, Status
+from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import Hooks
 from .._record.journal import Failure, Journal
 from .arguments import Row
@@ -143,6 +144,18 @@ class Notifier:
                 self._run_error = of_workflow if self._run_error is None else self._run_error
                 if self.status not in ENDS:  # what has ended is first told to everybody
                     raise HookFailure(of_workflow)
+        return failure
+
+    def _note(
+        self, error: BaseException, before: BaseException | None = None, attempt: int | None = None
+    ) -> BaseException:
+        """Take an error into the record, unless it is a `Skip`; return it as the task's failure."""
+        failure = as_failure(error)
+        if before is not None and failure.__context__ is None:
+            set_context(failure, before)
+        if not isinstance(failure, Skip):
+            number = self.attempt if attempt is None else attempt
+            self.errors.append(self.journal.fail_attempt(self.program.name, number, failure))
         return failure
 
     @property

@@ -376,11 +376,9 @@ class Engine(Settlement):
         if self.state.stopped and self.journal.error is None:
             return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
         teller = self.teller or self._get_teller()
-        if not teller.is_busy:
-            teller.tell(inside)
-            if teller.is_blocked:
-                return teller.go_on_apart(self._telling or self._group, self.give_up)
-        return True
+        if teller.is_busy or teller.tell(inside):
+            return True
+        return teller.go_on_apart(self._telling or self._group, self.give_up)
 
     def tell_at_once(self) -> None:
         """Tell what can be told without awaiting anything."""

@@ -57,17 +57,12 @@ class Teller:
         self._told: Signal | None = None
 
     @property
-    def is_blocked(self) -> bool:
-        """Whether there is something to be awaited before anything else can be told."""
-        return self._waiting is not None
-
-    @property
     def is_done(self) -> bool:
         """Whether everything was told."""
         return self._waiting is None and not self.queue
 
-    def tell(self, inside: Context | None = None) -> None:
-        """Tell what can be told at once.
+    def tell(self, inside: Context | None = None) -> bool:
+        """Tell what can be told at once; return whether that is all.
 
         Args:
             inside: the context in which this is called, if it is that of what may be told.
@@ -76,10 +71,11 @@ class Teller:
         while self._waiting is None:
             for call in self._calls:
                 if self._tell_one(call):
-                    return
+                    return False
             if not self.queue:
-                return
+                return True
             self._calls = self._list_calls(self.queue.popleft())
+        return False
 
     def go_on_apart(self, group: TaskGroup | None, give_up: Callable[[BaseException], None]) -> bool:
         """Have the rest told by a task of its own; return whether that can be.
@@ -161,7 +157,7 @@ class Teller:
 def _pick(hooks: tuple[Hook, ...], notice: Notice, inputs: Mapping[str, Any] | None) -> list[_Call]:
     calls: list[_Call] = []
     for hook in hooks:
-        if hook.wants(notice.error):
+        if notice.error is None or hook.wants(notice.error):
             calls.append(_Call(hook, notice, inputs))
             if hook.alone:
                 break
