@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-__all__ = ["Event", "EventKind", "Outcome", "Skip", "Status"]
+__all__ = ["Event", "EventKind", "Outcome", "Skip", "Status", "make_event"]
 
 T = TypeVar("T")
 
@@ -148,3 +148,9 @@ class Event(NamedTuple):
             return text
         message = str(self.error)
         return f"{text} after {type(self.error).__name__}" + (f": {message}" if message else "")
+
+
+def make_event(values: Iterable[Any]) -> Event:
+    """Return the event of these values in order, as `_make` does; there are two to a task, and it takes a third."""
+    event: Event = getattr(tuple, "__new__")(Event, values)  # noqa: B009 - generic in a way no type checker follows
+    return event

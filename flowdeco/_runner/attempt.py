@@ -174,14 +174,14 @@ def _in_worker(
         if timeout is None:
             return await InChild(call.run)
         writer = Writer(name)  # it may have the state from elsewhere
-        place = choose_place()
+        seconds, place = timeout, choose_place()
 
         async def wait() -> Any:
             WRITER.set(writer)
             async with place:
-                with move_on_after(timeout) as scope:
+                with move_on_after(seconds) as scope:
                     return await call.run(scope)
-            raise _too_long(name, timeout, abandoned=call.abandoned)
+            raise _too_long(name, seconds, abandoned=call.abandoned)
 
         try:
             return await InChild(wait)

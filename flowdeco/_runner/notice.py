@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Protocol
 
-from .._base.events import Event, EventKind, Status
+from .._base.events import Event, EventKind, Status, make_event
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook, Hooks
 from .._record.journal import Failure, Journal
@@ -120,7 +120,7 @@ class Notice:
             time = subject.journal.moment(self.clock) or datetime.now(UTC)
             who = (self.kind, subject.task, self.workflow, subject.run, self.status, self.previous, self.attempt)
             what = (self.error, self.errors, self.result, self.delay, subject.inputs, subject.metadata, time)
-            self._event = tuple.__new__(Event, (*who, *what))  # as `_make` does, and there are two to a task
+            self._event = make_event((*who, *what))
         return self._event
 
 
