@@ -72,6 +72,15 @@ class Policy(NamedTuple):
     metadata: Mapping[str, Any] = MappingProxyType({})
 
     @property
+    def waits_for_failure(self) -> bool:
+        """Whether it says nothing of a first attempt that gives a result."""
+        if self.timeout is not None or self.limit is not None or self.run_in not in (None, "thread"):
+            return False
+        if self.retries is not None and self.retries.within is not None:
+            return False  # there is a clock to be started
+        return not self.hooks or self.hooks.keys() <= {"on_retry", "on_error"}
+
+    @property
     def plain(self) -> bool:
         """Whether one attempt is all there is to a task."""
         return self.retries is None and not self.recover and self.limit is None and not self.hooks

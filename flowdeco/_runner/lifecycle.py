@@ -24,7 +24,7 @@ from .._worker.thread import set_threads_apart
 from .arguments import Row
 from .cancellation import stray
 from .notice import Notice
-from .notifier import ENDS, Crew, Notifier
+from .notifier import Crew, Notifier
 from .program import Program, Recovery
 from .request import InThread, ToLoop, WaitFor
 from .signals import HookFailure, PassedOver, RunStopped
@@ -71,14 +71,33 @@ class Lifecycle(Notifier):
         if program.attempts_apart:
             self._pristine = context.copy()
 
-    async def live(self) -> Any:
-        """Go all the way; return the result, or raise what the task ends with."""
-        failure: BaseException | None = None
+    def pick_up(self, error: BaseException, pristine: Context) -> Coroutine[Any, Any, Any]:
+        """Return what goes on after a first attempt that was made without a lifecycle, and has failed.
+
+        Args:
+            error: what its function has raised.
+            pristine: what the next attempt is to see, without what the first one has set.
+        """
+        self.attempt, self.status, self.is_on_loop = 1, _RUNNING, True
+        self._pristine = pristine
+        is_final = not isinstance(error, Exception) or isinstance(error, concurrent.futures.CancelledError)
+        return self.live(error) if is_final else self.live(self._note(error), is_judged=True)
+
+    async def live(self, failure: BaseException | None = None, *, is_judged: bool = False) -> Any:
+        """Go all the way; return the result, or raise what the task ends with.
+
+        Args:
+            failure: what a first attempt has failed with; `None` if there was none.
+            is_judged: whether that stands in the record already.
+        """
         try:
-            if self._asked is not None:
-                failure = await self._ask_condition(self._asked)
-            if failure is None:
-                failure = await self._attempt()
+            if failure is not None:
+                failure = failure if is_judged else self._note(await self._judge(failure))
+            else:
+                if self._asked is not None:
+                    failure = await self._ask_condition(self._asked)
+                if failure is None:
+                    failure = await self._attempt()
             if failure is not None:
                 failure = await self._pursue(failure)
             if failure is None:
@@ -105,12 +124,6 @@ class Lifecycle(Notifier):
         if told is not None and status is Status.SKIPPED:
             raise await self._fall(self._note_hook(told))
         raise PassedOver(status, cause)
-
-    def post_end(self, status: Status, cause: BaseException | None) -> None:
-        """Note that the task does not run, and have that told soon, where hooks only observe."""
-        self._end(status, cause)
-        self.is_on_loop = False  # as nobody drives it
-        self._post_status(status, error=None if status is Status.SKIPPED else cause)
 
     async def come_to_loop(self) -> None:
         """Go on on the event loop, whatever thread this is."""
@@ -378,15 +391,6 @@ class Lifecycle(Notifier):
         if "on_error" in self.program.policy.hooks:
             await self._tell("on_error", "error", previous, error=failure)
         return failure
-
-    def _end(self, status: Status, failure: BaseException | None = None) -> None:
-        if self.program.index is not None:
-            self.journal.end(self.program.index, status, failure)
-
-    def _end_cancelled(self) -> None:
-        if self.status not in ENDS:
-            self._end(Status.CANCELLED)
-            self._post_status(Status.CANCELLED)
 
     def _note_hook(self, error: BaseException) -> BaseException:
         """Take into the record what a hook has failed the task with; return that."""

@@ -146,6 +146,21 @@ class Notifier:
                     raise HookFailure(of_workflow)
         return failure
 
+    def post_end(self, status: Status, cause: BaseException | None) -> None:
+        """Note that the task does not run, and have that told soon, where hooks only observe."""
+        self._end(status, cause)
+        self.is_on_loop = False  # as nobody drives it
+        self._post_status(status, error=None if status is Status.SKIPPED else cause)
+
+    def _end(self, status: Status, failure: BaseException | None = None) -> None:
+        if self.program.index is not None:
+            self.journal.end(self.program.index, status, failure)
+
+    def _end_cancelled(self) -> None:
+        if self.status not in ENDS:
+            self._end(Status.CANCELLED)
+            self._post_status(Status.CANCELLED)
+
     def _note(
         self, error: BaseException, before: BaseException | None = None, attempt: int | None = None
     ) -> BaseException:

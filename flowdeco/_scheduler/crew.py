@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from .._record.journal import Journal
+from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation
 from .._runner.notice import Notice
 from .._runner.request import Request
@@ -27,6 +28,7 @@ class LaneCrew(Protocol):
     cancellation: Cancellation
     lock: Lock
     resumed: deque[ParkedNode]
+    kept: dict[int, tuple[Row, Context | None]]
     parked: set[ParkedNode]
     notices: deque[Notice]
     tables: tuple[Any, ...]
@@ -77,6 +79,10 @@ class LaneCrew(Protocol):
 
     async def run_lane_after_thread(self) -> None:
         """See to what a thread that came back has left for the event loop."""
+
+    def go_on(self, index: int, error: BaseException) -> bool:
+        """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it."""
+        ...
 
     def fail(self, index: int, error: BaseException) -> bool:
         """Take in a node that ended without a result; return whether the run goes on."""

@@ -15,8 +15,9 @@ from typing import Any
 from anyio import Event, create_task_group
 from anyio.abc import TaskGroup
 
-from .._base.events import Skip, Status
+from .._base.events import Skip
 from .._record.journal import Journal
+from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation, pick_interrupt
 from .._runner.lifecycle import Lifecycle
 from .._runner.notice import Notice
@@ -56,6 +57,7 @@ class Engine(Settlement):
         lock: held to change the state where threads take part.
         resumed: the parked nodes that go on.
         parked: all parked nodes.
+        kept: of plain nodes for which there is more to do if they fail, the row, and the context that they ran in.
         notices: what is to be told.
         is_stepping: whether a lane is driving nodes at this moment, and will look at the lists afterwards.
         was_interrupted: whether anything was thrown into what awaits on the event loop.
@@ -84,12 +86,11 @@ class Engine(Settlement):
         self.cancellation = Cancellation(at_once=state.plan.waits or is_followed)
         self.lock = Lock()
         self._thread = get_ident()
+        self.kept: dict[int, tuple[Row, Context | None]] = {}
         self._postponed: list[tuple[Request, ParkedNode]] = []
-        self.tables = (
-            *(state.plan.steps, state.values, state.uses, state.pending, state.affected),
-            *(state.ready, state.ready_in_thread, self.resumed, self.notices),
-            *(journal.started, journal.finished, self.context),
-        )
+        lists = state.ready, state.ready_in_thread, self.resumed, self.notices
+        standing = state.values, state.uses, state.pending, state.affected
+        self.tables = state.plan.steps, *standing, *lists, journal.started, journal.finished
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -243,6 +244,8 @@ class Engine(Settlement):
         if step.is_plain and not self.is_followed:
             with self.lock:
                 row = state.take(index)
+            if step.goes_on:
+                self.kept[index] = row, context
             self.journal.started[index] = self.journal.now()
             coroutine: Coroutine[Any, Any, Any] = step.start(*row)
             return coroutine, context
@@ -253,6 +256,24 @@ class Engine(Settlement):
         if program.writes:
             context.run(WRITER.set, Writer(program.name))
         return Lifecycle(program, self, row, asked, context).live(), context
+
+    def go_on(self, index: int, error: BaseException) -> bool:
+        """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it.
+
+        Retries, recovery and the hooks that hear of errors cost nothing as long as there is none: only now the node
+        gets a lifecycle, which takes over where its function has left off.
+        """
+        row, context = self.kept.pop(index, (None, None))
+        if row is None:
+            return False
+        program, fresh = self.state.plan.program_of(index), self.context.copy()
+        context = context or fresh.copy()
+        if program.writes:
+            for each in (context, fresh):
+                each.run(WRITER.set, Writer(program.name))
+        life = Lifecycle(program, self, row, None, context)
+        self.put_aside(index, life.pick_up(error, fresh), context).come_back()
+        return True
 
     def may_run(self, index: int) -> bool:
         """Judge a node that needs one which gave no result; return whether this lane is to begin it."""
@@ -276,11 +297,7 @@ class Engine(Settlement):
         return False
 
     def put_aside(
-        self,
-        index: int,
-        coroutine: Coroutine[Any, Any, Any],
-        context: Context,
-        awaitable: Any = None,
+        self, index: int, coroutine: Coroutine[Any, Any, Any], context: Context, awaitable: Any = None
     ) -> ParkedNode:
         """Return a node's coroutine as one that is parked."""
         parked = ParkedNode(self, index, coroutine, context, awaitable)
@@ -349,30 +366,13 @@ class Engine(Settlement):
         """Have something told, soon and in the order in which it was posted. From any thread of the run."""
         self.notices.append(notice)
 
-    def end_never_begun(self) -> None:
-        """Say of the tasks that never began that they never will, where anybody is to be told."""
-        plan, journal = self.state.plan, self.journal
-        if not (self.is_followed or plan.is_watched):
-            return
-        for node in plan.graph.nodes:
-            index = node.index
-            if node.replaced or journal.started[index] or journal.finished[index]:
-                continue
-            program = plan.program_of(index)
-            if self.is_followed or program.is_watched:
-                Lifecycle(program, self, None, None, self.context.copy()).post_end(Status.CANCELLED, None)
-
     @property
     def stopped(self) -> bool:
         """Whether nothing new may start."""
         return self.state.stopped
 
     def tell(self, inside: Context | None = None) -> bool:
-        """Tell what was posted; return whether that can be done, for which a task may be needed.
-
-        Args:
-            inside: the context in which this is called, if it is that of what may be told.
-        """
+        """Tell what was posted; return whether that can be done, for which a task may be needed."""
         if self.state.stopped and self.journal.error is None:
             return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
         teller = self.teller or self._get_teller()

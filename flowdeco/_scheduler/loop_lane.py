@@ -60,13 +60,12 @@ class LoopLane:
 
     def __await__(self) -> Generator[Any, Any, None]:
         """Drive nodes. All that a node needs is a local variable here: this loop is what a node costs."""
-        engine, state = self.engine, self.engine.state
-        steps, values, uses, pending, affected, ready, in_thread, resumed, notices, *rest = engine.tables
-        started, finished, base = rest
+        engine, state, base = self.engine, self.engine.state, self.engine.context
+        steps, values, uses, pending, affected, ready, in_thread, resumed, notices, started, finished = engine.tables
         engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
         while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
             index = resumed[0].index if resumed else ready.popleft()
-            start, take, reads, followers, is_quick, can_wait, _, _, _ = steps[index]
+            start, take, slot, reads, followers, is_quick, can_wait, _, _, _, _ = steps[index]
             if can_wait and self.is_alone and (in_thread or ready) and not resumed:
                 ready.appendleft(index)
                 break
@@ -74,7 +73,8 @@ class LoopLane:
                 if not is_quick or resumed or affected or careful:
                     now = yield from self._drive_with_care(index)
                 else:
-                    coroutine, context = start(*take(values)), base.copy()
+                    coroutine = start(values[slot]) if slot >= 0 else start() if slot == -1 else start(*take(values))
+                    context = base.copy()
                     if reads and uses is not None:
                         state.release(reads)
                     started[index] = now
@@ -196,7 +196,7 @@ class LoopLane:
                 yield from self._stop(index, error)
                 return True
             self.thrown = False
-            if engine.fail(index, error):
+            if engine.go_on(index, error) or engine.fail(index, error):
                 return False
             engine.cancel()
             return True

@@ -34,6 +34,8 @@ class NodePlan(NamedTuple):
     Attributes:
         start: the function of a plain node, which takes its row by position.
         take: gets the row out of the list of values.
+        slot: the one place that the row comes from; -1 where it is empty, -2 where there are more. To unpack a row
+            takes as long as the call.
         reads: the places it reads, each once, which it may be the last to need.
         is_plain: whether its function is all there is to it: an `async def`, or a `def` in a thread.
         is_quick: whether besides it is an `async def`, and nobody asks for parts of its result or how it ends.
@@ -41,10 +43,12 @@ class NodePlan(NamedTuple):
         in_thread: whether it begins in a worker thread.
         followers: the nodes that need it.
         is_shared_out: whether parts of its result, or how it ends, have places of their own.
+        goes_on: whether there is more to do for a plain node when its function fails.
     """
 
     start: Callable[..., Any]
     take: Callable[[list[Any]], Row]
+    slot: int
     reads: tuple[int, ...]
     followers: tuple[int, ...]
     is_quick: bool
@@ -52,6 +56,7 @@ class NodePlan(NamedTuple):
     in_thread: bool
     is_plain: bool
     is_shared_out: bool
+    goes_on: bool
 
 
 class _Draft(NamedTuple):
@@ -63,6 +68,7 @@ class _Draft(NamedTuple):
     is_plain: bool = True
     can_wait: bool = False
     in_thread: bool = False
+    goes_on: bool = False
 
 
 class Plan:
@@ -154,20 +160,22 @@ class Plan:
         if node.replaced:
             self.template[node.index] = node.value
             return _Draft(_never, ())
-        if self._may_be_plain(node):
-            draft = self._draft_plain(node)
-            if draft is not None:
-                return draft
+        draft = self._draft_plain(node) if self._may_be_plain(node) else None
+        if draft is not None and self.graph.policy_of(node) is NO_POLICY:
+            return draft
         program = self._programs[node.index] = self._make_program(node)
+        if draft is not None and draft.in_thread == program.begins_in_thread:
+            return draft._replace(can_wait=True, goes_on=True)
         asked = () if program.condition is None else program.condition.arguments.slots
         return _Draft(_never, program.arguments.slots, asked, False, True, program.begins_in_thread)
 
     def _may_be_plain(self, node: Node) -> bool:
-        """Whether nothing but its function is asked for of a node."""
+        """Whether nothing but its function is asked for of a node, as long as that does not fail."""
         step = node.definition
         if step.is_workflow or node.predicate is not None or step.outputs or self.graph.owner.watch_hooks:
             return False
-        return self.graph.policy_of(node) is NO_POLICY
+        policy = self.graph.policy_of(node)
+        return policy is NO_POLICY or policy.waits_for_failure
 
     def _draft_plain(self, node: Node) -> _Draft | None:
         """Return the draft of a task whose function is all there is to it; `None` if it asks for the run."""
@@ -194,9 +202,10 @@ class Plan:
         freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
         reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
         shared = index in self.outcomes or index in self.parts
-        quick = draft.is_plain and not draft.in_thread and not shared
-        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared
-        return NodePlan(draft.start, taking(slots), reads, tuple(followers), *flags)
+        quick = draft.is_plain and not (draft.in_thread or shared or draft.goes_on)
+        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared, draft.goes_on
+        slot = slots[0] if len(slots) == 1 else -2 if slots else -1
+        return NodePlan(draft.start, taking(slots), slot, reads, tuple(followers), *flags)
 
     # Programs.
 

@@ -196,7 +196,7 @@ class RunLifecycle(Lifecycle):
             journal.skip = journal.result = None
             journal.take_error(failure)
         if status is not Status.COMPLETED:
-            self.engine.end_never_begun()
+            self._end_never_begun()
         if status is Status.FAILED:
             self.engine.tell_at_once()  # what hooks raise at that is in the notes
         if status is Status.CANCELLED:
@@ -204,6 +204,19 @@ class RunLifecycle(Lifecycle):
         journal.end_run(status)
         if status is Status.FAILED and journal.error is not None:
             add_notes(self.run, journal, journal.error)
+
+    def _end_never_begun(self) -> None:
+        """Say of the tasks that never began that they never will, where anybody is to be told."""
+        engine, plan, journal = self.engine, self.engine.state.plan, self.journal
+        if not (engine.is_followed or plan.is_watched):
+            return
+        for node in plan.graph.nodes:
+            index = node.index
+            if node.replaced or journal.started[index] or journal.finished[index]:
+                continue
+            program = plan.program_of(index)
+            if engine.is_followed or program.is_watched:
+                Lifecycle(program, engine, None, None, engine.context.copy()).post_end(Status.CANCELLED, None)
 
     def _note(
         self, error: BaseException, before: BaseException | None = None, attempt: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import Context
 from threading import Lock
 from typing import Any
 
@@ -10,6 +11,7 @@ from anyio.abc import TaskGroup
 from .._base.events import Skip, Status
 from .._base.tracebacks import as_failure
 from .._record.journal import Journal
+from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation, stray
 from .._runner.signals import HookFailure, PassedOver
 from .run_state import RunState
@@ -24,6 +26,7 @@ class Settlement:
     journal: Journal
     cancellation: Cancellation
     lock: Lock
+    kept: dict[int, tuple[Row, Context | None]]
     _group: TaskGroup | None
     _telling: TaskGroup | None
     _interrupt: BaseException | None
@@ -32,6 +35,8 @@ class Settlement:
         """Take in a node's result."""
         if not self.journal.finished[index]:
             self.journal.finished[index] = now
+        if self.kept:
+            self.kept.pop(index, None)
         with self.lock:
             self.state.settle(index, result)
 

@@ -19,6 +19,7 @@ from anyio.abc import TaskGroup
 from .._base.context import leave_loop, leave_loop_here
 from .._base.signature import discard, is_awaitable
 from .._base.tracebacks import skip_frames
+from .._runner.arguments import Row
 from .._runner.request import InThread
 from .._worker.thread import IN_THREAD, SLICE, ThreadService, choose_limiter
 from .._worker.worker import Call
@@ -116,8 +117,10 @@ class ThreadLane:
             if not is_awaitable(result):
                 journal.finished[index] = perf_counter()
                 return self._next(index, result)
+            self._keep(index, row)
             self._hand(index, result, context)
         except BaseException as error:
+            self._keep(index, row)
             self._fail(index, error)
         finally:
             del journal, row
@@ -163,10 +166,14 @@ class ThreadLane:
         else:
             self.engine.put_aside(index, await_it(awaitable), context, awaitable).come_back()
 
+    def _keep(self, index: int, row: Row) -> None:
+        if self.engine.state.plan.steps[index].goes_on:
+            self.engine.kept[index] = row, None
+
     def _fail(self, index: int, error: BaseException) -> None:
         if _is_cancellation(error, self.engine) and self._stop_if_cancelled():
             self.engine.note_cancelled(index)
-        else:
+        elif not self.engine.go_on(index, error):
             self.engine.fail(index, error)
 
     def _stop_if_cancelled(self) -> bool:
