@@ -80,7 +80,7 @@ class LaneCrew(Protocol):
     async def run_lane_after_thread(self) -> None:
         """See to what a thread that came back has left for the event loop."""
 
-    def go_on(self, index: int, error: BaseException) -> bool:
+    def pick_up(self, index: int, error: BaseException) -> bool:
         """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it."""
         ...
 

@@ -244,7 +244,7 @@ class Engine(Settlement):
         if step.is_plain and not self.is_followed:
             with self.lock:
                 row = state.take(index)
-            if step.goes_on:
+            if step.picks_up:
                 self.kept[index] = row, context
             self.journal.started[index] = self.journal.now()
             coroutine: Coroutine[Any, Any, Any] = step.start(*row)
@@ -257,7 +257,7 @@ class Engine(Settlement):
             context.run(WRITER.set, Writer(program.name))
         return Lifecycle(program, self, row, asked, context).live(), context
 
-    def go_on(self, index: int, error: BaseException) -> bool:
+    def pick_up(self, index: int, error: BaseException) -> bool:
         """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it.
 
         Retries, recovery and the hooks that hear of errors cost nothing as long as there is none: only now the node

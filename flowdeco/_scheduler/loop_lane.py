@@ -196,7 +196,7 @@ class LoopLane:
                 yield from self._stop(index, error)
                 return True
             self.thrown = False
-            if engine.go_on(index, error) or engine.fail(index, error):
+            if engine.pick_up(index, error) or engine.fail(index, error):
                 return False
             engine.cancel()
             return True

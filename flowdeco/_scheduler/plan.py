@@ -43,7 +43,7 @@ class NodePlan(NamedTuple):
         in_thread: whether it begins in a worker thread.
         followers: the nodes that need it.
         is_shared_out: whether parts of its result, or how it ends, have places of their own.
-        goes_on: whether there is more to do for a plain node when its function fails.
+        picks_up: whether there is more to do for a plain node when its function fails.
     """
 
     start: Callable[..., Any]
@@ -56,7 +56,7 @@ class NodePlan(NamedTuple):
     in_thread: bool
     is_plain: bool
     is_shared_out: bool
-    goes_on: bool
+    picks_up: bool
 
 
 class _Draft(NamedTuple):
@@ -68,7 +68,7 @@ class _Draft(NamedTuple):
     is_plain: bool = True
     can_wait: bool = False
     in_thread: bool = False
-    goes_on: bool = False
+    picks_up: bool = False
 
 
 class Plan:
@@ -165,7 +165,7 @@ class Plan:
             return draft
         program = self._programs[node.index] = self._make_program(node)
         if draft is not None and draft.in_thread == program.begins_in_thread:
-            return draft._replace(can_wait=True, goes_on=True)
+            return draft._replace(can_wait=True, picks_up=True)
         asked = () if program.condition is None else program.condition.arguments.slots
         return _Draft(_never, program.arguments.slots, asked, False, True, program.begins_in_thread)
 
@@ -202,8 +202,8 @@ class Plan:
         freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
         reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
         shared = index in self.outcomes or index in self.parts
-        quick = draft.is_plain and not (draft.in_thread or shared or draft.goes_on)
-        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared, draft.goes_on
+        quick = draft.is_plain and not (draft.in_thread or shared or draft.picks_up)
+        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared, draft.picks_up
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
         return NodePlan(draft.start, taking(slots), slot, reads, tuple(followers), *flags)
 

@@ -167,13 +167,13 @@ class ThreadLane:
             self.engine.put_aside(index, await_it(awaitable), context, awaitable).come_back()
 
     def _keep(self, index: int, row: Row) -> None:
-        if self.engine.state.plan.steps[index].goes_on:
+        if self.engine.state.plan.steps[index].picks_up:
             self.engine.kept[index] = row, None
 
     def _fail(self, index: int, error: BaseException) -> None:
         if _is_cancellation(error, self.engine) and self._stop_if_cancelled():
             self.engine.note_cancelled(index)
-        elif not self.engine.go_on(index, error):
+        elif not self.engine.pick_up(index, error):
             self.engine.fail(index, error)
 
     def _stop_if_cancelled(self) -> bool:
