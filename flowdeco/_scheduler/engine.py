@@ -105,6 +105,7 @@ class Engine(Settlement):
         finally:
             if self.parked or self.resumed or self._postponed:
                 await self._close_parked()
+            self.kept.clear()
             if self._threads is not None:
                 self._threads.part()
                 self._threads = None
