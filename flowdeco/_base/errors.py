@@ -217,15 +217,12 @@ class MainGuardError(FlowdecoError, RuntimeError):
 
 
 class StrayCancellationError(FlowdecoError, RuntimeError):
-    """A task raised the event loop's cancellation exception although nobody had cancelled it.
+    """A task, a workflow or a hook raised a cancellation although nobody had cancelled it.
 
     What it raised is the `__cause__`. Left as it was, it would look as if the caller had been cancelled.
 
-    On asyncio there is one case that cannot be told from a cancellation of the caller, and passes as one: a task that
-    runs in the caller's own asyncio task awaits something that was itself cancelled.
-
     Attributes:
-        task: the task's name.
+        task: the name of the task, or of the workflow.
     """
 
     task: str

@@ -12,7 +12,7 @@ import sys
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from anyio import current_effective_deadline, get_cancelled_exc_class
+from anyio import NoEventLoopError, current_effective_deadline, get_cancelled_exc_class
 from anyio.lowlevel import checkpoint
 
 from .._base.errors import StrayCancellationError
@@ -63,7 +63,10 @@ class Cancellation:
 
     def is_due(self) -> bool:
         """Whether the current task is being cancelled, by a scope around it or by asyncio."""
-        return current_effective_deadline() == -inf or self.is_native()
+        try:
+            return current_effective_deadline() == -inf or self.is_native()
+        except NoEventLoopError:  # it has been left for the workflow's own function
+            return False
 
     def take_out(self, error: BaseException) -> BaseException:
         """Return what is left of a group of errors without the cancellations in it; these are raised again elsewhere.
@@ -113,9 +116,9 @@ def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return group
 
 
-def stray(task: str, error: BaseException) -> StrayCancellationError:
-    """Return what a task fails with that raised a cancellation nobody asked for."""
-    message = f"Cannot finish task {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
+def stray(task: str, error: BaseException, *, kind: str = "task") -> StrayCancellationError:
+    """Return what a task, or a workflow, fails with that raised a cancellation nobody asked for."""
+    message = f"Cannot finish {kind} {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
     converted = StrayCancellationError(message, task=task)
     converted.__cause__ = error
     return converted

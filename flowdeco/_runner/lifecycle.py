@@ -251,11 +251,12 @@ class Lifecycle(Notifier):
                 answer = hook.call(notice)
                 if is_awaitable(answer):
                     await answer
-        except Exception as error:
+        except (Exception, self.crew.cancellation.kind) as error:
+            failure = await self._judge(error)
             self.attempt = 0
             if self.program.index is not None:
                 self.journal.veto(self.program.index)
-            return self._note(error)
+            return self._note(failure)
         return None
 
     async def _make(self) -> BaseException | None:
@@ -293,7 +294,7 @@ class Lifecycle(Notifier):
             return error
         if crew.stopped or crew.cancellation.is_due():
             raise error if isinstance(error, crew.cancellation.kind) else RunStopped
-        return stray(self.program.name, error)
+        return stray(self.program.name, error, kind="workflow" if self.task is None else "task")
 
     async def _ask_condition(self, row: Row) -> BaseException | None:
         """Ask `when=`; return the `Skip`, or what it raised."""

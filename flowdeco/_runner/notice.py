@@ -16,8 +16,9 @@ from .._base.signature import is_awaitable
 from .._policy.hook import Hook, Hooks
 from .._record.journal import Failure, Journal
 from .._record.log import log_hook_error
+from .cancellation import Cancellation, stray
 
-__all__ = ["Notice", "Subject", "note_hook_error", "tell_in_turn"]
+__all__ = ["Notice", "Subject", "take_hook_error", "tell_in_turn"]
 
 
 class Subject(Protocol):
@@ -27,6 +28,7 @@ class Subject(Protocol):
         journal: what happened in the run.
         run: what hooks get as `run`.
         context: the context variables that its hooks see.
+        cancellation: whether the run is being cancelled from outside.
         hooks: its own hooks.
         watch: the workflow's hooks that are told of its tasks.
         errors: its failed attempts.
@@ -37,6 +39,8 @@ class Subject(Protocol):
     run: Any
     context: Context
 
+    @property
+    def cancellation(self) -> Cancellation: ...
     @property
     def task(self) -> str | None: ...
     @property
@@ -138,16 +142,27 @@ async def tell_in_turn(notice: Notice, *, own: bool) -> Exception | None:
                 answer = hook.call(notice, None if own else subject.run.inputs)
                 if is_awaitable(answer):
                     await answer
-            except Exception as error:
-                note_hook_error(notice, hook, error)
-                first = error if first is None else first
+            except BaseException as error:
+                failure = take_hook_error(notice, hook, error)
+                first = failure if first is None else first
             if hook.alone:
                 break
     return first
 
 
-def note_hook_error(notice: Notice, hook: Hook, error: Exception) -> None:
-    """Take into the journal what a hook has raised, and log it."""
-    journal = notice.subject.journal
-    journal.fail_hook(hook, notice.task, error)
-    log_hook_error(journal, hook, notice.task, error)
+def take_hook_error(notice: Notice, hook: Hook, error: BaseException) -> Exception:
+    """Take into the journal what a hook has raised, and log it; return it.
+
+    Raises:
+        BaseException: what is no error of the hook's own: an interrupt, or a cancellation from outside.
+    """
+    journal, cancellation = notice.subject.journal, notice.subject.cancellation
+    if isinstance(error, Exception):
+        failure = error
+    elif isinstance(error, cancellation.kind) and not cancellation.is_due():
+        failure = stray(hook.name, error, kind=f"hook {hook.option}")
+    else:
+        raise error
+    journal.fail_hook(hook, notice.task, failure)
+    log_hook_error(journal, hook, notice.task, failure)
+    return failure

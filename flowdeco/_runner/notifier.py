@@ -174,6 +174,10 @@ class Notifier:
         return failure
 
     @property
+    def cancellation(self) -> Cancellation:
+        return self.crew.cancellation
+
+    @property
     def task(self) -> str | None:
         return self.program.name
 

@@ -20,7 +20,7 @@ from .._base.context import InContext
 from .._base.events import Event
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook
-from .._runner.notice import Notice, note_hook_error
+from .._runner.notice import Notice, take_hook_error
 from .._state.writer import WRITER
 
 __all__ = ["Teller"]
@@ -111,8 +111,8 @@ class Teller:
                 call, awaitable = self._waiting
                 try:
                     await _await_in(call, awaitable)
-                except Exception as error:
-                    note_hook_error(call.notice, call.hook, error)
+                except BaseException as error:
+                    take_hook_error(call.notice, call.hook, error)
                 finally:
                     self._waiting = None
                 self.tell()
@@ -145,8 +145,8 @@ class Teller:
         context = call.notice.subject.context
         try:
             answer = _call(call) if context is self._inside or _is_entered(context) else context.run(_call, call)
-        except Exception as error:
-            note_hook_error(call.notice, call.hook, error)
+        except BaseException as error:
+            take_hook_error(call.notice, call.hook, error)
             return False
         if not is_awaitable(answer):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from contextvars import Context
 from threading import Lock
 from typing import Any
@@ -53,7 +54,7 @@ class Settlement:
             self.journal.take_error(failure)
         else:
             error = as_failure(error)
-            if isinstance(error, self.cancellation.kind):
+            if isinstance(error, (self.cancellation.kind, concurrent.futures.CancelledError)):
                 error = stray(self.state.plan.graph.nodes[index].name, error)
             if isinstance(error, Skip):
                 self.journal.end(index, Status.SKIPPED, error)
