@@ -85,9 +85,10 @@ async def test_a_stray_cancellation_in_a_hook_is_an_error_of_the_hook(
         fail()
 
     hooks: dict[str, Any] = {option: fail_async if is_async else fail}
-    step = task(one, **(hooks if whose == "task" else {}))
+    of_task, of_workflow = (hooks, {}) if whose == "task" else ({}, hooks)
+    step = task(one, **of_task)
 
-    @workflow(needs={"value": step}, hook_errors=hook_errors, **(hooks if whose == "workflow" else {}))
+    @workflow(needs={"value": step}, hook_errors=hook_errors, **of_workflow)
     async def w(value: int) -> int:
         return value
 
