@@ -127,7 +127,7 @@ async def test_what_a_function_raises_arrives_as_it_is_and_shows_where() -> None
     text = str(caught.value.__cause__)
     assert 'remote_functions.py", line' in text
     assert "in give_error" in text
-    assert "_parcel" not in text
+    assert "transfer.py" not in text
     with pytest.raises(SystemExit) as left:
         await call(functions.leave, "exit")
     assert left.value.code == 3
