@@ -11,6 +11,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Outcome, Retry, task, workflow
+from tests.support.memory import let_go
 
 pytestmark = pytest.mark.skipif(
     sys.implementation.name != "cpython" or sys.version_info >= (3, 12),
@@ -106,10 +107,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-async def settle() -> None:
-    """Let the event loop and threads let go of what they have just used."""
-    for _ in range(5):
-        await checkpoint()
+async def all_gone(most: int = 0) -> bool:
+    return await let_go(lambda: len(alive) <= most)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -120,8 +119,7 @@ async def test_a_failed_run_goes_with_its_last_reference(call: Any, function: An
     async def w() -> None: ...
 
     await call(w)
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
 
 
 # On trio, and where a task of its own waits for the run, what cancels the others keeps their frames itself.
@@ -141,8 +139,7 @@ async def test_so_it_does_beside_others(call: Any, function: Any) -> None:
     async def w() -> None: ...
 
     await call(w)
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -153,8 +150,7 @@ async def test_so_do_the_results_that_a_failed_task_had_received(call: Any) -> N
     async def w() -> None: ...
 
     await call(w)
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -166,8 +162,7 @@ async def test_so_does_a_failed_run_within_a_run(call: Any) -> None:
     async def w() -> None: ...
 
     await call(w)
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -176,8 +171,7 @@ async def test_so_does_an_error_that_was_received_as_an_outcome(keep: bool) -> N
     async def w(got: Outcome[None]) -> None: ...
 
     await (w.run if keep else w)()
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
 
 
 async def test_a_live_run_that_succeeds_goes_with_its_last_reference() -> None:
@@ -191,8 +185,7 @@ async def test_a_live_run_that_succeeds_goes_with_its_last_reference() -> None:
     assert len(alive) == 1
     reference = weakref.ref(run)
     del run
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()
     assert reference() is None
 
 
@@ -202,8 +195,7 @@ async def test_three_hundred_failing_runs_keep_nothing() -> None:
 
     for _ in range(300):
         await raise_it(w)
-    await settle()
-    assert len(alive) <= 1
+    assert await all_gone(1)
 
 
 async def test_a_kept_run_that_failed_with_an_error_of_python_s_own_goes_too() -> None:
@@ -218,5 +210,4 @@ async def test_a_kept_run_that_failed_with_an_error_of_python_s_own_goes_too() -
     assert isinstance(run.error, ValueError)
     assert len(alive) == 1
     del run
-    await settle()
-    assert len(alive) == 0
+    assert await all_gone()

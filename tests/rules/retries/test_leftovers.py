@@ -1,6 +1,5 @@
 """What is left of attempts: tracebacks, contexts, and no memory."""
 
-import gc
 import logging
 import sys
 import traceback
@@ -8,11 +7,11 @@ import weakref
 from typing import Any
 
 import pytest
-from anyio.lowlevel import checkpoint
 
 from flowdeco import Retry
 from tests.model.retry_scripts import offline
 from tests.support.failure import own_frames
+from tests.support.memory import let_go
 from tests.support.retries import WAYS, alone, attempts_of, each_way, make
 
 
@@ -97,11 +96,9 @@ async def test_nothing_is_left_of_many_attempts_when_the_run_is_let_go(
     assert len(alive) == 6
     assert count_alive(alive) == 6
     del run
-    if ends == "badly" or way == "def" or FRAMES_LEAD_OUT:
-        # The error that a run ends with leads to it, and so do the frames of a thread's lane.
-        await checkpoint()  # the event loop lets go of what it has just cancelled
-        gc.collect()
-    assert count_alive(alive) == 0
+    # The error that a run ends with leads to it, and so do the frames of a thread's lane.
+    collect = ends == "badly" or way == "def" or FRAMES_LEAD_OUT
+    assert await let_go(lambda: count_alive(alive) == 0, collect=collect)
 
 
 def count_alive(references: list[weakref.ref[Any]]) -> int:
@@ -124,6 +121,4 @@ async def test_a_call_keeps_no_error_that_was_overcome(way: str) -> None:
         return len(alive)
 
     assert await alone(make(way, page, retries=Retry(4, delay=0, jitter=0)))() == 3
-    if FRAMES_LEAD_OUT:
-        gc.collect()
-    assert count_alive(alive) == 0
+    assert await let_go(lambda: count_alive(alive) == 0, collect=FRAMES_LEAD_OUT)
