@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import collections
 import inspect
+import sys
 import typing
 from collections import abc
-from types import FunctionType, NoneType, UnionType
+from types import FunctionType, NoneType, SimpleNamespace, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from .signature import Kind, peel
@@ -35,7 +36,9 @@ class Annotations(NamedTuple):
 
 
 def read_annotations(function: Any, kind: Kind) -> Annotations:
-    """Return what can be read of a callable's annotations; nothing of them if one cannot be evaluated.
+    """Return what can be read of a callable's annotations, each by itself.
+
+    One that cannot be evaluated, as it names what is imported for type checkers only, is `Any`.
 
     Args:
         function: the callable.
@@ -51,10 +54,30 @@ def read_annotations(function: Any, kind: Kind) -> Annotations:
 
 
 def _evaluate(function: Any) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(function)
-    except Exception:
-        return {}
+    """Return a function's annotations as types; `Any` for one that cannot be evaluated."""
+    innermost = [layer for layer in peel(function) if isinstance(layer, FunctionType)][-1:]
+    names = {
+        "__globals__": innermost[0].__globals__ if innermost else {},
+        "__type_params__": getattr(function, "__type_params__", ()),
+    }
+    found: dict[str, Any] = {}
+    for name, hint in _read_hints(function).items():
+        try:
+            # get_type_hints evaluates all that an object has, or nothing: so each gets an object to itself.
+            found |= typing.get_type_hints(SimpleNamespace(**names, __annotations__={name: hint}))
+        except Exception:
+            found[name] = Any
+    return found
+
+
+def _read_hints(function: Any) -> dict[str, Any]:
+    """Return a function's annotations as they were written."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format, get_annotations
+
+        return get_annotations(function, format=Format.FORWARDREF) if callable(function) else {}
+    hints = getattr(function, "__annotations__", None)
+    return dict(hints) if isinstance(hints, dict) else {}
 
 
 def _result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:

@@ -12,12 +12,11 @@ from enum import Enum
 from fractions import Fraction
 from inspect import Parameter
 from pathlib import PurePath
-from types import FunctionType, NoneType
+from types import NoneType
 from typing import Any, Literal, NamedTuple, cast, get_args, get_origin
 from uuid import UUID
 
 from .._base.annotation import _members, read_annotations, show_type
-from .._base.signature import peel
 from .._base.text import nearest
 
 __all__ = ["WORDED_SWITCH", "Reader", "read_hints", "reader_of"]
@@ -58,21 +57,7 @@ class _Single(NamedTuple):
 
 def read_hints(function: Any) -> dict[str, Any]:
     """Return the annotations of a function's parameters; `Any` for one that cannot be evaluated."""
-    hints = read_annotations(function, "sync").params
-    inner = next((layer for layer in peel(function) if isinstance(layer, FunctionType)), None)
-    if hints or inner is None:
-        return hints
-    try:
-        written = dict(inner.__annotations__)
-    except Exception:  # from Python 3.14 on, they may only be evaluated here
-        return {}
-    for name, annotation in written.items():
-        alone = type("alone", (), {"__annotations__": {name: annotation}})
-        try:
-            hints.update(typing.get_type_hints(alone, inner.__globals__))
-        except Exception:
-            hints[name] = Any
-    return hints
+    return read_annotations(function, "sync").params
 
 
 def reader_of(hint: Any, default: object = Parameter.empty) -> Reader:

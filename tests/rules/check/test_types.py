@@ -75,20 +75,33 @@ def test_what_says_nothing_is_passed_over() -> None:
     assert not fits(with_str, x=number)
 
 
-def test_annotations_that_cannot_be_evaluated_are_passed_over() -> None:
+def test_an_annotation_that_cannot_be_evaluated_is_passed_over_and_spoils_no_other() -> None:
     source = """
 from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from nowhere import Frame
 @task
 def page() -> int: ...
 @task
-def good(page: str): ...
+def frame(page: Frame) -> Frame: ...
 @task
-def bad(page: str, other: Nowhere[1 / 0] = None): ...
+def wrong(page: str, frame: list[Frame]): ...
+@task
+def returning(page: str) -> Frame: ...
+@task
+def fine(frame: str, returning: str, page: int): ...
+@task
+async def later(page: str, frame: Frame): ...
+class Reader:
+    def read(self, page: str, frame: Frame): ...
+read = task(Reader().read, name="read")
 @workflow
-def w(good, bad): ...
+def w(wrong, fine, later, read, page: str, frame: Frame): ...
 """
     module = make_module("annotated", source, task=task, workflow=workflow)
-    assert [problem.function for problem in problems_of(module.w)] == ["good"]
+    found = {(problem.function, problem.parameter) for problem in problems_of(module.w)}
+    assert found == {(name, "page") for name in ("wrong", "returning", "later", "read", "w")}
 
 
 def test_inputs_are_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 import collections
 import enum
+import functools
 import io
 import typing
 from collections import abc
@@ -24,6 +25,7 @@ import typing_extensions
 from typing_extensions import TypeAliasType
 
 from flowdeco._base.annotation import item_of, may_be, read_annotations, show_type, value_of
+from tests.support.naming import make_module
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)
@@ -270,10 +272,24 @@ def test_a_type_is_shown_as_one_would_write_it(hint: Any, text: str) -> None:
     assert show_type(hint) == text
 
 
-def test_annotations_that_cannot_be_evaluated_are_passed_over() -> None:
-    def function(a: "int", b: "Nowhere[1 / 0]") -> "int": ...  # type: ignore[name-defined,empty-body]  # noqa: F821
+def test_an_annotation_that_cannot_be_evaluated_is_anything_and_spoils_no_other() -> None:
+    def function(a: "int", b: "Nowhere[1 / 0]", c: "list[Nowhere]") -> "int": ...  # type: ignore[name-defined,empty-body]  # noqa: F821
 
-    assert read_annotations(function, "sync") == ({}, Any)
+    assert read_annotations(function, "sync") == ({"a": int, "b": Any, "c": Any}, int)
+
+    def returning(a: "str") -> "Nowhere": ...  # type: ignore[name-defined]  # noqa: F821
+
+    assert read_annotations(returning, "sync") == ({"a": str}, Any)
+
+
+def test_annotations_of_what_is_wrapped_are_read_in_its_own_module() -> None:
+    inner = make_module("elsewhere", "class Own: ...\ndef function(a: 'Own'): ...").function
+
+    @functools.wraps(inner)
+    def wrapper(*args: Any) -> Any: ...
+
+    (hint,) = read_annotations(wrapper, "sync").params.values()
+    assert (hint.__module__, hint.__qualname__) == ("elsewhere", "Own")
 
 
 def test_a_builtin_says_nothing() -> None:
