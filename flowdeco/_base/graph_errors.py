@@ -11,6 +11,7 @@ __all__ = [
     "HookArgumentError",
     "MethodError",
     "MissingDependencyError",
+    "RemoteArgumentError",
     "SettledError",
     "ShadowedInputError",
     "StaleNameError",
@@ -85,6 +86,18 @@ class HookArgumentError(GraphError):
     function: str
     option: str
     hook: object
+
+
+class RemoteArgumentError(GraphError):
+    """A task that runs in a process takes `state` or `run`, which stay behind: what it wrote there would be lost.
+
+    Attributes:
+        function: the name of the task that takes it.
+        parameter: the parameter that would receive it.
+    """
+
+    function: str
+    parameter: str
 
 
 class AmbiguousNameError(GraphError):

@@ -14,9 +14,10 @@ from .._base.signature import Param
 from .._base.text import nearest
 from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_behind
 from .._policy.hook import EVENT_NAMES
-from .._policy.policy import Defaults
+from .._policy.policy import NO_POLICY, Defaults, Policy
 from .graph import Graph, Node
 from .ordering import find_cycles, sort_by_needs
+from .place_check import check_place
 from .resolver import Resolver
 from .source import Constant, FromInput, FromResult, Gather, Source, definitions_of
 
@@ -73,8 +74,11 @@ class _Builder:
             self._check_settled(definition, params, node.sources, settled)
         if definition.predicate is not None:
             node.predicate = definition.predicate, self._ask(definition.predicate)
-        if self.resolver.owner.defaults is not None and not definition.is_workflow:
-            self._check_default_hooks(self.resolver.owner.defaults, definition)
+        if not definition.is_workflow:
+            defaults = self.resolver.owner.defaults
+            policy = definition.policy if defaults is None else self._complete_policy(defaults, definition)
+            if policy is not NO_POLICY:
+                check_place(self.resolver, node, policy)
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""
@@ -101,15 +105,16 @@ class _Builder:
             if _lacks_condition(node) and id(node.definition) not in passed_by:
                 node.predicate = predicate, asked
 
-    def _check_default_hooks(self, defaults: Defaults, definition: Definition) -> None:
-        """Report a hook of the defaults that asks for what it cannot get of this task."""
+    def _complete_policy(self, defaults: Defaults, definition: Definition) -> Policy:
+        """Return the policy of a task; report a hook of the defaults that asks for what it cannot get of it."""
         try:
-            defaults.policy_of(definition)
+            return defaults.policy_of(definition)
         except OptionError as error:
             name = self.resolver.name_of(definition)
             reason = str(error).removeprefix(f"Cannot define task {name!r}: ")
             text = f"its defaults do not fit task {name!r}: {reason} Give its parameter a default."
             self.resolver.fail(HookArgumentError, text, function=name, option=error.option, hook=error.value)
+            return definition.policy
 
     def _check_hooks(self, owner: WorkflowDefinition, received: Mapping[str, Source]) -> None:
         """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""

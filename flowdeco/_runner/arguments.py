@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from .._base.signature import POSITIONAL, Param
-from .._graph.source import Default, Gather, Source
+from .._graph.source import Default, FromRun, Gather, Source, parts_of
 
 __all__ = ["Arguments", "Row", "choose_arguments", "taking"]
 
@@ -63,6 +63,11 @@ class Arguments:
                 value = _Instead(param.default) if isinstance(source, Gather) else param.default
                 filled[span] = [value] * (span.stop - span.start)
         return filled
+
+    def list_of_run(self) -> list[str]:
+        """Return what it receives of the run itself: `state`, `run`, or of what recovers a task, `event`."""
+        parts = [part for _, source in self._given for part in parts_of(source)]
+        return [part.name for part in parts if isinstance(part, FromRun) and part.name in ("state", "run", "event")]
 
     def pack(self, row: Row) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of a row by position and by keyword, to be sent elsewhere."""

@@ -137,11 +137,13 @@ def _in_timed_thread(name: str, call: Callable[..., Any], timeout: float) -> Att
 def _in_executor(
     name: str, function: Callable[..., Any], kind: Kind, timeout: float | None, arguments: Arguments, executor: Executor
 ) -> Attempt:
+    bound = arguments.list_of_run()
+
     def start(life: Attempted) -> WorkerCall:
         from .._worker.executor import ExecutorCall
 
         args, kwargs = arguments.pack(life.row)
-        return ExecutorCall(name, executor, function, args, kwargs, kind=kind, on_end=life.release)
+        return ExecutorCall(name, executor, function, args, kwargs, kind=kind, bound=bound, on_end=life.release)
 
     return _in_worker(name, start, timeout)
 

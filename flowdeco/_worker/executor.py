@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Lock
@@ -16,8 +15,9 @@ from anyio import CancelScope, Event, get_cancelled_exc_class
 
 from .._base.errors import RemoteError, WorkerLostError
 from .._base.event_loop import EventLoop
+from .._base.executors import is_process_pool
 from .._base.signature import Kind, discard, is_awaitable
-from .transfer import Call, locate, pack, perform, perform_apart, say, serve, unpack
+from .transfer import Call, locate, pack, perform, perform_apart, say, serve, stays_behind, unpack
 
 __all__ = ["ExecutorCall", "call_in_executor"]
 
@@ -31,9 +31,10 @@ class _Work:
     An executor that pickles sends the name of the function, or where it has none leaves the function to its pickler.
     """
 
-    def __init__(self, call: Call, *, by_name_in_main: bool) -> None:
+    def __init__(self, call: Call, bound: Sequence[str], *, by_name_in_main: bool) -> None:
         self.__name__ = call.task
         self._call = call
+        self._bound = bound
         self._context = copy_context()
         self._context.run(_leave_loop)
         self._by_name_in_main = by_name_in_main
@@ -43,6 +44,8 @@ class _Work:
 
     def __reduce__(self) -> tuple[Any, ...]:
         call = self._call
+        if self._bound:
+            raise stays_behind(call.label, self._bound[0])
         # On another machine __main__ is another program, so there a pickler may have to send the function's code.
         is_known = self._by_name_in_main or getattr(call.function, "__module__", None) != "__main__"
         function = (locate(call.function) if is_known else None) or call.function
@@ -63,6 +66,11 @@ def _leave_loop() -> None:
 class ExecutorCall:
     """One call handed over to an executor, which may be left behind.
 
+    Args:
+        task, executor, function, args, kwargs, kind: as of `call_in_executor`.
+        bound: what it receives that may not leave this program: an executor that pickles it is told so.
+        on_end: called when a call that was left behind ends at last, on whatever thread.
+
     Attributes:
         result: what came back, where no error did.
         error: what the function raised, or why the executor did not run it; kept until `run` raises it.
@@ -78,9 +86,11 @@ class ExecutorCall:
         kwargs: Mapping[str, Any] | None = None,
         *,
         kind: Kind = "sync",
+        bound: Sequence[str] = (),
         on_end: Callable[[], object] | None = None,
     ) -> None:
         self._executor = executor
+        self._bound = bound
         self._call = Call(task, "in its executor", function, args, kwargs or {}, kind)
         self._on_end = on_end
         self._lock = Lock()
@@ -121,9 +131,9 @@ class ExecutorCall:
     def _submit(self) -> Future[Any]:
         """Hand the call over; a process pool gets it packed as `call_in_process` does."""
         try:
-            if _is_process_pool(self._executor):
+            if is_process_pool(self._executor):
                 return self._executor.submit(serve, pack(self._call))
-            work = _Work(self._call, by_name_in_main=isinstance(self._executor, ThreadPoolExecutor))
+            work = _Work(self._call, self._bound, by_name_in_main=isinstance(self._executor, ThreadPoolExecutor))
             return self._executor.submit(work, *self._call.args)
         except BrokenExecutor as error:
             raise self._lost(error) from error
@@ -189,7 +199,7 @@ class ExecutorCall:
             self._keep(future.result())
 
     def _keep(self, value: Any) -> None:
-        if not _is_process_pool(self._executor):
+        if not is_process_pool(self._executor):
             self.result = value
             return
         try:
@@ -201,12 +211,6 @@ class ExecutorCall:
         error, self.error = self.error, None
         assert error is not None
         return error
-
-
-def _is_process_pool(executor: Executor) -> bool:
-    """Whether it is one of Python's own, which pickle plainly; it costs 10 ms to import what there are none of."""
-    module = sys.modules.get("concurrent.futures.process")
-    return module is not None and isinstance(executor, module.ProcessPoolExecutor)
 
 
 async def call_in_executor(

@@ -26,6 +26,7 @@ __all__ = [
     "perform_apart",
     "say",
     "serve",
+    "stays_behind",
     "unpack",
 ]
 
@@ -152,6 +153,15 @@ def cannot_import(label: Label, error: Exception) -> TransferError:
         "Move it to the top level of a module."
     )
     return TransferError(message, part="function", **label.data)
+
+
+def stays_behind(label: Label, name: str) -> TransferError:
+    """Return the error for what belongs to the run, and of which a copy would be of no use."""
+    message = (
+        f"Cannot run {label}: it takes {name!r}, and there it would be a copy, so that what is written to it would be "
+        "lost. Hand it the values it needs and write what it returns in another task."
+    )
+    return TransferError(message, part=f"argument {name!r}", **label.data)
 
 
 def _cannot_send(label: Label, part: str, error: BaseException) -> TransferError:

@@ -25,7 +25,8 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature annotation injection checks text tracebacks context event_loop sentinel",
+        "errors graph_errors events signature annotation injection checks text tracebacks context event_loop executors "
+        "sentinel",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg layout tree html", "_base"),
@@ -34,7 +35,7 @@ PACKAGES: dict[str, Package] = {
     "_worker": Package("worker thread timed_thread process executor transfer main_guard", "_base"),
     "_definition": Package("definition decoration options option_types scope frame", "_base _policy _state"),
     "_graph": Package(
-        "graph source resolver binding builder ordering input output override type_check",
+        "graph source resolver binding builder ordering input output override type_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(

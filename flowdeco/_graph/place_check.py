@@ -1,0 +1,55 @@
+"""What a task takes that cannot go with it where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._base.executors import shares_no_memory
+from .._base.graph_errors import RemoteArgumentError
+from .._definition.definition import Definition
+from .._policy.policy import Policy
+from .._policy.run_in import RunIn
+from .graph import Node
+from .resolver import Resolver
+from .source import FromRun, parts_of
+
+__all__ = ["check_place"]
+
+# What a task that recovers another may ask for, and that leads to the run.
+_OF_THE_RUN = ("state", "run", "event")
+
+
+def check_place(resolver: Resolver, node: Node, policy: Policy) -> None:
+    """Report where a task, or one that recovers it, runs with a memory of its own and takes the run or its state."""
+    place = _name_place(policy.run_in)
+    if place:
+        given = [
+            (param.name, part.name)
+            for param, source in zip(node.params, node.sources, strict=True)
+            for part in parts_of(source)
+            if isinstance(part, FromRun)
+        ]
+        _report(resolver, node.definition, "", place, given)
+    for way in policy.recover:
+        task: Definition | None = way.task
+        place = "" if task is None else _name_place(task.policy.run_in)
+        if task is not None and place:
+            of = f"recover= of task {resolver.name_of(node.definition)!r}: "
+            given = [(param.name, param.name) for param in task.params if param.name in _OF_THE_RUN]
+            _report(resolver, task, of, place, given)
+
+
+def _name_place(run_in: RunIn) -> str:
+    if run_in is None or isinstance(run_in, str):
+        return "in a process" if run_in == "process" else ""
+    return "in the processes of its executor" if shares_no_memory(run_in) else ""
+
+
+def _report(resolver: Resolver, task: Definition, of: str, place: str, given: Iterable[tuple[str, str]]) -> None:
+    for parameter, what in given:
+        name = resolver.name_of(task)
+        reason = "what it writes there would be lost" if what == "state" else "that cannot be sent there"
+        taken = repr(what) if what == parameter else f"{what!r} as {parameter!r}"
+        text = f"{of}task {name!r} runs {place} and takes {taken}: {reason}. "
+        text += 'Hand it the values it needs and write what it returns in another task, or say run_in="thread".'
+        resolver.fail(RemoteArgumentError, text, function=name, parameter=parameter)
