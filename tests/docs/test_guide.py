@@ -9,47 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import (
-    PAGES,
-    SHOP,
-    Document,
-    Session,
-    check_session,
-    find_dead_links,
-    is_test,
-    leave_out,
-    run_pytest,
-)
+from tests.support.document import INDEX, PAGES, README, ROOT, Document, find_dead_links, is_test
+from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
+from tests.support.shown import compare, leave_out
 
+WITH_INDEX = [INDEX, *PAGES]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
+each_page_and_the_index = pytest.mark.parametrize("page", WITH_INDEX, ids=[page.path.stem for page in WITH_INDEX])
 TESTS = [(page, name) for page in PAGES for name in page.own_files if is_test(name)]
-SESSIONS = [(page, session) for page in PAGES for session in page.sessions]
+WITH_SESSIONS = [page for page in PAGES if page.sessions]
 # What a reader has who has done what the README says.
 INSTALLED = {"anyio", "flowdeco", "pytest"}
 
 
 @each_page
 def test_the_blocks_of_a_page_print_what_is_shown(page: Document, tmp_path: Path) -> None:
-    with page.unfold(tmp_path):
-        for where, printed, shown in page.run_blocks():
-            assert printed == shown, where
+    check_blocks(page, tmp_path)
 
 
 @pytest.mark.parametrize(("page", "name"), TESTS, ids=[name for _, name in TESTS])
 def test_the_tests_shown_pass(page: Document, name: str, tmp_path: Path) -> None:
-    with page.unfold(tmp_path):
+    with unfold(page, tmp_path):
         said = run_pytest(name)
     code = page.own_files[name]
     plain, on_a_loop = (len(re.findall(rf"^{kind} test_", code, re.MULTILINE)) for kind in ("def", "async def"))
     assert f"{plain + 2 * on_a_loop} passed" in said  # an `async def` on asyncio and on trio
 
 
-@pytest.mark.parametrize(("page", "session"), SESSIONS, ids=[session.command for _, session in SESSIONS])
-def test_the_commands_of_flowdeco_print_what_is_shown(
-    page: Document, session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with page.unfold(tmp_path):
-        check_session(session, tmp_path, capsys)
+@pytest.mark.parametrize("page", WITH_SESSIONS, ids=[page.path.stem for page in WITH_SESSIONS])
+def test_the_commands_print_what_is_shown(page: Document, tmp_path: Path) -> None:
+    check_sessions(page, tmp_path)
 
 
 @each_page
@@ -58,14 +47,38 @@ def test_every_block_is_checked_here(page: Document) -> None:
     assert page.commands == []
 
 
-@each_page
+@each_page_and_the_index
 def test_the_links_lead_to_files_and_headings(page: Document) -> None:
     assert find_dead_links(page) == []
 
 
-@each_page
+@each_page_and_the_index
 def test_no_two_headings_of_a_page_have_the_same_anchor(page: Document) -> None:
     assert len(set(page.headings)) == len(page.headings)
+
+
+@each_page_and_the_index
+def test_the_files_that_a_page_names_are_there(page: Document) -> None:
+    here = {"report.html", *page.files}
+    for name in page.named_files:
+        assert name in here or (ROOT / name).is_file() or (page.path.parent / name).is_file(), name
+
+
+def test_the_index_lists_every_page_once_by_its_title() -> None:
+    assert INDEX.path in README.linked
+    listed = re.findall(r"^\| \[(.*?)\]\((\w+\.md)\) \|", INDEX.text, re.MULTILINE)
+    assert sorted(listed) == sorted((page.headings[0], page.path.name) for page in PAGES)
+
+
+def test_the_index_lists_every_example() -> None:
+    assert set((ROOT / "examples").glob("*.py")) <= INDEX.linked
+
+
+def test_files_of_one_name_are_the_same_on_all_pages() -> None:
+    shown: dict[str, str] = {}
+    for page in (README, *PAGES):
+        for name, code in page.own_files.items():
+            assert shown.setdefault(name, code) == code, (page.name, name)
 
 
 @each_page
@@ -76,7 +89,7 @@ def test_a_page_says_where_the_files_are_from_that_it_imports(page: Document) ->
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     modules = {name.partition(".")[0] for name in names} - INSTALLED - sys.stdlib_module_names
     foreign = {f"{module}.py" for module in modules} - page.own_files.keys()
-    assert foreign <= SHOP.keys()
+    assert foreign <= {"shop.py"}
     commands = " ".join(session.command for session in page.sessions)
     if foreign or ("shop.py" in commands and "shop.py" not in page.own_files):
         head = page.text.partition("\n## ")[0]
@@ -91,3 +104,33 @@ def test_a_line_of_dots_stands_for_any_number_of_frames() -> None:
     assert leave_out(actual, shown) == shown
     assert leave_out(actual, ["Traceback", "  ...", "Other"]) == ["Traceback", "  ...", "Error"]
     assert leave_out(actual, ["Traceback", "Error"]) == actual
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown", "same"),
+    [
+        ("took 1.03 s", "took 1.00 s", True),
+        ("took 0.00 s", "took 0.01 s", True),
+        ("took 1.02 s", "took 0.20 s", False),
+        ("took 0.20 s", "took 1.00 s", False),
+        ("took 1.0 s", "took 2.5 s", False),
+        ("took 61 s", "took 6 s", False),
+        ("kept 1.0 s", "took 1.0 s", False),
+        ("1.0 s", "1.0 s, 1.0 s", False),
+    ],
+)
+def test_a_time_is_compared_roughly_but_compared(printed: str, shown: str, same: bool) -> None:
+    assert compare("", printed, shown).same_times is same
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown", "same"),
+    [
+        ('  File "/tmp/a/shop.py", line 11, in price', '  File "shop.py", line 11, in price', True),
+        ('  File "/tmp/a/shop.py", line 11, in price', '  File "shop.py", line 12, in price', False),
+        ('  File "/lib/anyio/run.py", line 11, in run', '  File "run.py", line 12, in run', True),
+        ('  File "/lib/anyio/run.py", line 11, in run', '  File "shop.py", line 11, in run', False),
+    ],
+)
+def test_a_line_of_the_page_is_compared_by_its_number(printed: str, shown: str, same: bool) -> None:
+    assert compare("", printed, shown, {"shop.py"}).same_text is same

@@ -1,40 +1,25 @@
-"""README.md and the pages of the guide: their blocks of code, commands and links, and how to run them.
+"""README.md and the pages of the guide as they are read: their blocks of code, commands, headings and links.
 
-A Python block whose first line is a comment with a file's name is that file, which the blocks after it can import.
-The other blocks of a page share their variables, as if they stood in one program. A `text` block after a Python block
-is its output, with the traceback of the error that it ends with, if any; a line `  ...` in a traceback stands for
-frames that are left out.
+A Python block whose first line is a comment with a file's name is that file, which the blocks after it can import. Of
+the others, one that imports something is a program of its own, and one that imports nothing goes on with the program
+above it. A `text` block after a Python block is its output, with the traceback of the error that it ends with, if any;
+a line `  ...` in a traceback stands for frames that are left out.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import importlib
-import inspect
-import io
-import os
 import re
 import shlex
-import subprocess
-import sys
-import traceback
-from collections.abc import Generator, Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import anyio
-import pytest
-
-import flowdeco
-from flowdeco.cli import main as cli
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "examples" / "guide"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w/]+\.py)\n")
-LEFT_OUT = "  ..."
+TIME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) s\b")
 
 
 class Block(NamedTuple):
@@ -49,6 +34,11 @@ class Block(NamedTuple):
     def file_name(self) -> str | None:
         match = FILE_NAME.match(self.code)
         return match[1] if match else None
+
+    @property
+    def begins_a_program(self) -> bool:
+        tree = compile(self.code, "example.py", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        return any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
 
 
 class Session(NamedTuple):
@@ -94,8 +84,35 @@ class Document:
         return re.findall(r"\]\((?!https?:)([^)\s]+)\)", self.prose)
 
     @property
+    def linked(self) -> set[Path]:
+        """The files that the links lead to."""
+        return {(self.path.parent / link.partition("#")[0]).resolve() for link in self.links if link[0] != "#"}
+
+    @property
+    def shows_times(self) -> bool:
+        """Whether it matters how long its programs and commands take."""
+        outputs = [block.output or "" for block in self.python] + [session.output for session in self.sessions]
+        return any(map(TIME.search, outputs))
+
+    @property
+    def named_files(self) -> list[str]:
+        """The files that are named in the text, as code."""
+        return re.findall(r"`([\w./-]+\.(?:py|md|toml|txt))`", self.prose)
+
+    @property
+    def programs(self) -> list[list[Block]]:
+        """The Python blocks that are no files, each program with all that goes on with it."""
+        programs: list[list[Block]] = []
+        for block in self.python:
+            if block.file_name is None:
+                if block.begins_a_program or not programs:
+                    programs.append([])
+                programs[-1].append(block)
+        return programs
+
+    @property
     def sessions(self) -> list[Session]:
-        """The commands of `flowdeco` that are shown with a `$`."""
+        """The commands that are shown with a `$`, whose output is shown, too."""
         shown = [block.code for block in self.blocks if block.language == "console" and block.code.startswith("$ ")]
         found = [re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", code, re.MULTILINE) for code in shown]
         return [Session(command, output) for sessions in found for command, output in sessions]
@@ -107,106 +124,10 @@ class Document:
         lines = [line for code in shown for line in code.splitlines()]
         return [shlex.split(command) for line in lines for command in line.split(" && ")]
 
-    @contextlib.contextmanager
-    def unfold(self, folder: Path) -> Generator[None, None, None]:
-        """Put the page's files into a folder, and go there: they can be imported until the block is left."""
-        for name, code in self.files.items():
-            (folder / name).write_text(code, encoding="utf-8")
-        modules = {Path(name).stem for name in self.files}
-        before = sys.path[:]
-        _forget(modules)
-        importlib.invalidate_caches()
-        sys.path.insert(0, str(folder))
-        try:
-            with contextlib.chdir(folder):
-                yield
-        finally:
-            sys.path[:] = before
-            _forget(modules)
-
-    def run_blocks(self) -> Iterator[tuple[str, list[str], list[str]]]:
-        """Run the Python blocks in turn, but for tests. To be called unfolded.
-
-        Yields:
-            Where the block stands, what it prints, and what is shown; frames that are left out are left out of both.
-        """
-        variables: dict[str, Any] = {"__name__": "__main__"}
-        for block in self.python:
-            if is_test(block.file_name):
-                continue
-            shown = normalize(block.output or "")
-            printed = self._run_block(block, {"__name__": "__main__"} if block.file_name else variables)
-            yield f"{self.name}, line {block.line}", leave_out(normalize(printed), shown), shown
-
-    def _run_block(self, block: Block, variables: dict[str, Any]) -> str:
-        """Run a block as it stands on the page, and return what it prints and raises."""
-        printed = io.StringIO()
-        source = "\n" * (block.line - 1) + block.code
-        code = compile(source, self.path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        with contextlib.redirect_stdout(printed):
-            try:
-                if code.co_flags & inspect.CO_COROUTINE:
-                    anyio.run(eval, code, variables)
-                else:
-                    exec(code, variables)
-            except Exception as error:
-                trace = error.__traceback__
-                while trace is not None and trace.tb_frame.f_code.co_filename != str(self.path):
-                    trace = trace.tb_next
-                printed.write("".join(traceback.format_exception(error.with_traceback(trace))))
-        return printed.getvalue()
-
 
 def is_test(file_name: str | None) -> bool:
     """Whether a block is a file of tests, which pytest runs."""
     return file_name is not None and file_name.startswith("test_")
-
-
-def run_pytest(name: str) -> str:
-    """Run a file of tests in this folder, and return what pytest says; it must be content."""
-    package = Path(inspect.getfile(flowdeco)).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name],
-        env={**os.environ, "PYTHONPATH": str(package)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def check_session(session: Session, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Run a command of `flowdeco`: it must succeed, print what is shown, and write the report that it names."""
-    words = shlex.split(session.command)
-    assert words[0] == "flowdeco"
-    assert cli.main(words[1:]) == 0
-    printed = capsys.readouterr().out
-    if session.output:
-        assert printed == session.output, session.command
-    if "--report" in words:
-        assert (folder / words[words.index("--report") + 1]).is_file()
-
-
-def normalize(text: str) -> list[str]:
-    """Make what differs from machine to machine and from run to run the same."""
-    text = re.sub(r"\d+\.\d+ s\b", "0 s", text)
-    text = re.sub(r'File "[^"]*", line \d+', 'File "file", line 0', text)
-    return [line for line in text.splitlines() if not re.fullmatch(r"\s+[~^]+", line)]
-
-
-def leave_out(actual: Sequence[str], shown: Sequence[str]) -> list[str]:
-    """Put `  ...` for the frames of a traceback for which it stands in what is shown."""
-    left: list[str] = []
-    at = 0
-    for line, following in zip_longest(shown, shown[1:]):
-        if line == LEFT_OUT:
-            while at < len(actual) and actual[at].startswith("  ") and actual[at] != following:
-                at += 1
-            left.append(LEFT_OUT)
-        elif at < len(actual):
-            left.append(actual[at])
-            at += 1
-    return [*left, *actual[at:]]
 
 
 def anchor_of(heading: str) -> str:
@@ -246,12 +167,17 @@ def _read_blocks(text: str) -> Iterator[Block]:
         yield last
 
 
-def _forget(modules: set[str]) -> None:
-    for name in modules:
-        sys.modules.pop(name, None)
+def _give_shop(path: Path) -> Document:
+    """Read a page that can import the first program of the README.
+
+    That one waits for a second, as for a server; where no time is shown, it need not.
+    """
+    page = Document(path, SHOP)
+    return page if page.shows_times else Document(path, QUICK_SHOP)
 
 
 README = Document(ROOT / "README.md")
-# The first program of the README can be imported on every page. It waits for a second, as a server would; tests do not.
-SHOP = {"shop.py": README.blocks[0].code.replace("anyio.sleep(1)", "anyio.sleep(0.2)")}
-PAGES = [Document(path, SHOP) for path in sorted(GUIDE.glob("*.md"))]
+SHOP = {"shop.py": README.blocks[0].code}
+QUICK_SHOP = {name: code.replace("anyio.sleep(1)", "anyio.sleep(0.1)") for name, code in SHOP.items()}
+INDEX = Document(GUIDE / "README.md", SHOP)
+PAGES = [_give_shop(path) for path in sorted(GUIDE.glob("*.md")) if path != INDEX.path]
