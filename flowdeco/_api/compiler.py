@@ -228,10 +228,11 @@ class RunnableWorkflow(WorkflowDefinition):
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         return self.compiler.find_own_names()
 
-    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any]) -> Coroutine[Any, Any, Any]:
+    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any], index: int) -> Coroutine[Any, Any, Any]:
         own_state = self.options["state"]
         inputs = {**plan.inputs.defaults, **given}
-        return self.execution.result(Run(plan, inputs, outer.state if own_state is None else own_state))
+        run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=outer._keep)
+        return self.execution.result_within(run, outer, index)
 
 
 def _local_scopes(binding: Binding) -> list[LocalScope]:

@@ -20,7 +20,7 @@ from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
 from .._policy.policy import Policy
 from .._record.event_stream import Feed
-from .._record.journal import Journal
+from .._record.journal import Journal, NestedRun
 from .._record.log import is_asked_for, log_change, log_failure
 from .._runner.notifier import allow_grace
 from .._runner.signals import RunStopped
@@ -126,6 +126,23 @@ class Execution:
         finally:
             del error  # what it leads to is to go with the caller's reference
 
+    async def result_within(self, run: Run[Any], outer: Run[Any], index: int) -> Any:
+        """Run it as a node of an outer run, in whose record it stands; return its result or raise its error."""
+        outer._journal.nested[index] = run
+        try:
+            await self.execute(run)
+        finally:
+            if not outer._keep:
+                _let_go(outer._journal.nested, index)
+        error = run._failure
+        if error is None:
+            return run.result
+        del run, outer
+        try:
+            raise error
+        finally:
+            del error
+
     @asynccontextmanager
     async def live(self, run: Run[Any]) -> AsyncGenerator[Run[Any]]:
         """Run it beside the block, wait for it at the end, and raise what a call would."""
@@ -226,6 +243,14 @@ class Execution:
         if run._keep:
             message += f" For its run: await anyio.to_thread.run_sync({self.name}.run, ...)."
         return RunningLoopError(message, workflow=self.name)
+
+
+def _let_go(nested: dict[int, NestedRun], index: int) -> None:
+    """Let a nested run go as a plain call does its results; of one that did not complete, its inputs."""
+    run = nested.pop(index)
+    journal = run._journal
+    if journal.status is not Status.COMPLETED:
+        nested[index] = run._with_journal(journal)
 
 
 def _make_teller(engine: Engine, feed: Feed | None) -> Teller:

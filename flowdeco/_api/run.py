@@ -302,9 +302,21 @@ class Run(Generic[R]):
     def _revive(
         plan: Plan, inputs: dict[str, Any], state: State | type[State] | None, journal: Journal, error: BaseException
     ) -> Run[Any]:
-        run: Run[Any] = Run(plan, inputs, state)
-        run._journal = journal.put_back(error)
-        return run
+        return Run[Any].__new__(Run)._begin_ended(plan, inputs, state, journal.put_back(error))
+
+    def _with_journal(self, journal: Journal) -> Run[Any]:
+        """Return one that has ended, nested in another, with another journal and no more than is to be kept."""
+        inputs = self._inputs if self._keep else {}
+        return Run[Any].__new__(Run)._begin_ended(self._plan, inputs, self._state, journal)
+
+    def _begin_ended(
+        self, plan: Plan, inputs: dict[str, Any], state: State | type[State] | None, journal: Journal
+    ) -> Run[Any]:
+        """Be what `__init__` makes, but that all is over."""
+        self._plan, self._inputs, self._state, self._journal = plan, inputs, state, journal
+        self._metrics = self._feed = self._scope = None
+        self._keep, self._values = True, []
+        return self
 
     @property
     def _failure(self) -> BaseException | None:

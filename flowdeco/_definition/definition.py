@@ -154,8 +154,8 @@ class Definition:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
-    def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any) -> Awaitable[Any]:
-        """Return what runs a workflow by its plan, with these inputs, as a node of an outer run."""
+    def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any, index: int) -> Awaitable[Any]:
+        """Return what runs a workflow by its plan, with these inputs, as the node with this index of an outer run."""
         raise AssertionError(f"{self!r} runs as a task")
 
 

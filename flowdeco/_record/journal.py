@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter, time
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from .._base.errors import StrayCancellationError
 from .._base.events import Skip, Status
@@ -18,7 +18,7 @@ from .._base.tracebacks import strip_traceback
 from .._graph.graph import Graph, Node
 from .._policy.hook import Hook
 
-__all__ = ["RUN", "Entry", "Failure", "HookError", "Journal", "outweighs"]
+__all__ = ["RUN", "Entry", "Failure", "HookError", "Journal", "NestedRun", "outweighs"]
 
 # The number of the run itself, where others have the index of a node.
 RUN: Final = -1
@@ -79,6 +79,16 @@ class HookError(NamedTuple):
     time: datetime
 
 
+class NestedRun(Protocol):
+    """The run of a workflow that is a node, as the journal of the run around it sees it."""
+
+    _journal: Journal
+
+    def _with_journal(self, journal: Journal) -> NestedRun:
+        """Return it with another journal."""
+        ...
+
+
 class Journal:
     """What happened in one run.
 
@@ -97,6 +107,8 @@ class Journal:
         begun: when the run began, on the clock; 0 before.
         ended: when it ended, on the clock; 0 before.
         values: the results by node, `UNSET` where there is none or it was let go.
+        nested: the runs of nodes that are workflows, by node, once they have begun; as results, they are kept only
+            where the run was asked for, or if they have not completed.
     """
 
     __slots__ = (
@@ -111,6 +123,7 @@ class Journal:
         "graph",
         "hook_errors",
         "latest",
+        "nested",
         "result",
         "skip",
         "started",
@@ -132,6 +145,7 @@ class Journal:
         self.finished = [0.0] * count
         self.entries: list[Entry] = []
         self.latest: dict[int, Entry] = {}
+        self.nested: dict[int, NestedRun] = {}
         self.begun = self.ended = self._time = 0.0
         self._id: str | None = None
 
@@ -210,6 +224,22 @@ class Journal:
         return self._replace(_LEFT_OUT, error)
 
     def _replace(self, old: BaseException, new: BaseException) -> Journal:
+        copy = self._replace_here(old, new)
+        left = [copy]
+        while left:  # runs may be nested deeper than functions may
+            made = left.pop()
+            for index, run in made.nested.items():
+                if run._journal._holds(old):
+                    within = run._journal._replace_here(old, new)
+                    made.nested[index] = run._with_journal(within)
+                    left.append(within)
+        return copy
+
+    def _holds(self, error: BaseException) -> bool:
+        known = (self.errors, self.hook_errors, self.entries)
+        return error is self.error or any(each.error is error for part in known for each in part)
+
+    def _replace_here(self, old: BaseException, new: BaseException) -> Journal:
         made = Journal.__new__(Journal)
         for name in Journal.__slots__:
             setattr(made, name, getattr(self, name))
@@ -219,6 +249,7 @@ class Journal:
         made.entries = [each._replace(error=new) if each.error is old else each for each in self.entries]
         latest = self.latest.items()
         made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
+        made.nested = dict(self.nested)
         return made
 
     # What readers ask.

@@ -70,6 +70,14 @@ class TaskRecord:
         return list_attempts(self._journal, self._node)
 
     @property
+    def run(self) -> Any:
+        """The `Run` of a workflow that is a task here; `None` for any other, and before it begins.
+
+        A plain call keeps it only if it does not complete, and without its inputs.
+        """
+        return self._journal.nested.get(self._node.index)
+
+    @property
     def abandoned(self) -> int:
         """How many attempts were given up at their timeout while they still ran; what they gave later was refused."""
         errors = [failure.error for failure in self._journal.errors if failure.task == self.name]

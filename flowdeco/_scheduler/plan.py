@@ -255,7 +255,7 @@ class Plan:
         arguments = Arguments(dict, given, slots)
 
         def attempt(life: Attempted) -> Any:
-            return step.run_within(node.plan, arguments.name(life.row), life.run)
+            return step.run_within(node.plan, arguments.name(life.row), life.run, node.index)
 
         return Program(
             node.index,

@@ -97,6 +97,60 @@ def test_the_run_of_an_error_from_a_plain_call_holds_no_results(backend: Backend
     assert count_alive() == 0
 
 
+async def test_an_error_that_came_out_of_a_run_within_goes_with_its_last_reference() -> None:
+    class Told(Exception):
+        pass
+
+    @task
+    async def tells(big: Any) -> None:
+        raise Told
+
+    @workflow
+    async def within(tells: Any) -> None: ...
+
+    @workflow
+    async def around(within: Any) -> None: ...
+
+    @workflow
+    async def w(around: Any) -> None: ...
+
+    async def fail() -> weakref.ref[Told]:
+        try:
+            await w()
+        except Told as error:
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        ref = await fail()
+        assert (ref(), count_alive()) == (None, 0)
+    finally:
+        gc.enable()
+
+
+async def test_the_run_of_an_error_from_a_plain_call_holds_no_results_for_those_within() -> None:
+    @workflow
+    async def within(big: Any, refused: Any) -> None: ...
+
+    @task
+    async def refused(big: Any) -> None:
+        raise ValueError("no")
+
+    @workflow
+    async def w(big: Any, within: Any) -> None: ...
+
+    error = None
+    try:
+        await w()
+    except ValueError as caught:
+        error = caught
+        error.__traceback__ = None
+    assert error is not None
+    assert Run.of(error).tasks["within"].run.status == "failed"
+    assert count_alive() == 0
+
+
 @task
 async def one() -> int:
     return 1
