@@ -104,6 +104,18 @@ class Execution:
         if run._keep:
             log_failure(run._journal)
 
+    def block(self, run: Run[Any]) -> Any:
+        """Run it as `run_blocking` does. Returns and raises as `result` does."""
+        self.run_blocking(run)
+        error = None if run._keep else run._failure
+        if error is None:
+            return run if run._keep else run.result
+        del run
+        try:
+            raise error
+        finally:
+            del error  # what it leads to is to go with the caller's reference
+
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
         coroutine = self.result(run)
@@ -116,15 +128,14 @@ class Execution:
         await self.execute(run)
         if run._keep:
             log_failure(run._journal)
-            return run
-        error = run._failure
+        error = None if run._keep else run._failure
         if error is None:
-            return run.result
+            return run if run._keep else run.result
         del run
         try:
             raise error
         finally:
-            del error  # what it leads to is to go with the caller's reference
+            del error
 
     async def result_within(self, run: Run[Any], outer: Run[Any], index: int) -> Any:
         """Run it as a node of an outer run, in whose record it stands; return its result or raise its error."""
@@ -239,9 +250,8 @@ class Execution:
 
     def _running_loop_error(self, run: Run[Any]) -> RunningLoopError:
         reason = "this thread's event loop is running, and a blocking call would stop it"
-        message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.call(...)."
-        if run._keep:
-            message += f" For its run: await anyio.to_thread.run_sync({self.name}.run, ...)."
+        way = "run_async" if run._keep else "call"
+        message = f"Cannot call workflow {self.name!r}: {reason}. Use: await {self.name}.{way}(...)."
         return RunningLoopError(message, workflow=self.name)
 
 

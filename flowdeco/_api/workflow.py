@@ -89,39 +89,18 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             OutputError: a task's result does not fit its `outputs=`.
             Exception: whatever a task or the workflow's own function raises, as it is; `Run.of` gives the run.
         """
-        run = self._new_run(args, kwargs)
-        execution = self._definition.execution
-        if execution.is_async:
-            return cast("R_co", execution.start(run))
-        execution.run_blocking(run)
-        error = run._failure
-        if error is None:
-            return cast("R_co", run.result)
-        del run
-        try:
-            raise error
-        finally:
-            del error  # what it leads to is to go with the caller's reference
+        return cast("R_co", self._go(args, kwargs))
 
     def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
         """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
-        return self._definition.execution.start(self._new_run(args, kwargs))
+        return cast("Coroutine[Any, Any, T_co]", self._go(args, kwargs, is_awaited=True))
 
     def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
-        run = self._new_run(args, kwargs)
-        self._definition.execution.run_blocking(run)
-        error = run._failure
-        if error is None:
-            return cast("T_co", run.result)
-        del run
-        try:
-            raise error
-        finally:
-            del error  # what it leads to is to go with the caller's reference
+        return cast("T_co", self._go(args, kwargs, is_awaited=False))
 
     @overload
     def run(self: Workflow[_Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
@@ -135,11 +114,18 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
         `KeyboardInterrupt` and `SystemExit` are raised.
         """
-        run, execution = self._new_run(args, kwargs, keep=True), self._definition.execution
-        if execution.is_async:
-            return execution.start(run)
-        execution.run_blocking(run)
-        return run
+        return self._go(args, kwargs, keep=True)
+
+    def run_async(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T_co]]:
+        """Run it on the running event loop and return the `Run`, for both kinds: `await w.run_async(...)`.
+
+        To `run` what `call` is to a call. Raises: as `run` does.
+        """
+        return cast("Coroutine[Any, Any, Run[T_co]]", self._go(args, kwargs, is_awaited=True, keep=True))
+
+    def run_sync(self, /, *args: Any, **kwargs: Any) -> Run[T_co]:
+        """Run it, block until it is done, and return the `Run`, for both kinds. Raises: as `run` does."""
+        return cast("Run[T_co]", self._go(args, kwargs, is_awaited=False, keep=True))
 
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
         """Start it and follow it live: `async with w.start(...) as run`, whether it is a `def` or an `async def`.
@@ -234,6 +220,15 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         made.compiler = Compiler(made)
         self._show(made)
         return made
+
+    def _go(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, is_awaited: bool | None = None, keep: bool = False
+    ) -> Any:
+        """Run it: return a coroutine or block, as `is_awaited` or, where that is `None`, its function's kind says."""
+        execution = self._definition.execution
+        awaited = execution.is_async if is_awaited is None else is_awaited
+        go = execution.start if awaited else execution.block
+        return go(self._new_run(args, kwargs, keep=keep))
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         definition = self._definition

@@ -115,6 +115,26 @@ async def check_run_of_an_async_workflow_is_awaited() -> None:
     assert_type(await anything_awaited.run("x"), Run[Any])
 
 
+async def check_run_async_gives_a_coroutine_of_the_record_for_both_kinds() -> None:
+    assert_type(await plain.run_async("x"), Run[int])
+    assert_type(await awaited.run_async("x"), Run[int])
+    assert_type(await anything.run_async("x"), Run[Any])
+    coroutine = assert_type(plain.run_async("x"), Coroutine[Any, Any, Run[int]])
+    assert_type((await coroutine).result, int | None)
+
+
+def check_run_sync_gives_the_record_for_both_kinds() -> None:
+    assert_type(plain.run_sync("x"), Run[int])
+    assert_type(awaited.run_sync("x"), Run[int])
+    assert_type(anything_awaited.run_sync("x"), Run[Any])
+
+
+def check_an_event_loop_runs_what_is_awaited() -> None:
+    assert_type(anyio.run(plain.call, "x"), int)
+    assert_type(anyio.run(plain.run_async, "x"), Run[int])
+    assert_type(anyio.run(awaited.run_async, "x"), Run[int])
+
+
 def check_the_record_of_a_task() -> None:
     record = plain.run("x").tasks["page"]
     assert_type(record, TaskRecord)

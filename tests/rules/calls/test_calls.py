@@ -9,7 +9,7 @@ import anyio
 import pytest
 import trio
 
-from flowdeco import Run, Status, Workflow, task, workflow
+from flowdeco import InputError, Run, Status, Workflow, task, workflow
 from tests.conftest import Backend
 from tests.support.calls import awaited, plain
 from tests.support.naming import on
@@ -53,6 +53,68 @@ async def test_run_of_an_async_workflow_is_awaited() -> None:
     run = await awaited.run(number=1)
     assert (run.status, run.result) == (Status.COMPLETED, (1, 3))
     assert run.tasks["counted"].result == 3
+
+
+@pytest.mark.parametrize("w", [plain, awaited])
+async def test_run_async_gives_the_record_of_both_kinds_on_a_running_loop(w: Workflow[Any, Any]) -> None:
+    for run in (await w.run_async(number=1), await w.run_async(1)):
+        assert (run.status, run.result) == (Status.COMPLETED, (1, 3))
+        assert run.tasks["counted"].result == 3
+
+
+@pytest.mark.parametrize("w", [plain, awaited])
+def test_run_sync_gives_the_record_of_both_kinds_without_a_loop(w: Workflow[Any, Any], backend: Backend) -> None:
+    run = on(w, backend).run_sync(number=1)
+    assert (run.status, run.result) == (Status.COMPLETED, (1, 3))
+    assert run.tasks["counted"].result == 3
+
+
+@pytest.mark.parametrize("w", [plain, awaited])
+async def test_run_async_keeps_an_error_in_the_record_and_raises_what_is_wrong_with_the_call(
+    w: Workflow[Any, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(number: int) -> int:
+        raise LookupError(number)
+
+    run = await w.override(counted=fail).run_async(number=1)
+    assert (run.status, repr(run.error)) == (Status.FAILED, "LookupError(1)")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] != []
+    with pytest.raises(InputError):  # by the call itself, as Python itself does
+        w.run_async(nowhere=1).close()
+
+
+@pytest.mark.parametrize("w", [plain, awaited])
+def test_run_sync_keeps_an_error_in_the_record_and_raises_what_is_wrong_with_the_call(
+    w: Workflow[Any, Any], backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(number: int) -> int:
+        raise LookupError(number)
+
+    run = on(w, backend).override(counted=fail).run_sync(number=1)
+    assert (run.status, repr(run.error)) == (Status.FAILED, "LookupError(1)")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] != []
+    with pytest.raises(InputError):
+        w.run_sync(nowhere=1)
+
+
+@pytest.mark.parametrize("w", [plain, awaited])
+async def test_a_cancellation_of_run_async_is_raised(w: Workflow[Any, Any]) -> None:
+    started = anyio.Event()
+
+    async def wait(number: int) -> None:
+        started.set()
+        await anyio.sleep_forever()
+
+    ended: list[Any] = []
+
+    async def call() -> None:
+        ended.append(await w.override(counted=wait).run_async(number=1))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+        await started.wait()
+        group.cancel_scope.cancel()
+    assert ended == []
 
 
 def test_the_event_loops_own_ways_to_run_a_coroutine_work() -> None:

@@ -32,10 +32,16 @@ def test_a_workflow_keeps_the_function_s_name_and_documentation() -> None:
     assert repr(documented) == "<workflow 'documented'>"
 
 
-@pytest.mark.parametrize("how", ["__call__", "call", "run"])
+@pytest.mark.parametrize("how", ["__call__", "call", "run", "run_async"])
 def test_a_workflow_that_is_never_awaited_is_named_in_the_warning(how: str) -> None:
     with pytest.warns(RuntimeWarning, match="^coroutine 'awaited' was never awaited$"):
         getattr(awaited, how)(number=1)
+
+
+@pytest.mark.parametrize("how", ["call", "run_async"])
+def test_a_def_workflow_that_is_never_awaited_is_named_in_the_warning(how: str) -> None:
+    with pytest.warns(RuntimeWarning, match="^coroutine 'plain' was never awaited$"):
+        getattr(plain, how)(number=1)
 
 
 def test_a_workflow_may_be_a_method() -> None:

@@ -144,8 +144,9 @@ async def test_asking_a_def_workflow_for_its_run_on_a_running_loop_names_the_way
         plain.run()
     assert str(caught.value) == (
         "Cannot call workflow 'plain': this thread's event loop is running, and a blocking call would stop it. "
-        "Use: await plain.call(...). For its run: await anyio.to_thread.run_sync(plain.run, ...)."
+        "Use: await plain.run_async(...)."
     )
+    assert (await plain.run_async()).result == 1
     assert (await anyio.to_thread.run_sync(plain.run)).result == 1
 
 

@@ -15,7 +15,7 @@ from tests.support.naming import mention, on
 mention(counted)
 
 
-@pytest.mark.parametrize("how", ["__call__", "call_sync", "run"])
+@pytest.mark.parametrize("how", ["__call__", "call_sync", "run", "run_sync"])
 async def test_a_blocking_call_on_a_running_loop_is_an_error_that_names_the_way_out(how: str) -> None:
     with pytest.raises(RunningLoopError) as caught:
         getattr(plain, how)(number=1)
@@ -23,14 +23,15 @@ async def test_a_blocking_call_on_a_running_loop_is_an_error_that_names_the_way_
     assert caught.value.workflow == "plain"
     assert str(caught.value) == (
         "Cannot call workflow 'plain': this thread's event loop is running, and a blocking call would stop it. "
-        "Use: await plain.call(...)."
-        + (" For its run: await anyio.to_thread.run_sync(plain.run, ...)." if how == "run" else "")
+        f"Use: await plain.{'run_async' if how.startswith('run') else 'call'}(...)."
     )
 
 
 async def test_a_blocking_call_of_an_async_workflow_on_a_running_loop_is_the_same_error() -> None:
     with pytest.raises(RunningLoopError, match=r"Use: await awaited\.call\(\.\.\.\)\."):
         awaited.call_sync(number=1)
+    with pytest.raises(RunningLoopError, match=r"Use: await awaited\.run_async\(\.\.\.\)\."):
+        awaited.run_sync(number=1)
 
 
 def test_a_blocking_call_in_a_callback_of_the_loop_is_the_same_error() -> None:
