@@ -1,0 +1,88 @@
+"""Writes the programs of README.md and the guide into a folder, for type checkers to read: `python -m tests.docs.extract DIR`.
+
+With them it writes the settings of mypy and pyright, so that `mypy --config-file DIR/mypy.ini DIR` and `pyright -p DIR`
+judge them as strictly as the library.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.document import PAGES, README, Document
+
+MYPY = """\
+[mypy]
+python_version = 3.11
+strict = true
+warn_unreachable = true
+enable_error_code = ignore-without-code, redundant-self, truthy-bool
+"""
+# A cell of a notebook may end with an expression, which is then shown.
+PYRIGHT = {"pythonVersion": "3.11", "typeCheckingMode": "strict", "reportUnusedExpression": "none"}
+CELL = "cell.py"
+# Outside of functions only a notebook knows `await`; there it waits for what is awaited, as this does.
+WAITING = '''\
+"""What `await` does in a notebook's cell."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_for(awaited: Awaitable[T]) -> T:
+    raise NotImplementedError
+'''
+
+
+def files_of(page: Document) -> Iterator[tuple[str, str]]:
+    """Give the name and the text of each file and each program of a page."""
+    yield from page.own_files.items()
+    for blocks in page.programs:
+        name = f"{page.path.stem.lower()}_line_{blocks[0].line}.py"
+        yield name, without_await("\n\n".join(block.code for block in blocks))
+
+
+def without_await(code: str) -> str:
+    """Put a call for each `await` that stands outside of functions."""
+    tree = compile(code, CELL, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    found = [node for statement in tree.body for node in _awaits_outside_functions(statement)]
+    if not found:
+        return code
+    lines = [line.encode() for line in code.splitlines(keepends=True)]
+    begins = [(node.lineno, node.col_offset, b"wait_for(", len(b"await ")) for node in found]
+    ends = [(node.end_lineno or 0, node.end_col_offset or 0, b")", 0) for node in found]
+    for number, at, new, left_out in sorted(begins + ends, reverse=True):
+        line = lines[number - 1]
+        lines[number - 1] = line[:at] + new + line[at + left_out :]
+    return "from cell import wait_for\n" + b"".join(lines).decode()
+
+
+def _awaits_outside_functions(node: ast.AST) -> Iterator[ast.Await]:
+    if isinstance(node, ast.Await):
+        yield node
+    assert not isinstance(node, (ast.AsyncWith, ast.AsyncFor)), "write it into an async function"
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        for child in ast.iter_child_nodes(node):
+            yield from _awaits_outside_functions(child)
+
+
+def write(folder: Path) -> list[Path]:
+    """Write all there is to check into a folder, and return the Python files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mypy.ini").write_text(MYPY, encoding="utf-8")
+    (folder / "pyrightconfig.json").write_text(json.dumps(PYRIGHT), encoding="utf-8")
+    programs = {CELL: WAITING}
+    for page in (README, *PAGES):
+        programs.update(files_of(page))
+    for name, code in programs.items():
+        (folder / name).write_text(code, encoding="utf-8")
+    return [folder / name for name in programs]
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,36 @@
+"""What type checkers read of the guide is all of its code, and nothing but that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.extract import files_of, without_await, write
+from tests.support.document import PAGES, README
+
+AWAITED = 'from cell import wait_for\nx = wait_for(w("é"))\ny = [wait_for(w(a)), wait_for(v(wait_for(b())))]\n'
+
+
+def test_every_block_is_in_a_file_that_type_checkers_read(tmp_path: Path) -> None:
+    written = [path.read_text(encoding="utf-8") for path in write(tmp_path)]
+    for page in (README, *PAGES):
+        for block in page.python:
+            assert any(without_await(block.code).removeprefix("from cell import wait_for\n") in text for text in written)
+    assert all(compile(text, "file", "exec") for text in written)
+
+
+def test_no_two_programs_have_the_same_file() -> None:
+    names = [name for page in (README, *PAGES) for name, _ in files_of(page)]
+    assert len(set(names)) == len(names)
+
+
+def test_an_await_outside_of_functions_becomes_a_call() -> None:
+    assert without_await('x = await w("é")\ny = [await w(a), await v(await b())]\n') == AWAITED
+    inside = "async def f():\n    await g()\n"
+    assert without_await(inside) == inside
+
+
+def test_what_cannot_be_put_as_a_call_is_said() -> None:
+    with pytest.raises(AssertionError, match="async function"):
+        without_await("async with a:\n    pass\n")
