@@ -274,10 +274,17 @@ class Run(Generic[R]):
 
     def _repr_svg_(self) -> str | None:
         """Be shown as a picture in a notebook."""
-        from .._draw.svg import LIGHT, draw_svg, graph_rules
+        from .._draw.svg import draw_picture
         from .._report.snapshot import diagram_of
 
-        return draw_svg(diagram_of(self._journal), style=graph_rules(LIGHT)) or None
+        return draw_picture(diagram_of(self._journal))
+
+    def _repr_html_(self) -> str | None:
+        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme."""
+        from .._draw.svg import frame_picture
+        from .._report.snapshot import diagram_of
+
+        return frame_picture(diagram_of(self._journal))
 
     # What runs it asks of it.
 

@@ -164,9 +164,15 @@ class Graph:
 
     def _repr_svg_(self) -> str | None:
         """Be shown as a picture in a notebook."""
-        from .._draw.svg import LIGHT, draw_svg, graph_rules
+        from .._draw.svg import draw_picture
 
-        return draw_svg(self.to_diagram(), style=graph_rules(LIGHT)) or None
+        return draw_picture(self.to_diagram())
+
+    def _repr_html_(self) -> str | None:
+        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme."""
+        from .._draw.svg import frame_picture
+
+        return frame_picture(self.to_diagram())
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

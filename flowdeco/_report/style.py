@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._draw.svg import DARK, LIGHT, Palette, graph_rules
+from .._base.events import Status
+from .._draw.palette import DARK, LIGHT, Palette, graph_rules, list_colours
 
 __all__ = ["page_style"]
 
@@ -10,17 +11,14 @@ __all__ = ["page_style"]
 def page_style() -> str:
     """Return the whole style sheet."""
     return (
-        f"{_colours(LIGHT)}{graph_rules(LIGHT)}"
-        f"@media screen and (prefers-color-scheme:dark){{{_colours(DARK)}{graph_rules(DARK)}}}{_RULES}"
+        f"{_colours(LIGHT)}@media screen and (prefers-color-scheme:dark){{{_colours(DARK)}}}"
+        f"{''.join([f'.{status}{{--fill:var(--{status}-fill);--edge:var(--{status}-edge)}}' for status in Status])}"
+        f"{graph_rules()}{_RULES}"
     )
 
 
 def _colours(palette: Palette) -> str:
-    names = {"paper": palette.paper, "ink": palette.ink, "faint": palette.faint, "line": palette.line}
-    for status, (fill, border) in palette.statuses.items():
-        names |= {f"{status}-fill": fill, f"{status}-edge": border}
-    statuses = [f".{status}{{--fill:var(--{status}-fill);--edge:var(--{status}-edge)}}" for status in palette.statuses]
-    return f":root{{{''.join(f'--{name}:{value};' for name, value in names.items())}}}{''.join(statuses)}"
+    return f":root{{{''.join([f'--{name}:{value};' for name, value in list_colours(palette).items()])}}}"
 
 
 _RULES = """

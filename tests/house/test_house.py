@@ -29,7 +29,7 @@ PACKAGES: dict[str, Package] = {
         "sentinel",
         "",
     ),
-    "_draw": Package("diagram mermaid graphviz svg layout tree html", "_base"),
+    "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit pool hook run_in", "_base"),
     "_worker": Package("worker thread timed_thread process executor transfer main_guard", "_base"),

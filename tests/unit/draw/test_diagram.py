@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import Status
 from flowdeco._draw.diagram import COLOURS, MARKS
-from flowdeco._draw.svg import DARK, LIGHT
+from flowdeco._draw.palette import DARK, LIGHT
 from tests.support.picture import mixed
 
 STATUSES = [

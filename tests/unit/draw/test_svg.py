@@ -48,6 +48,30 @@ def test_the_picture_of_a_graph_shows_every_box_and_every_line() -> None:
     assert len(lines) == len(lines_of(summary.graph.to_mermaid()))
 
 
+def labels_of(svg: ElementTree.Element) -> list[str | None]:
+    return [text.text for text in svg.iter(f"{SVG}text") if text.get("class") == "label"]
+
+
+def test_what_all_lines_to_one_box_say_is_said_once() -> None:
+    assert labels_of(read_svg(make_wide(169).graph._repr_svg_())) == ["as nodes"]
+
+
+def test_what_many_lines_from_one_box_say_is_said_once_and_what_few_say_at_each() -> None:
+    def draw(count: int) -> list[str | None]:
+        boxes = [Box(f"t{n}", "task") for n in range(count + 1)]
+        lines = [Line(0, n + 1, "as text", "value") for n in range(count)]
+        return labels_of(read_svg(draw_svg(Diagram("out", boxes, lines))))
+
+    assert draw(169) == ["as text"]
+    assert draw(3) == ["as text"] * 3
+
+
+def test_two_lines_to_one_box_that_do_not_say_the_same_both_say_it() -> None:
+    lines = [Line(0, 2, "as left", "value"), Line(1, 2, "as right", "value")]
+    svg = read_svg(draw_svg(Diagram("two", [Box(f"t{n}", "task") for n in range(3)], lines)))
+    assert labels_of(svg) == ["as left", "as right"]
+
+
 @pytest.mark.parametrize("name", ["<svg onload='x'>", "a & b", "\x00\x08\ud800\uffff", "]]>", '"'])
 def test_no_name_breaks_the_picture(name: str) -> None:
     text = make_pair(name, name).graph._repr_svg_()
@@ -89,7 +113,7 @@ def test_the_modules_that_draw_are_imported_only_when_a_picture_is_asked_for() -
     code = """
 import sys
 import flowdeco
-drawing = {f"flowdeco._draw.{name}" for name in "diagram html layout svg".split()}
+drawing = {f"flowdeco._draw.{name}" for name in "diagram html label layout palette svg".split()}
 drawing |= {f"flowdeco._report.{name}" for name in "page section snapshot style timeline_chart".split()}
 text = {"flowdeco._draw.graphviz", "flowdeco._draw.mermaid"}
 early = (drawing | text) & set(sys.modules)

@@ -1,10 +1,6 @@
 """The report of a run in a browser: what a person sees, light and dark, on a wide and on a narrow screen."""
 
 import json
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,24 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from flowdeco import Run
+from tests.support.browser import DARK, load
 from tests.support.picture import make_wide
 from tests.support.report import EVIL, hostile, morning
-
-OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=5000",
-]
-DARK = "--blink-settings=preferredColorScheme=0"
 
 # Looks at the page from within, and leaves what it saw where `--dump-dom` shows it.
 LOOK = r"""
@@ -82,38 +63,6 @@ class View(NamedTuple):
     complaints: list[str]
 
 
-@pytest.fixture(scope="module")
-def browser() -> str:
-    """The browser's command."""
-    found = shutil.which("chromium")
-    if found is None or not shows_version(found):
-        reason = "Chromium is not installed, so nobody looks at the page: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
-def shows_version(command: str) -> bool:
-    """Whether it starts: a name on PATH may be a stub that leads nowhere."""
-    return subprocess.run([command, "--version"], capture_output=True, check=False).returncode == 0
-
-
-def load(browser: str, folder: Path, markup: str, *options: str) -> tuple[str, list[str]]:
-    """Return a page as the browser has it after loading, and what it complained about."""
-    (folder / "page.html").write_text(markup, encoding="utf-8")
-    profile = f"--user-data-dir={folder / 'profile'}"
-    address = (folder / "page.html").as_uri()
-    done = subprocess.run(
-        [browser, *OPTIONS, *options, profile, "--dump-dom", address],
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-
 def look(browser: str, folder: Path, run: Run[Any], width: int, *options: str) -> View:
     """Return what is seen of a run's report. The policy that forbids scripts is left out, so that one can look."""
     markup = run.to_html()
@@ -126,13 +75,6 @@ def look(browser: str, folder: Path, run: Run[Any], width: int, *options: str) -
     text, complaints = load(browser, folder, frame, "--window-size=1400,1000", *options)
     begin = text.index('<textarea id="seen">') + len('<textarea id="seen">')
     return View(json.loads(unescape(text[begin : text.index("</textarea>", begin)])), complaints)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("browser")
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)  # it is 20 MB of profile
 
 
 @pytest.mark.parametrize(

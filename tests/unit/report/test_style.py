@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import Status
 from flowdeco._draw.diagram import MARKS
-from flowdeco._draw.svg import DARK, LIGHT, Palette
+from flowdeco._draw.palette import DARK, LIGHT, Palette
 from tests.support.report import Page
 
 
