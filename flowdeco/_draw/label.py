@@ -48,7 +48,9 @@ def draw_labels(lines: Sequence[Line], boxes: Sequence[Point], places: Sequence[
         yield f'<text class="label" x="{x:g}" y="{y:g}">{escape(text)}</text>'
 
 
-def _gather(lines: Sequence[Line], boxes: Sequence[Point], places: Sequence[float]) -> Iterator[tuple[str, float, float]]:
+def _gather(
+    lines: Sequence[Line], boxes: Sequence[Point], places: Sequence[float]
+) -> Iterator[tuple[str, float, float]]:
     """Give each label with its place."""
     into: dict[tuple[int, str], list[int]] = {}
     for number, line in enumerate(lines):

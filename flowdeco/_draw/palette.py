@@ -107,5 +107,5 @@ def graph_rules() -> str:
 
 
 def _paint(what: str, name: str) -> str:
-    """Return a declaration with a colour by its name; what makes PDFs of notebooks knows no names and takes the first."""
+    """Return a declaration with a colour by its name, after one for what knows no names: makers of PDFs, say."""
     return f"{what}:{list_colours(LIGHT)[name]};{what}:var(--{name})"

@@ -91,4 +91,5 @@ def test_whatever_knows_no_names_of_colours_finds_those_of_the_light_theme_befor
 def test_a_picture_in_a_page_scrolls_by_itself_and_is_named() -> None:
     html = summary.graph._repr_html_()
     assert html is not None
-    assert html.startswith('<div role="region" aria-label="Graph of workflow summary" tabindex="0" style="overflow:auto')
+    begin = '<div role="region" aria-label="Graph of workflow summary" tabindex="0" style="overflow:auto'
+    assert html.startswith(begin)
