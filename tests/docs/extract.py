@@ -1,7 +1,7 @@
-"""Writes the programs of README.md and the guide into a folder, for type checkers to read: `python -m tests.docs.extract DIR`.
+"""Writes the programs of README.md and the guide into a folder, for type checkers to read.
 
-With them it writes the settings of mypy and pyright, so that `mypy --config-file DIR/mypy.ini DIR` and `pyright -p DIR`
-judge them as strictly as the library.
+`python -m tests.docs.extract DIR` writes the settings of mypy and pyright, too, so that these judge the programs as
+strictly as the library: `mypy --config-file DIR/mypy.ini DIR` and `pyright -p DIR`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tests.support.document import PAGES, README, Document
+from tests.support.document import PAGES, README, Block, Document, parse
 
 MYPY = """\
 [mypy]
@@ -43,14 +43,40 @@ def files_of(page: Document) -> Iterator[tuple[str, str]]:
     """Give the name and the text of each file and each program of a page."""
     yield from page.own_files.items()
     for blocks in page.programs:
-        name = f"{page.path.stem.lower()}_line_{blocks[0].line}.py"
-        yield name, without_await("\n\n".join(block.code for block in blocks))
+        for line, code in _versions(blocks):
+            yield f"{page.path.stem.lower()}_line_{line}.py", without_await(code)
+
+
+def _versions(blocks: list[Block]) -> Iterator[tuple[int, str]]:
+    """Give a program, and once more from each block on that defines anew what is defined above, without that."""
+    line, code = blocks[0].line, ""
+    for block in blocks:
+        anew = _definitions(block.code).keys() & _definitions(code).keys()
+        if anew:
+            yield line, code
+            line, code = block.line, _without(code, anew)
+        code += f"\n\n{block.code}" if code else block.code
+    yield line, code
+
+
+def _definitions(code: str) -> dict[str, range]:
+    """Return the lines, from 0, of each function and class of a program."""
+    found: dict[str, range] = {}
+    for node in parse(code).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            begin = min(each.lineno for each in (node, *node.decorator_list))
+            found[node.name] = range(begin - 1, node.end_lineno or 0)
+    return found
+
+
+def _without(code: str, names: Collection[str]) -> str:
+    left_out = {line for name, lines in _definitions(code).items() if name in names for line in lines}
+    return "".join(line for at, line in enumerate(code.splitlines(keepends=True)) if at not in left_out)
 
 
 def without_await(code: str) -> str:
     """Put a call for each `await` that stands outside of functions."""
-    tree = compile(code, CELL, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    found = [node for statement in tree.body for node in _awaits_outside_functions(statement)]
+    found = [node for statement in parse(code).body for node in _awaits_outside_functions(statement)]
     if not found:
         return code
     lines = [line.encode() for line in code.splitlines(keepends=True)]

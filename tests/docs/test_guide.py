@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import INDEX, PAGES, README, ROOT, Document, find_dead_links, is_test
+from tests.support.document import INDEX, PAGES, README, ROOT, Document, find_dead_links, is_test, parse
 from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
 from tests.support.shown import compare, leave_out
 
@@ -17,12 +17,13 @@ WITH_INDEX = [INDEX, *PAGES]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
 each_page_and_the_index = pytest.mark.parametrize("page", WITH_INDEX, ids=[page.path.stem for page in WITH_INDEX])
 TESTS = [(page, name) for page in PAGES for name in page.own_files if is_test(name)]
+PROGRAMS = [page for page in PAGES if page.path.stem != "notebooks"]  # the cells of that are run by test_notebook
 WITH_SESSIONS = [page for page in PAGES if page.sessions]
 # What a reader has who has done what the README says.
 INSTALLED = {"anyio", "flowdeco", "pytest"}
 
 
-@each_page
+@pytest.mark.parametrize("page", PROGRAMS, ids=[page.path.stem for page in PROGRAMS])
 def test_the_blocks_of_a_page_print_what_is_shown(page: Document, tmp_path: Path) -> None:
     check_blocks(page, tmp_path)
 
@@ -83,8 +84,7 @@ def test_files_of_one_name_are_the_same_on_all_pages() -> None:
 
 @each_page
 def test_a_page_says_where_the_files_are_from_that_it_imports(page: Document) -> None:
-    trees = [ast.parse(re.sub(r"^await ", "", block.code, flags=re.MULTILINE)) for block in page.python]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    nodes = [node for block in page.python for node in ast.walk(parse(block.code))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     modules = {name.partition(".")[0] for name in names} - INSTALLED - sys.stdlib_module_names

@@ -37,8 +37,7 @@ class Block(NamedTuple):
 
     @property
     def begins_a_program(self) -> bool:
-        tree = compile(self.code, "example.py", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        return any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
+        return any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in parse(self.code).body)
 
 
 class Session(NamedTuple):
@@ -123,6 +122,11 @@ class Document:
         shown = [block.code for block in self.blocks if block.language == "console" and not block.code.startswith("$ ")]
         lines = [line for code in shown for line in code.splitlines()]
         return [shlex.split(command) for line in lines for command in line.split(" && ")]
+
+
+def parse(code: str) -> ast.Module:
+    """Read a program that may await outside of functions, as a notebook's cell may."""
+    return compile(code, "cell.py", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def is_test(file_name: str | None) -> bool:
