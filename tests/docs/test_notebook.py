@@ -21,7 +21,8 @@ PICTURES = {"run", "bill.graph"}  # how cells end that show one
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The cells of the page, executed by a kernel of their own."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(block.code) for block in PAGE.python])
+    make: Any = nbformat.v4
+    notebook = make.new_notebook(cells=[make.new_code_cell(block.code) for block in PAGE.python])
     folder = tmp_path_factory.mktemp("notebook")
     with unfold(PAGE, folder), pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(inspect.getfile(flowdeco)).parents[1]))
