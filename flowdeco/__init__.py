@@ -3,6 +3,7 @@
 from ._api.run import Run
 from ._api.task import Task, task
 from ._api.workflow import Workflow, workflow
+from ._base.constant import value
 from ._base.errors import (
     AbandonedError,
     FlowdecoError,
@@ -44,7 +45,6 @@ from ._base.graph_errors import (
     UnusedTaskError,
 )
 from ._graph.graph import Edge, Graph, Node
-from ._graph.override import value
 from ._policy.limit import Limit
 from ._policy.retry import Retry
 from ._record.journal import Failure, HookError

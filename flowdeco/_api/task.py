@@ -96,8 +96,9 @@ def task(
     Args:
         function: any callable whose parameters can be read.
         name: what the record calls it; `None`: the function's name.
-        needs: what to give a parameter instead of what its name says: a task, a workflow, a name, a list or dict
-            of these (the parameter receives a list or dict of results), or `None` for "not a dependency".
+        needs: what to give a parameter instead of what its name says: a task, a workflow, a name, `value(x)` for a
+            constant, a list or dict of these (the parameter receives a list or dict of results), or `None` for "not a
+            dependency".
         after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
             them failed, this one does not run.
         outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that

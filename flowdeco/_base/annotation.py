@@ -76,8 +76,8 @@ def _read_hints(function: Any) -> dict[str, Any]:
         from annotationlib import Format, get_annotations
 
         return get_annotations(function, format=Format.FORWARDREF) if callable(function) else {}
-    hints = getattr(function, "__annotations__", None)
-    return dict(hints) if isinstance(hints, dict) else {}
+    hints: dict[str, Any] = getattr(function, "__annotations__", {})
+    return hints
 
 
 def _result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:

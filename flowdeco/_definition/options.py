@@ -10,10 +10,12 @@ from typing import Any
 import anyio
 
 from .._base.checks import is_iterable, is_list, is_mapping, is_sequence, reject
+from .._base.constant import Value
 from .._base.errors import OptionTypeError
 from .._base.signature import Param
 from .._base.text import listed, nearest, shorten
 from .definition import definition_of
+from .undecorated import describe_undecorated, is_plain_function
 
 __all__ = [
     "check_after",
@@ -112,7 +114,7 @@ def _check_shape(subject: str, value: object, need: object, param: Param, params
 def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
     """Return what one parameter needs as it was given, a list or dict as it is now."""
     # Most are tasks; to ask first whether they are mappings takes time.
-    if need is None or isinstance(need, str) or definition_of(need) is not None:
+    if need is None or _is_part(need):
         return need
     parts: Iterable[object] = [need]
     taken: Any = need
@@ -122,13 +124,31 @@ def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
     elif is_list(need):
         parts = taken = tuple(need)
     for part in parts:
-        if not isinstance(part, str) and definition_of(part) is None:
-            reason = (
-                f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, or a list or dict of these. "
-                "Decorate a plain function with @task first."
-            )
+        if not _is_part(part):
+            reason = f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, "
+            reason += f"or a list or dict of these. {_way_out(part)}"
             raise reject(subject, "needs", value, reason, wrong_type=True)
     return taken
+
+
+def _is_part(need: Any) -> bool:
+    """Whether it is one thing that a parameter can receive."""
+    return isinstance(need, str) or definition_of(need) is not None or type(need) is Value
+
+
+def _way_out(part: Any) -> str:
+    """Return what to write instead of what is no task."""
+    if is_plain_function(part):
+        return describe_undecorated(part)
+    constant = f"value({shorten(part)})"
+    if callable(part):
+        return f"{describe_undecorated(part)} To hand it over as it is, write {constant}."
+    return f"For a constant, write {constant}."
+
+
+def _no_task(part: Any, otherwise: str) -> str:
+    """Return why something is refused where a task should be, and what to do."""
+    return f"{otherwise} {describe_undecorated(part)}" if callable(part) else otherwise
 
 
 def check_after(subject: str, value: object) -> tuple[Any, ...]:
@@ -138,9 +158,8 @@ def check_after(subject: str, value: object) -> tuple[Any, ...]:
     parts: tuple[object, ...] = tuple(value) if is_list(value) else (value,)
     for part in parts:
         if not isinstance(part, str) and definition_of(part) is None:
-            raise reject(
-                subject, "after", value, "is not a task, a workflow, a name, or a list of these.", wrong_type=True
-            )
+            reason = _no_task(part, "is not a task, a workflow, a name, or a list of these.")
+            raise reject(subject, "after", value, reason, wrong_type=True)
     return parts
 
 
@@ -150,8 +169,11 @@ def check_tasks(subject: str, value: object) -> tuple[dict[str, Any], tuple[Any,
         return {}, ()
     if is_mapping(value):
         for name, part in value.items():
-            if not isinstance(name, str) or definition_of(part) is None:
-                reason = f"gives {name!r} {shorten(part)}, which is not a task or a workflow."
+            if not isinstance(name, str):
+                reason = f"has the key {name!r}, which no parameter can be called."
+                raise reject(subject, "tasks", value, reason, wrong_type=True)
+            if definition_of(part) is None:
+                reason = _no_task(part, f"gives {name!r} {shorten(part)}, which is not a task or a workflow.")
                 raise reject(subject, "tasks", value, reason, wrong_type=True)
         return dict(value), ()
     if not is_iterable(value):
@@ -165,7 +187,7 @@ def check_tasks(subject: str, value: object) -> tuple[dict[str, Any], tuple[Any,
     parts = tuple(value)
     for part in parts:
         if not isinstance(part, ModuleType) and definition_of(part) is None:
-            reason = f"has {shorten(part)} in it, which is not a task, a workflow or a module."
+            reason = _no_task(part, f"has {shorten(part)} in it, which is not a task, a workflow or a module.")
             raise reject(subject, "tasks", value, reason, wrong_type=True)
     return {}, parts
 

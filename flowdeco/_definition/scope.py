@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
-from types import CellType, FrameType, FunctionType
+from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -97,6 +97,11 @@ class LocalScope:
 
     def __len__(self) -> int:
         return len(self.bindings)
+
+    def defines(self, name: str) -> bool:
+        """Whether the body has a `def` of that name, whatever has become of it."""
+        codes = [part for part in self._code.co_consts if isinstance(part, CodeType) and part.co_name == name]
+        return any(code.co_flags & inspect.CO_OPTIMIZED for code in codes)  # a class has a code object, too
 
     def read(self, frame: FrameType) -> dict[str, Any]:
         """Return the variables of `frame`."""

@@ -158,8 +158,9 @@ class _Builder:
         return tuple(dict.fromkeys(found))
 
     def _report_after(self, function: Definition, name: str) -> None:
-        hint = nearest(name, self.resolver.names_in_reach(function)) or " Give the task itself."
-        text = f"after={name!r} of {function.kind} {function.name!r} names no task.{hint}"
+        hint = self.resolver.find_undecorated(function, name)
+        hint = f" {hint}" if hint else nearest(name, self.resolver.names_in_reach(function))
+        text = f"after={name!r} of {function.kind} {function.name!r} names no task.{hint or ' Give the task itself.'}"
         self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
 
     def _reach(self, source: Source, function: Definition, name: str) -> Source:

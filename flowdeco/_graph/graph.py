@@ -10,7 +10,7 @@ from .._base.signature import Param
 from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_of
 from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
-from .source import Constant, Default, FromInput, FromResult, FromRun, Source, definitions_of, parts_of
+from .source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, definitions_of, parts_of
 
 if TYPE_CHECKING:
     from .._base.events import Status
@@ -294,7 +294,9 @@ class Graph:
 
     def _branches(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
         parts = [(parameter, part) for parameter, source in arguments for part in parts_of(source)]
-        found = [self._branch(parameter, part) for parameter, part in parts if not isinstance(part, Default)]
+        found = [
+            self._branch(parameter, part) for parameter, part in parts if not isinstance(part, (Default, FromValue))
+        ]
         found += [self._branch("", FromResult(step), " (after)") for step in after]
         return list(dict.fromkeys(found))
 

@@ -9,6 +9,7 @@ from typing import Any
 from .._base.errors import InputError
 from .._base.signature import MISSING, POSITIONAL, Param
 from .._base.text import listed, nearest
+from .._definition.undecorated import names_plain_function
 from .binding import Seen
 from .graph import Graph
 from .resolver import RUN_NAMES
@@ -74,12 +75,14 @@ class Inputs:
         if self._graph.find(name) is not None:
             return f" That is a task, not an input: {self._graph.name}.override({name}=...) replaces it."
         if name in RUN_NAMES:
-            return f" Each run has a {name!r} of its own."
+            return f" Each run has a {name!r} of its own; needs={{{name!r}: None}} makes it an input."
         return nearest(name, self._names)
 
     def near_task(self, name: str) -> str:
         """Return a hint at the task that an input was perhaps meant to name."""
         scope = self._graph.owner.scope
+        if names_plain_function(scope, name):
+            return f" Did you mean the function {name!r}? Decorate it with @task."
         hint = nearest(name, [n for namespace in scope for n in Seen(namespace).list_names()])
         return hint.replace("mean", "mean the task", 1) if hint else ""
 

@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from .._base.constant import Value
 from .._base.errors import UnknownTaskError
 from .._base.text import listed, nearest, shorten
 from .._definition.definition import Definition, Face, Scope, definition_of
+from .._definition.undecorated import describe_undecorated, find_undecorated
 from .graph import Graph, Node
 from .output import take_part
 from .source import Constant, FromResult
 
-__all__ = ["Layer", "Override", "find_definition", "follow", "graphs_within", "instead_of", "value"]
-
-
-class Value:
-    """Marks a callable that stands in for a task as a value. Made by `value`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-
-def value(value: object, /) -> Any:
-    """Say to `override` that a callable is the result itself, and not a function to call instead."""
-    return Value(value)
+__all__ = ["Layer", "Override", "find_definition", "follow", "graphs_within", "instead_of"]
 
 
 class Override(NamedTuple):
@@ -111,9 +99,16 @@ def find_definition(workflow: str, key: object, graphs: Sequence[Graph]) -> Defi
     else:
         names = [node.name for graph in graphs for node in graph]
         shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)
-        hint = nearest(str(key), names) if isinstance(key, str) else ""
+        hint = _hint_at(key, names, graphs)
         reason = f"it has no task {shown}.{hint} It has {listed(names) or 'none'}."
     raise UnknownTaskError(f"Cannot override workflow {workflow!r}: {reason}", workflow=workflow, task=key)
+
+
+def _hint_at(key: object, names: Sequence[str], graphs: Sequence[Graph]) -> str:
+    if not isinstance(key, str):
+        return f" {describe_undecorated(key)}" if callable(key) and definition_of(key) is None else ""
+    undecorated = find_undecorated([namespace for graph in graphs for namespace in graph.owner.scope], key)
+    return f" {undecorated}" if undecorated else nearest(key, names)
 
 
 def _find_by_parameter(graph: Graph, name: object) -> Node | None:

@@ -6,6 +6,7 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any, cast
 
+from .._base.constant import Value
 from .._base.graph_errors import (
     AmbiguousNameError,
     GraphError,
@@ -26,8 +27,9 @@ from .._definition.definition import (
     definition_behind,
     definition_of,
 )
+from .._definition.undecorated import find_undecorated
 from .binding import Binding
-from .source import Default, FromInput, FromResult, FromRun, Gather, Source
+from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source
 
 __all__ = ["RUN_NAMES", "Resolver"]
 
@@ -78,9 +80,11 @@ class Resolver:
         }
 
     def _is_input(self, param: Param) -> bool:
-        if param.variadic or param.name in RUN_NAMES or self.owner.needs.get(param.name) is not None:
+        if param.variadic or self.owner.needs.get(param.name) is not None:
             return False
-        return param.name in self.owner.needs or self._find_step(self.owner, param.name) is None
+        if param.name in self.owner.needs:
+            return True
+        return param.name not in RUN_NAMES and self._find_step(self.owner, param.name) is None
 
     def resolve(self, function: Definition, param: Param) -> Source:
         """Return what one parameter receives; a problem is noted, and counts as the parameter's default."""
@@ -101,33 +105,44 @@ class Resolver:
                 self._report(MissingDependencyError, function, param.name, reason)
             return Default()
         if isinstance(need, dict):
-            by_key = cast("dict[Any, Face | str]", need)
+            by_key = cast("dict[Any, Face | str | Value]", need)
             return self._gather(function, param, tuple(by_key), tuple(by_key.values()))
         if isinstance(need, tuple):
-            return self._gather(function, param, None, cast("tuple[Face | str, ...]", need))
+            return self._gather(function, param, None, cast("tuple[Face | str | Value, ...]", need))
         return self._resolve_part(function, param, need)
 
     def _gather(
-        self, function: Definition, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Face | str, ...]
+        self, function: Definition, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Face | str | Value, ...]
     ) -> Gather:
         return Gather(keys, tuple([self._resolve_part(function, param, part) for part in parts]))
 
-    def _resolve_part(self, function: Definition, param: Param, part: Face | str) -> Source:
+    def _resolve_part(self, function: Definition, param: Param, part: Face | str | Value) -> Source:
+        if isinstance(part, Value):
+            return FromValue(part.value)
         if not isinstance(part, str):
             return self._take(definition_behind(part), param.name)
-        return self.resolve_name(function, part, Param(part, param.kind))
+        return self.resolve_name(function, part, Param(part, param.kind), filled=param.name)
 
-    def resolve_name(self, function: Definition, name: str, param: Param) -> Source:
-        """Apply the rules from the second on."""
+    def resolve_name(self, function: Definition, name: str, param: Param, filled: str = "") -> Source:
+        """Apply the rules from the second on.
+
+        Args:
+            function: who asks.
+            name: what is looked up.
+            param: whose default counts where the name means nothing.
+            filled: the parameter that `needs=` fills with what the name means.
+        """
         found = self._find_step(function, name)
         if found is not None:
             return found
         if name in self.inputs:
             return FromInput(name)
-        if name in RUN_NAMES and (param.default is MISSING or param.default is None):
+        # Where a workflow is a node, all its parameters are inputs: one called run or state is so by its own needs=.
+        is_input = function.is_workflow and function is not self.owner
+        if name in RUN_NAMES and not is_input and (param.default is MISSING or param.default is None):
             return FromRun(name)
         if param.default is MISSING:
-            self._report_missing(function, name)
+            self._report_missing(function, name, filled)
         return Default()
 
     def _find_step(self, function: Definition, name: str) -> FromResult | None:
@@ -203,21 +218,25 @@ class Resolver:
         text = f"{function.kind} {name!r} needs {parameter!r}, and {reason}"
         self.fail(kind, text, function=name, parameter=parameter, **data)
 
-    def _report_missing(self, function: Definition, name: str) -> None:
+    def _report_missing(self, function: Definition, name: str, filled: str) -> None:
         if name == "self":
             reason = (
                 "no task or input has that name: it is a method. Make a task of the bound one, task(instance.method)."
             )
             self._report(MethodError, function, name, reason)
             return
+        undecorated = self.find_undecorated(function, name)
+        if undecorated:
+            self._report(MissingDependencyError, function, name, undecorated)
+            return
         hint = nearest(name, self.names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
-        if any(callable(namespace.get(name)) for namespace in (*function.scope, *self.owner.scope)):
-            hint = " What has that name is not a task: decorate it with @task."
-        way_out = (
-            f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, "
-            "or say what it is with needs=."
-        )
+        way_out = f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, or "
+        way_out += f"write needs={{{filled!r}: value({name!r})}}." if filled else "say what it is with needs=."
         self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
+
+    def find_undecorated(self, function: Definition, name: str) -> str:
+        """Return what a name refers to that should perhaps be a task, as a sentence; "" if there is nothing."""
+        return find_undecorated((*function.scope, *self.owner.scope, *self._modules), name)
 
     def names_in_reach(self, function: Definition) -> list[str]:
         """Return the names that a parameter of a function could have meant."""

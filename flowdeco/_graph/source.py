@@ -12,6 +12,7 @@ __all__ = [
     "FromInput",
     "FromResult",
     "FromRun",
+    "FromValue",
     "Gather",
     "Source",
     "definitions_of",
@@ -50,6 +51,12 @@ class Constant(NamedTuple):
     output: str | None = None
 
 
+class FromValue(NamedTuple):
+    """A constant that `needs=` gives."""
+
+    value: Any
+
+
 class Gather(NamedTuple):
     """A list (`keys` is `None`) or dict of what the parts give."""
 
@@ -57,7 +64,7 @@ class Gather(NamedTuple):
     parts: tuple[Any, ...]
 
 
-Source: TypeAlias = FromResult | FromInput | FromRun | Default | Constant | Gather
+Source: TypeAlias = FromResult | FromInput | FromRun | FromValue | Default | Constant | Gather
 
 
 def parts_of(source: Source) -> tuple[Any, ...]:

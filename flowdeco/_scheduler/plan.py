@@ -18,7 +18,7 @@ from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
 from .._graph.input import Inputs
 from .._graph.output import check_parts, take_part
-from .._graph.source import Constant, Default, FromInput, FromResult, FromRun, Source, parts_of
+from .._graph.source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
 from .._runner.arguments import Arguments, Row, choose_arguments, taking
@@ -341,7 +341,7 @@ class Plan:
             return self._place(
                 source.value if source.output is None else take_part(source.definition, source.value, source.output)
             )
-        return self._place(param.default)
+        return self._place(source.value if isinstance(source, FromValue) else param.default)
 
     def _outcome_slot(self, param: Param, source: Source) -> int:
         if isinstance(source, Constant):

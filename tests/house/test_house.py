@@ -25,15 +25,17 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature annotation injection checks text tracebacks context event_loop executors "
-        "sentinel",
+        "errors graph_errors events signature annotation injection checks constant text tracebacks context event_loop "
+        "executors sentinel",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit pool hook run_in", "_base"),
     "_worker": Package("worker thread timed_thread process executor transfer main_guard", "_base"),
-    "_definition": Package("definition decoration options option_types scope frame", "_base _policy _state"),
+    "_definition": Package(
+        "definition decoration options option_types scope undecorated frame", "_base _policy _state"
+    ),
     "_graph": Package(
         "graph source resolver binding builder ordering input output override type_check place_check",
         "_base _policy _state _definition _draw",

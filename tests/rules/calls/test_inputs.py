@@ -90,7 +90,7 @@ def test_the_run_and_its_state_are_never_inputs(name: str) -> None:
     assert w.graph.inputs == ("url",)
     assert message_of(w, url=1, **{name: 2}) == (
         f"Cannot call workflow 'w': got an unexpected keyword argument '{name}'. "
-        f"Each run has a '{name}' of its own. Its inputs are 'url'."
+        f"Each run has a '{name}' of its own; needs={{'{name}': None}} makes it an input. Its inputs are 'url'."
     )
     run, state = w(url=1)
     assert isinstance(run, Run)

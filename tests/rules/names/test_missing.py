@@ -103,23 +103,6 @@ def test_a_workflow_without_a_name_is_called_a_workflow() -> None:
     assert (error.workflow, error.problems[0].workflow) == ("workflow", "workflow")
 
 
-def undecorated() -> int:
-    return 1
-
-
-def test_a_plain_function_of_the_name_is_pointed_at() -> None:
-    @task
-    def read(undecorated: Any) -> Any: ...
-
-    @workflow
-    def w(read: Any) -> Any: ...
-
-    assert str(fail_to_build(w)) == (
-        "Cannot build workflow 'w': task 'read' needs 'undecorated', and no task or input has that name. "
-        "What has that name is not a task: decorate it with @task."
-    )
-
-
 def test_args_and_kwargs_without_needs_are_errors() -> None:
     @task
     def read(*args: Any, **more: Any) -> Any: ...

@@ -100,7 +100,7 @@ def test_a_name_in_the_needs_of_a_workflow_is_no_input_by_being_there() -> None:
 
     assert str(fail_to_build(w)) == (
         "Cannot build workflow 'w': workflow 'w' needs 'pages_of_url', and no task or input has that name. "
-        "Add a parameter 'pages_of_url' to 'w' to make it an input, or say what it is with needs=."
+        "Add a parameter 'pages_of_url' to 'w' to make it an input, or write needs={'x': value('pages_of_url')}."
     )
 
 

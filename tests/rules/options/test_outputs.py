@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import OptionError, OptionTypeError, task, workflow
 from tests.support.names_rules import page
-from tests.support.options import error_of, read
+from tests.support.options import error_of
 from tests.support.steps import web
 
 
@@ -43,7 +43,7 @@ def test_no_outputs_are_none() -> None:
 # tasks=
 
 
-@pytest.mark.parametrize("part", [read, 5, None, "page"], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("part", [5, None, "page"], ids=lambda v: type(v).__name__)
 def test_tasks_that_are_no_tasks_are_refused(part: Any) -> None:
     error = error_of(workflow, tasks=[page, part])
     assert str(error).partition(" has ")[2] == f"{part!r} in it, which is not a task, a workflow or a module."

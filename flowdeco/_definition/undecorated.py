@@ -1,0 +1,62 @@
+"""What stands where a task should, and is none: a function that was not decorated, and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import FunctionType
+from typing import Any
+
+from .._base.text import shorten
+from .definition import Namespace, definition_of
+from .scope import LocalScope
+
+__all__ = ["describe_undecorated", "find_undecorated", "is_plain_function", "names_plain_function"]
+
+_FUNCTION = "is a plain function: decorate it with @task."
+
+
+def describe_undecorated(value: Any, name: str | None = None) -> str:
+    """Return what a value is and how it becomes a task, as a sentence.
+
+    Args:
+        value: what can be called and is no task.
+        name: the name that refers to it; `None`: its own.
+    """
+    known = name or getattr(value, "__name__", None)
+    if type(value) is FunctionType:
+        if value.__name__ != "<lambda>":
+            return f"{known!r} {_FUNCTION}"
+        return (
+            f"{name!r} is a lambda: write {name} = task(...) around it." if name else "Write task(...) around a lambda."
+        )
+    shown = repr(known) if isinstance(known, str) else shorten(value)
+    made = known if isinstance(known, str) else "..."
+    kind = "a class" if issubclass(type(value), type) else f"a {type(value).__name__}"
+    return f"{shown} is {kind}, not a task: task({made}) makes one of it."
+
+
+def is_plain_function(value: Any) -> bool:
+    """Whether a value is a function as `def` and `lambda` make it."""
+    return type(value) is FunctionType
+
+
+def names_plain_function(scope: Iterable[Namespace], name: str) -> bool:
+    """Whether a name refers to a plain function."""
+    for namespace in scope:
+        value = namespace.get(name)
+        if value is not None:
+            return is_plain_function(value)
+        if isinstance(namespace, LocalScope) and namespace.defines(name):
+            return True
+    return False
+
+
+def find_undecorated(scope: Iterable[Namespace], name: str) -> str:
+    """Return what a name refers to that can be called and is no task, as a sentence; "" if there is nothing."""
+    for namespace in scope:
+        value = namespace.get(name)
+        if callable(value) and definition_of(value) is None:
+            return describe_undecorated(value, name)
+        if isinstance(namespace, LocalScope) and namespace.defines(name):
+            return f"{name!r} {_FUNCTION}"
+    return ""
