@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, fields
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard, get_origin
 
 from .._base.checks import reject
 from .._base.errors import OptionError, OptionTypeError
+from .._base.healing import can_heal
 from .._base.injection import Ask, read_ask
 from .._base.signature import MISSING, POSITIONAL, Kind, Param, read_signature
 from .._base.text import listed, nearest, shorten
@@ -34,21 +35,31 @@ class Retry:
     """How often a task is tried again after an error, when, and after which errors.
 
     It never changes and keeps nothing from one run to the next, so one `Retry` can serve many tasks.
-    The wait before attempt `n + 2` is `min(max_delay, delay * factor**n + random(0, jitter))` seconds.
-    Cancellation, `KeyboardInterrupt` and `SystemExit` are never retried.
+    The wait before attempt `n + 2` is `delay * factor**n` seconds, but not less than `min_delay` nor more than
+    `max_delay`, plus up to `jitter` at random. Where that would go beyond `max_delay`, it is drawn from the `jitter`
+    seconds below `max_delay`, or half of the wait if that is less, so that many tasks do not wait equally long.
+
+    Cancellation, `KeyboardInterrupt` and `SystemExit` are never retried, whatever `on` says, nor is what another
+    attempt cannot mend: a `GraphError`, an `OptionError`, a `LimitError`, a `RunningLoopError`, a `MainGuardError`, or
+    a `TransferError` of a function, an argument or a result. `recover=` gets these errors like any other.
 
     Args:
         times: how many attempts may follow the first; 0 for none.
         on: what is retried: an exception type, a tuple or list of them, or a predicate that takes the error.
             What a predicate raises takes the place of the task's error.
         delay: seconds before the second attempt, no more than `max_delay`. Or a plain function that returns the
-            seconds before the next one and may ask for `error` and `attempt` (the number of the attempt that failed,
-            from 1) by name; one whose only parameter is positional-only, that takes `*args`, or that does not say
-            what it takes gets the error. What it returns is taken as it is: no `factor`, `max_delay` or `jitter`.
+            seconds before the next one, zero or more, and may ask for `error` and `attempt` (the number of the attempt
+            that failed, from 1) by name; one whose only parameter is positional-only, that takes `*args`, or that does
+            not say what it takes gets the error. What it returns is taken as it is: no `factor`, `max_delay` or
+            `jitter`.
         factor: by how much each wait is longer than the one before; 1 for equal waits.
+        min_delay: the shortest wait in seconds, jitter included. A delay function sees to that itself.
         max_delay: the longest wait in seconds, jitter included; `math.inf` for no such limit.
         jitter: up to so many seconds are added to each wait at random, so that many tasks do not try again at once;
-            `None` for as many as `delay`, so that `delay=0` does not wait at all.
+            `None` for as many as `delay`, so that `delay=0` does not wait at all. Or `"full"`: each wait is drawn
+            between `min_delay` and what it would be without jitter, which spreads many tasks best ("full jitter" in
+            the AWS Architecture Blog, "Exponential Backoff And Jitter":
+            `random_between(0, min(cap, base * 2 ** attempt))`). A delay function does not go with it.
         within: seconds from the start of the first attempt in which the others must start; an attempt that could
             start only later is not waited for. `None` for no limit. A running attempt is not cut short.
 
@@ -61,8 +72,9 @@ class Retry:
     on: RetryOn = Exception
     delay: float | Callable[..., float] = 0.1
     factor: float = 2.0
+    min_delay: float = 0.0
     max_delay: float = 60.0
-    jitter: float | None = None
+    jitter: float | Literal["full"] | None = None
     within: float | None = None
 
     def __post_init__(self) -> None:
@@ -71,11 +83,12 @@ class Retry:
         if _is_many(self.on):
             object.__setattr__(self, "on", tuple(self.on))  # so that it has a hash, and stays as it is
         _check_factor(self.factor)
+        _check_seconds("min_delay", self.min_delay)
         _check_seconds("max_delay", self.max_delay, endless=True)
-        if self.jitter is not None:
-            _check_seconds("jitter", self.jitter)
+        _check_jitter(self.jitter)
         _check_within(self.within)
         _check_delay(self.delay, self.max_delay)
+        _check_together(self)
 
     def __repr__(self) -> str:
         """Show what differs from the defaults."""
@@ -110,6 +123,8 @@ class Retry:
         return delay if elapsed + delay <= within else None
 
     def _wants(self, error: Exception) -> bool:
+        if not can_heal(error):
+            return False
         if _is_many(self.on):
             return isinstance(error, tuple(self.on))
         if isinstance(self.on, type):
@@ -117,17 +132,28 @@ class Retry:
         return bool(self.on(error))
 
     def _back_off(self, delay: float, n: int) -> float:
+        low, high = self._bounds(delay, n)
+        if low >= high or math.isinf(high):
+            return high
+        from random import uniform  # loads hash functions, too: only where there is something to draw
+
+        return min(high, uniform(low, high))
+
+    def _bounds(self, delay: float, n: int) -> tuple[float, float]:
+        """Return between which seconds a wait is drawn."""
+        shortest, longest = float(self.min_delay), float(self.max_delay)
         jitter = delay if self.jitter is None else self.jitter
         if delay and self.factor != 1:  # else there is nothing to grow, and 0 times infinity is no number
             try:
                 delay *= float(self.factor) ** n
             except OverflowError:
-                return float(self.max_delay)
-        if jitter:
-            from random import uniform  # loads hash functions, too: only where there is something to draw
-
-            delay += uniform(0, jitter)
-        return min(float(self.max_delay), delay)
+                delay = math.inf
+        delay = min(longest, max(shortest, delay))
+        if jitter == "full":
+            return shortest, delay
+        if delay + jitter <= longest:
+            return delay, delay + jitter
+        return min(delay, max(shortest, longest - jitter, delay / 2)), longest
 
 
 def check_retries(subject: str, value: object) -> Retry | None:
@@ -216,12 +242,29 @@ def _check_number(option: str, value: object, advice: str) -> float:
     return number
 
 
-def _check_seconds(option: str, value: object, *, endless: bool = False) -> None:
-    seconds = _check_number(option, value, _SECONDS)
+def _check_seconds(option: str, value: object, advice: str = _SECONDS, *, endless: bool = False) -> None:
+    seconds = _check_number(option, value, advice)
     if seconds < 0:
-        raise reject(_SUBJECT, option, value, f"is below zero. {_SECONDS}")
+        raise reject(_SUBJECT, option, value, f"is below zero. {advice}")
     if math.isinf(seconds) and not endless:
-        raise reject(_SUBJECT, option, value, f"is endless. {_SECONDS}")
+        raise reject(_SUBJECT, option, value, f"is endless. {advice}")
+
+
+def _check_jitter(value: object) -> None:
+    if value is not None and value != "full":
+        _check_seconds("jitter", value, 'Give seconds, or "full".')
+
+
+def _check_together(retry: Retry) -> None:
+    """Refuse what is of no use beside another option."""
+    shortest, longest = retry.min_delay, retry.max_delay
+    if shortest > longest:
+        reason = f"is above max_delay={longest!r}. Give a longer max_delay, or a shorter min_delay."
+        raise reject(_SUBJECT, "min_delay", shortest, reason)
+    if callable(retry.delay) and (shortest or retry.jitter == "full"):
+        option, value = ("min_delay", shortest) if shortest else ("jitter", retry.jitter)
+        reason = "does not go with a delay function, which says itself how long to wait. Take one of them out."
+        raise reject(_SUBJECT, option, value, reason)
 
 
 def _check_factor(value: object) -> None:

@@ -26,7 +26,7 @@ class Package(NamedTuple):
 PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature annotation injection checks constant text tracebacks context event_loop "
-        "executors sentinel",
+        "executors healing sentinel",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),

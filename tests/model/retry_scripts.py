@@ -6,7 +6,7 @@
 import copy
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from flowdeco import OptionError, OptionTypeError
 from flowdeco._base.text import shorten
@@ -83,9 +83,11 @@ def even(times: int, delay: float | Callable[..., float] = 1.0) -> Retry:
     return Retry(times, delay=delay, factor=1, jitter=0)
 
 
-def steep(times: int, delay: float, factor: float, max_delay: float = 60.0) -> Retry:
-    """Return a `Retry` without chance."""
-    return Retry(times, delay=delay, factor=factor, max_delay=max_delay, jitter=0)
+def steep(
+    times: int, delay: float, factor: float, max_delay: float = 60.0, jitter: float | Literal["full"] = 0
+) -> Retry:
+    """Return a `Retry` without chance, if you do not say."""
+    return Retry(times, delay=delay, factor=factor, max_delay=max_delay, jitter=jitter)
 
 
 def only(on: type[Exception] | Sequence[type[Exception]] | Callable[[Exception], bool], times: int = 2) -> Retry:
@@ -255,7 +257,47 @@ SCRIPTS: list[Script] = [
     Script("jitter=2", Retry(3, delay=1, jitter=2), succeeds(*offline(3)), [(1, 3), (2, 4), (4, 6)], "done"),
     Script("jitter alone", Retry(2, delay=0, jitter=3), succeeds(*offline(2)), [(0, 3), (0, 3)], "done"),
     Script(
-        "jitter below max_delay", Retry(2, delay=1, max_delay=2, jitter=5), succeeds(*offline(2)), [(1, 2), 2], "done"
+        "jitter stays below max_delay",
+        Retry(4, delay=1, max_delay=4, jitter=1.5),
+        succeeds(*offline(4)),
+        [(1, 2.5), (2, 3.5), (2.5, 4), (2.5, 4)],
+        "done",
+    ),
+    Script(
+        "jitter takes no more than half of a wait",
+        Retry(2, delay=1, max_delay=2, jitter=5),
+        succeeds(*offline(2)),
+        [(0.5, 2), (1, 2)],
+        "done",
+    ),
+    Script("delay at max_delay, spread", Retry(2, delay=60), succeeds(*offline(2)), [(30, 60)] * 2, "done"),
+    Script(
+        "full jitter",
+        Retry(4, delay=1, max_delay=4, jitter="full"),
+        succeeds(*offline(4)),
+        [(0, 1), (0, 2), (0, 4), (0, 4)],
+        "done",
+    ),
+    Script(
+        "full jitter from min_delay on",
+        Retry(3, delay=1, min_delay=1.5, jitter="full"),
+        succeeds(*offline(3)),
+        [1.5, (1.5, 2), (1.5, 4)],
+        "done",
+    ),
+    Script("full jitter of nothing", Retry(2, delay=0, jitter="full"), succeeds(*offline(2)), [0, 0], "done"),
+    Script(
+        "full jitter after an overflow", steep(2, 1, 1e308, 7, "full"), succeeds(*offline(2)), [(0, 1), (0, 7)], "done"
+    ),
+    Script(
+        "min_delay",
+        Retry(3, delay=1, min_delay=3, jitter=0.5),
+        succeeds(*offline(3)),
+        [(3, 3.5), (3, 3.5), (4, 4.5)],
+        "done",
+    ),
+    Script(
+        "min_delay at max_delay", Retry(2, delay=1, min_delay=2, max_delay=2), succeeds(*offline(2)), [2, 2], "done"
     ),
     # By when
     Script("within, exactly", until(2), fails(*offline(3)), [1, 1], ConnectionError("offline 3")),

@@ -102,9 +102,9 @@ def test_a_condition_that_is_a_task_elsewhere_is_refused() -> None:
 def test_a_task_elsewhere_that_recovers_is_refused() -> None:
     way = task(recover, name="way", run_in="process")
     text = "recover= of task 'page': task 'way' runs in a process and takes 'state'"
-    refuse(after_first(task(lambda: 1, name="page", recover=way)), text)
-    refuse(after_first(task(lambda: 1, name="page", recover={OSError: way})), text)
-    refuse(alone(task(lambda: 1, name="page"), defaults={"recover": way}), text)
+    refuse(after_first(task(os.getpid, name="page", recover=way)), text)
+    refuse(after_first(task(os.getpid, name="page", recover={OSError: way})), text)
+    refuse(alone(task(os.getpid, name="page"), defaults={"recover": way}), text)
     alone(task(os.getpid, name="page", recover=recover, run_in="process"), state=Notes).check()
 
 

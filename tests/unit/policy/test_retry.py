@@ -21,7 +21,7 @@ def test_a_retry_takes_only_times_by_position() -> None:
 def test_a_retry_has_the_defaults_of_the_design() -> None:
     retry = Retry(3)
     assert (retry.times, retry.on, retry.delay, retry.factor) == (3, Exception, 0.1, 2.0)
-    assert (retry.max_delay, retry.jitter, retry.within) == (60.0, None, None)
+    assert (retry.min_delay, retry.max_delay, retry.jitter, retry.within) == (0.0, 60.0, None, None)
 
 
 def test_a_retry_never_changes() -> None:
@@ -46,6 +46,8 @@ def test_a_retry_can_be_copied_pickled_and_changed_in_a_copy() -> None:
     retry = Retry(3, on=(KeyError, Busy), delay=by_both, within=5)
     assert pickle.loads(pickle.dumps(retry)) == retry
     assert copy.deepcopy(retry) == retry
+    full = Retry(3, min_delay=0.5, jitter="full")
+    assert pickle.loads(pickle.dumps(full)) == full != Retry(3, min_delay=0.5)
     assert replace(retry, within=None) == Retry(3, on=(KeyError, Busy), delay=by_both)
     with pytest.raises(OptionError):
         replace(retry, within=0)
@@ -59,6 +61,7 @@ def test_a_retry_can_be_copied_pickled_and_changed_in_a_copy() -> None:
         "Retry(3, on=KeyError)",
         "Retry(3, on=(KeyError,), delay=1)",
         "Retry(3, on=(KeyError, TimeoutError), delay=0.2, factor=3, max_delay=5, jitter=1.0, within=45)",
+        "Retry(3, min_delay=1, jitter='full')",
     ],
 )
 def test_a_retry_shows_how_to_make_it(text: str) -> None:

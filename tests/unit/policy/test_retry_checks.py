@@ -47,14 +47,15 @@ def test_a_bool_is_no_number_of_times() -> None:
     refuse(f"times=False {text}0 for none.", "times", False, wrong_type=True, times=False)
 
 
-@pytest.mark.parametrize("option", ["max_delay", "jitter"])
+@pytest.mark.parametrize("option", ["min_delay", "max_delay", "jitter"])
 def test_seconds_must_be_a_number_from_zero(option: str) -> None:
-    for value in [*NUMBERS_BUT_NOT, True, *([None] if option == "max_delay" else [])]:
-        refuse(f"{option}={value!r} is not a number. Give seconds.", option, value, wrong_type=True)
-    refuse(f"{option}=nan is not a number. Give seconds.", option, math.nan)
-    refuse(f"{option}=-1 is below zero. Give seconds.", option, -1)
-    refuse(f"{option}=-inf is below zero. Give seconds.", option, -math.inf)
-    assert str(error_of(**{option: HUGE})).endswith("… is too large. Give seconds.")
+    advice = 'Give seconds, or "full".' if option == "jitter" else "Give seconds."
+    for value in [*NUMBERS_BUT_NOT, True, *(["Full"] if option == "jitter" else [None])]:
+        refuse(f"{option}={value!r} is not a number. {advice}", option, value, wrong_type=True)
+    refuse(f"{option}=nan is not a number. {advice}", option, math.nan)
+    refuse(f"{option}=-1 is below zero. {advice}", option, -1)
+    refuse(f"{option}=-inf is below zero. {advice}", option, -math.inf)
+    assert str(error_of(**{option: HUGE})).endswith(f"… is too large. {advice}")
 
 
 def test_delay_must_be_a_number_from_zero_or_a_function() -> None:
@@ -67,9 +68,26 @@ def test_delay_must_be_a_number_from_zero_or_a_function() -> None:
     assert str(error_of(delay=HUGE)).endswith("… is too large. Give seconds.")
 
 
-@pytest.mark.parametrize("option", ["delay", "jitter"])
+@pytest.mark.parametrize("option", ["delay", "min_delay", "jitter"])
 def test_delay_and_jitter_must_end(option: str) -> None:
-    refuse(f"{option}=inf is endless. Give seconds.", option, math.inf, max_delay=math.inf)
+    advice = 'Give seconds, or "full".' if option == "jitter" else "Give seconds."
+    refuse(f"{option}=inf is endless. {advice}", option, math.inf, max_delay=math.inf)
+
+
+def test_a_min_delay_above_max_delay_is_refused() -> None:
+    advice = "Give a longer max_delay, or a shorter min_delay."
+    refuse(f"min_delay=90 is above max_delay=60.0. {advice}", "min_delay", 90)
+    refuse(f"min_delay=3 is above max_delay=2. {advice}", "min_delay", 3, max_delay=2)
+    assert Retry(1, min_delay=2, max_delay=2).min_delay == 2
+
+
+def test_what_a_delay_function_says_itself_is_refused_beside_it() -> None:
+    def ask() -> float:
+        return 1
+
+    reason = "does not go with a delay function, which says itself how long to wait. Take one of them out."
+    refuse(f"min_delay=2 {reason}", "min_delay", 2, delay=ask)
+    refuse(f"jitter='full' {reason}", "jitter", "full", delay=ask)
 
 
 def test_a_delay_above_max_delay_is_refused() -> None:

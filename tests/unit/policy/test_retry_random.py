@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -13,12 +14,16 @@ from tests.support.retry import OFFLINE
 @st.composite
 def any_retries(draw: st.DrawFn, *, jitter: bool = True) -> Retry:
     max_delay = draw(st.floats(min_value=0, allow_nan=False))
+    some_jitter: st.SearchStrategy[Any] = (
+        st.none() | st.just("full") | st.floats(min_value=0, allow_infinity=False) | st.floats(0, 2)
+    )
     return Retry(
         draw(st.integers(0, 50)),
         delay=draw(st.floats(min_value=0, max_value=max_delay, allow_infinity=False)),
         factor=draw(st.floats(min_value=1, allow_infinity=False) | st.floats(1, 3) | st.integers(1, 10**300)),
+        min_delay=draw(st.just(0.0) | st.floats(min_value=0, max_value=max_delay, allow_infinity=False)),
         max_delay=max_delay,
-        jitter=draw(st.floats(min_value=0, allow_infinity=False) | st.floats(0, 2)) if jitter else 0,
+        jitter=draw(some_jitter) if jitter else 0,
         within=draw(st.none() | st.floats(min_value=0, exclude_min=True)),
     )
 
@@ -40,9 +45,32 @@ durations = st.lists(st.floats(0, 1e6), min_size=51, max_size=51)
 
 
 @given(any_retries(), durations)
-def test_every_wait_lies_between_zero_and_max_delay(retry: Retry, durations: list[float]) -> None:
+def test_every_wait_lies_between_min_delay_and_max_delay(retry: Retry, durations: list[float]) -> None:
     waits, _ = follow(retry, durations)
-    assert all(0 <= wait <= retry.max_delay for wait in waits)
+    assert all(retry.min_delay <= wait <= retry.max_delay for wait in waits)
+
+
+@given(any_retries(), st.integers(1, 10**6))
+def test_jitter_takes_no_more_than_half_of_a_wait_and_adds_no_more_than_itself(retry: Retry, attempt: int) -> None:
+    assume(retry.jitter != "full")
+    lasting = replace(retry, times=10**6, within=None)
+    jitter = retry.delay if retry.jitter is None else retry.jitter
+    bare = replace(lasting, jitter=0).next_delay(OFFLINE, attempt, 0)
+    wait = lasting.next_delay(OFFLINE, attempt, 0)
+    assert isinstance(jitter, (int, float))
+    assert bare is not None
+    assert wait is not None
+    assert bare / 2 <= wait <= bare + jitter
+
+
+@given(any_retries(jitter=False), st.integers(1, 10**6))
+def test_full_jitter_is_never_longer_than_the_wait_without(retry: Retry, attempt: int) -> None:
+    lasting = replace(retry, times=10**6, within=None)
+    bare = lasting.next_delay(OFFLINE, attempt, 0)
+    wait = replace(lasting, jitter="full").next_delay(OFFLINE, attempt, 0)
+    assert bare is not None
+    assert wait is not None
+    assert retry.min_delay <= wait <= bare
 
 
 @given(any_retries(), durations)
