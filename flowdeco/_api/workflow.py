@@ -282,7 +282,9 @@ def workflow(
         function: a `def` or an `async def`.
         name: what the record calls it; `None`: the function's name.
         needs: what to give a parameter instead of what its name says; as of `task`. `None` for a parameter says that
-            it is an input, even one called `run` or `state`, which its tasks then receive under that name.
+            it is an input, even one called `run` or `state`, which its tasks then receive under that name. For one
+            that is an input, a name that means no task renames it: outside it has that name, and all that name the
+            parameter still get it. A task fills it for all that name it.
         after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
         tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
             names are looked up last.

@@ -36,11 +36,12 @@ _AWAITABLE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 
 
 class Param(NamedTuple):
-    """One parameter. `default` is `MISSING` where there is none."""
+    """One parameter. `default` is `MISSING` where there is none; `own` is the function's name for it, if another."""
 
     name: str
     kind: Any
     default: Any = MISSING
+    own: str | None = None
 
     @property
     def variadic(self) -> bool:

@@ -137,7 +137,8 @@ def define_workflow(
     if defaults is not None:
         about = "when= in the defaults of workflow"
         defaults = Defaults(defaults, _make_predicate(about, name, defaults["when"], {}, scope))
-    hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params])
+    outside = {param: need for param, need in options["needs"].items() if isinstance(need, str)}
+    hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params], outside)
     return kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
 
 

@@ -120,8 +120,10 @@ class _Builder:
         """Report a hook of the workflow that asks for what a task gives: besides what all hooks get, it gets inputs."""
         workflow = self.resolver.name_of(owner)
         for hook in itertools.chain.from_iterable(owner.hooks.values()):
+            own = {outside: param for param, outside in hook.outside.items()}
             for name in hook.ask.names:
-                found = definitions_of(received[name]) if name in received else []
+                source = received.get(name) or received.get(own.get(name, name))
+                found = [] if source is None else definitions_of(source)
                 if found and name not in hook.ask.optional and name not in EVENT_NAMES:
                     task = self.resolver.name_of(found[0])
                     text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "

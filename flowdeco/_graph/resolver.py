@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from inspect import Parameter
 from types import ModuleType
 from typing import Any, cast
@@ -29,7 +30,7 @@ from .._definition.definition import (
 )
 from .._definition.undecorated import find_undecorated
 from .binding import Binding
-from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source
+from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source, definitions_of
 
 __all__ = ["RUN_NAMES", "Resolver"]
 
@@ -55,6 +56,8 @@ class Resolver:
         self.shadowed: list[GraphError] = []
         self.used_given: set[str] = set()
         self.inputs: dict[str, Param] = {}
+        # What the names of those parameters of the workflow mean that name no task.
+        self._given: dict[str, Source] = {}
         self._found: dict[int, dict[str, FromResult | None]] = {}
         self._labels: dict[int, str] = {}
         self._modules: list[Namespace] = [vars(part) for part in owner.more if isinstance(part, ModuleType)]
@@ -69,15 +72,45 @@ class Resolver:
     def resolve_owner(self) -> dict[str, Source]:
         """Return what the workflow's own parameters receive; those that name no task become the inputs."""
         needs, params = self.owner.needs, self.owner.own_params
-        for param in params:  # first, since needs= may name an input
-            if self._is_input(param):
-                self.inputs[param.name] = param
-        return {
-            param.name: FromInput(param.name)
-            if needs.get(param.name) is None and param.name in self.inputs
-            else self.resolve(self.owner, param)
-            for param in params
-        }
+        outside = {p.name: p.name for p in params if self._is_input(p)}  # first, since needs= may name an input
+        outside.update({p.name: needs[p.name] for p in params if p.name in needs and self._is_renamed(p, outside)})
+        for param in params:
+            if param.name in outside:
+                name = outside[param.name]
+                self._given[param.name] = FromInput(name)
+                if name == param.name:
+                    self.inputs[name] = param
+                elif outside.get(name) != name:  # the first that has a name outside says what its default is
+                    self.inputs.setdefault(name, param._replace(name=name, own=param.name))
+        received = {p.name: self._given.get(p.name) or self.resolve(self.owner, p) for p in params}
+        for param in params:
+            if needs.get(param.name) is not None and self._names_nothing(param):
+                self._given.setdefault(param.name, received[param.name])
+        return received
+
+    def _is_renamed(self, param: Param, inputs: Collection[str]) -> bool:
+        """Whether `needs=` gives an input another name: one that means nothing, as the parameter's own does."""
+        need = self.owner.needs[param.name]
+        if not isinstance(need, str) or need in RUN_NAMES or not self._names_nothing(param):
+            return False
+        if need in inputs:
+            return True
+        return not self._means_task(need) and not self.find_undecorated(self.owner, need)
+
+    def _names_nothing(self, param: Param) -> bool:
+        """Whether a parameter of the workflow would be an input if `needs=` said nothing of it."""
+        return not param.variadic and param.name not in RUN_NAMES and not self._means_task(param.name)
+
+    def _means_task(self, name: str) -> bool:
+        """Whether a name means a task where the workflow is defined, or among its `tasks=`."""
+        if name in self.given or name in self._listed:
+            return True
+        for namespace in (*self.owner.scope, *self._modules):
+            seen = self.binding.see(namespace)
+            if seen.find_task(name) is not None or seen.find_providers(name):
+                return True
+            seen.absent[name] = None
+        return False
 
     def _is_input(self, param: Param) -> bool:
         if param.variadic or self.owner.needs.get(param.name) is not None:
@@ -135,8 +168,9 @@ class Resolver:
         found = self._find_step(function, name)
         if found is not None:
             return found
-        if name in self.inputs:
-            return FromInput(name)
+        given = self._given.get(name)
+        if given is not None and function not in definitions_of(given):  # what fills an input does not get itself
+            return given
         # Where a workflow is a node, all its parameters are inputs: one called run or state is so by its own needs=.
         is_input = function.is_workflow and function is not self.owner
         if name in RUN_NAMES and not is_input and (param.default is MISSING or param.default is None):
@@ -151,8 +185,8 @@ class Resolver:
             self.used_given.add(name)
             return self._take(definition_behind(self.given[name]), name)
         found = self.find(function, function.scope, name)
-        if name in self.inputs and function is not self.owner:
-            if found is not None:
+        if name in self._given and function is not self.owner:
+            if found is not None and isinstance(self._given[name], FromInput):
                 self._note_shadowed(function, name)
             return found
         found = found or self.find(function, self.owner.scope, name)
@@ -240,7 +274,7 @@ class Resolver:
 
     def names_in_reach(self, function: Definition) -> list[str]:
         """Return the names that a parameter of a function could have meant."""
-        names = [*self.inputs, *self.given, *self._listed]
+        names = [*self._given, *self.given, *self._listed]
         spaces = {id(space): space for space in (*function.scope, *self.owner.scope, *self._modules)}
         for namespace in spaces.values():
             names += self.binding.see(namespace).list_names()

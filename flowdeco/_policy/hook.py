@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from .._base.checks import reject
@@ -56,12 +57,14 @@ class Hook(NamedTuple):
         ask: how to call it.
         kind: the type of error that it is called for.
         alone: whether no other is called when it is: the first that fits, of a mapping.
+        outside: the names of inputs that have another name in the workflow's function.
     """
 
     option: str
     ask: Ask
     kind: type[BaseException] = BaseException
     alone: bool = False
+    outside: Mapping[str, str] = MappingProxyType({})
 
     @property
     def name(self) -> str:
@@ -84,7 +87,8 @@ class Hook(NamedTuple):
             if name in _EVENT_NAMES:
                 named[name] = getattr(told, name)
                 continue
-            value = (told.inputs if inputs is None else inputs).get(name, MISSING if name in ask.optional else None)
+            missing = MISSING if name in ask.optional else None
+            value = (told.inputs if inputs is None else inputs).get(self.outside.get(name, name), missing)
             if value is not MISSING:
                 named[name] = value
         whole = (told.event,) if ask.whole else ()
@@ -165,18 +169,22 @@ def check_by_type(subject: str, option: str, value: Mapping[Any, Any]) -> dict[t
     return dict(value)
 
 
-def read_hooks(subject: str, options: Mapping[str, Any], arguments: Iterable[str]) -> Hooks:
+def read_hooks(
+    subject: str, options: Mapping[str, Any], arguments: Iterable[str], outside: Mapping[str, str] | None = None
+) -> Hooks:
     """Return the hooks that checked options name.
 
     Args:
         subject: what is being defined, for errors.
         options: the decorator's options.
         arguments: what hooks can ask for besides what every hook can.
+        outside: under which other names some of it is found, and can be asked for as well.
 
     Raises:
         OptionError: a hook asks for what there is not.
     """
-    known = [*EVENT_NAMES, *arguments]
+    outside = outside or {}
+    known = [*EVENT_NAMES, *arguments, *outside.values()]
     found: dict[str, tuple[Hook, ...]] = {}
     for option in HOOKS:
         value = options[option]
@@ -184,7 +192,10 @@ def read_hooks(subject: str, options: Mapping[str, Any], arguments: Iterable[str
             by_type = _is_mapping(value)
             pairs: Iterable[tuple[Any, Any]] = value.items() if by_type else [(BaseException, hook) for hook in value]
             found[option] = tuple(
-                [read_hook(subject, option, hook, known)._replace(kind=kind, alone=by_type) for kind, hook in pairs]
+                [
+                    read_hook(subject, option, hook, known)._replace(kind=kind, alone=by_type, outside=outside)
+                    for kind, hook in pairs
+                ]
             )
     return found or NO_HOOKS
 

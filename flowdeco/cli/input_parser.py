@@ -88,8 +88,11 @@ class _InputsParser:
         parser.add_argument(*helps, action="help", help="show this and exit")
         self._group = parser.add_argument_group("inputs") if self._params else parser
         hints = read_hints(workflow.__wrapped__)
+        needs = workflow.needs
+        own = {outside: name for name, outside in needs.items() if isinstance(outside, str)}
         for param in self._params.values():
-            self._add(param, hints.get(param.name, Parameter.empty), said.get(param.name, ""))
+            name = param.name if param.name in hints and param.name not in needs else own.get(param.name, param.name)
+            self._add(param, hints.get(name, Parameter.empty), said.get(name, ""))
 
     def parse(self, texts: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments by position and by name."""

@@ -93,8 +93,8 @@ def test_a_name_in_needs_that_means_nothing_is_an_error_even_if_the_parameter_ha
     assert (error.workflow, error.function, error.parameter) == ("w", "read", "pge")
 
 
-def test_a_name_in_the_needs_of_a_workflow_is_no_input_by_being_there() -> None:
-    @workflow(needs={"x": "pages_of_url"})
+def test_a_name_among_several_in_the_needs_of_a_workflow_is_no_input_by_being_there() -> None:
+    @workflow(needs={"x": ["pages_of_url"]})
     def w(x: Any) -> Any:
         return x
 

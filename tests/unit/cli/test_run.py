@@ -116,3 +116,18 @@ def test_a_skipped_run_is_no_failure(flowdeco: Command) -> None:
 def test_an_exit_of_the_program_is_the_exit_of_the_command(flowdeco: Command) -> None:
     write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): raise SystemExit(7)")
     assert flowdeco("run", "one.py").code == 7
+
+
+def test_an_input_with_another_name_is_read_as_the_function_says_of_it(flowdeco: Command) -> None:
+    write(
+        "one.py",
+        """
+        from flowdeco import workflow
+
+        @workflow
+        def one(count: int, size: float, name="x"): return [count, size, name]
+
+        two = one.with_options(needs={"count": "size", "size": "count"})
+        """,
+    )
+    assert [*flowdeco("run", "--json", "one.py:two", "--size", "3", "--count", "4")] == [0, '[3, 4.0, "x"]\n', ""]
