@@ -1,26 +1,20 @@
-"""The part of a command line that belongs to a workflow: its inputs, as options."""
+"""The part of a command line that belongs to a workflow: its inputs, by name as options or by position."""
 
 from __future__ import annotations
 
 import inspect
-import re
-from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from inspect import Parameter
-from itertools import pairwise
 from typing import Any, NoReturn
 
 from .. import GraphError, Workflow
-from .._base.text import nearest, shorten
-from .option_reader import WORDED_SWITCH, Reader, read_hints, reader_of
+from .._base.text import nearest
+from .input_help import Input, make_help
+from .input_scanner import Given, Option, Scan, scan
+from .option_reader import WORDED_SWITCH, read_hints, reader_of
+from .value_builder import UnreadableTypeError
 
-__all__ = ["parse_inputs"]
-
-_HEAD = re.compile(
-    r"(Args|Arguments|Attributes|Examples?|Inputs|Keyword Args|Notes?|Parameters|Raises|Returns|Yields):"
-)
-_ITEM = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)")
+__all__ = ["find_inputs", "find_options", "parse_inputs"]
 
 
 def parse_inputs(
@@ -37,32 +31,38 @@ def parse_inputs(
     return _InputsParser(workflow, label, own_options).parse(texts)
 
 
-class _Parser(ArgumentParser):
-    """Leaves it to others to look for what is missing."""
+def find_inputs(workflow: Workflow[Any, Any]) -> list[Input]:
+    """Return the inputs of a workflow, in the order of its signature."""
+    hints = read_hints(workflow.__wrapped__)
+    params = inspect.signature(workflow).parameters
+    needs = workflow.needs
+    own = {outside: name for name, outside in needs.items() if isinstance(outside, str)}
+    inputs: list[Input] = []
+    for param in params.values():
+        name = param.name if param.name in hints and param.name not in needs else own.get(param.name, param.name)
+        inputs.append(_make_input(param, name, hints.get(name, Parameter.empty), params))
+    return inputs
 
-    def __init__(self, **about: Any) -> None:
-        super().__init__(**about)
-        self.needed: list[Action] = []
 
-    def parse_known(self, texts: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-        """Return what is known, by name, and what is not."""
-        self._need(False)
-        found, unknown = self.parse_known_args(texts)
-        return vars(found), unknown
+def find_options(inputs: Sequence[Input]) -> dict[str, Option]:
+    """Return the options that give the inputs, by how they are written."""
+    options: dict[str, Option] = {}
+    for each in inputs:
+        shape = "one" if each.reader is None else each.reader.shape
+        options[each.flag] = Option(each.name, "on" if shape == "switch" else shape)
+        if shape == "switch":
+            options[f"--no-{each.flag[2:]}"] = Option(each.name, "off")
+    return options
 
-    # Both are for somebody to read, who should see what is needed.
 
-    def format_usage(self) -> str:
-        self._need(True)
-        return super().format_usage()
-
-    def format_help(self) -> str:
-        self._need(True)
-        return super().format_help()
-
-    def _need(self, required: bool) -> None:
-        for action in self.needed:
-            action.required = required
+def _make_input(param: Parameter, own_name: str, hint: Any, params: Mapping[str, Parameter]) -> Input:
+    try:
+        reader = reader_of(hint, param.default)
+    except UnreadableTypeError as error:
+        return Input(param, own_name, None, str(error))
+    if reader.shape == "switch" and f"no_{param.name}" in params:
+        reader = WORDED_SWITCH  # --no-x is another input's
+    return Input(param, own_name, reader)
 
 
 class _InputsParser:
@@ -70,100 +70,91 @@ class _InputsParser:
         self._workflow = workflow
         self._label = label
         self._own_options = own_options
-        self._params = inspect.signature(workflow).parameters
-        self._readers: dict[str, Reader] = {}
-        self._actions: dict[str, Action] = {}
-        description, said = _read_doc(workflow.__doc__ or "")
-        self._parser = parser = _Parser(
-            prog=f"flowdeco run {label}",
-            # argparse takes it for a format only if it has this in it.
-            description=description.replace("%", "%%") if "%(prog)" in description else description,
-            epilog=f"Options of the command itself stand before {label}: see flowdeco run --help.",
-            formatter_class=RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-            add_help=False,
-        )
-        # An input may be called help.
-        helps = ["-h"] if "help" in self._params else ["-h", "--help"]
-        parser.add_argument(*helps, action="help", help="show this and exit")
-        self._group = parser.add_argument_group("inputs") if self._params else parser
-        hints = read_hints(workflow.__wrapped__)
-        needs = workflow.needs
-        own = {outside: name for name, outside in needs.items() if isinstance(outside, str)}
-        for param in self._params.values():
-            name = param.name if param.name in hints and param.name not in needs else own.get(param.name, param.name)
-            self._add(param, hints.get(name, Parameter.empty), said.get(name, ""))
+        self._inputs = {each.name: each for each in find_inputs(workflow)}
+        self._options = find_options([*self._inputs.values()])
+        self._parser = make_help(label, workflow.__doc__ or "", [*self._inputs.values()])
 
     def parse(self, texts: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments by position and by name."""
-        given, unknown = self._parser.parse_known([self._spell(text) for text in texts])
+        found = scan(texts, self._options, ["-h"] if "help" in self._inputs else ["-h", "--help"])
+        if found.asks_for_help:
+            self._parser.print_help()
+            self._parser.exit()
         # What is unknown is often what is missing, misspelt, so that is told first.
-        if unknown:
-            self._refuse_unknown(unknown)
-        missing = [action for action in self._parser.needed if action.dest not in given]
+        if found.unknown:
+            self._refuse_unknown(found.unknown)
+        if found.without is not None:
+            self._refuse_without(*found.without)
+        given = self._place(found)
+        self._refuse_unreadable(given)
+        missing = [each for each in self._inputs.values() if each.is_required and each.name not in given]
         if missing:
             self._refuse_missing(missing)
-        return self._bind({name: self._read(name, value) for name, value in given.items()})
+        return self._bind({name: self._read(self._inputs[name], value) for name, value in given.items()})
 
-    def _add(self, param: Parameter, hint: Any, said: str) -> None:
-        name = param.name
-        required = param.default is Parameter.empty
-        default = "(required)" if required else f"(default: {_show(param.default)})"
-        text = f"{said} {default}".strip().replace("%", "%%")
-        reader = reader_of(hint, param.default)
-        if reader.shape == "switch" and f"no_{name}" in self._params:
-            reader = WORDED_SWITCH  # --no-x is another input's
-        self._readers[name] = reader
-        about: dict[str, Any] = {"dest": name, "required": required, "default": SUPPRESS, "help": text}
-        if reader.shape == "switch":
-            about["action"] = BooleanOptionalAction
-        else:
-            about["metavar"] = reader.metavar
-            if reader.shape == "many":
-                about.update(action="extend", nargs="*")
-        self._actions[name] = action = self._group.add_argument(f"--{name.replace('_', '-')}", **about)
-        if required:
-            self._parser.needed.append(action)
+    def _place(self, found: Scan) -> dict[str, Given]:
+        """Return what is given for each input, with what stands for itself in its place."""
+        given, rest = dict(found.given), list(found.rest)
+        for each in self._inputs.values():
+            if not rest or not each.is_positional:
+                break
+            many = each.reader is not None and each.reader.shape == "many"
+            count = (each.reader.number or len(rest)) if many and each.reader else 1
+            taken, rest = rest[:count], rest[count:]
+            if each.name in given:
+                self._parser.error(f"argument {each.flag} is given twice: as an option, and by position: {taken[0]!r}")
+            given[each.name] = taken if many else taken[0]
+        if rest:
+            self._refuse_surplus(rest)
+        return given
 
-    def _spell(self, text: str) -> str:
-        """Return an option as it is known, if it was written as the input is."""
-        option, equals, value = text.partition("=")
-        return option.replace("_", "-") + equals + value if option.startswith("--") else text
-
-    def _read(self, name: str, value: Any) -> Any:
+    def _read(self, each: Input, value: Given) -> Any:
+        assert each.reader is not None
+        if isinstance(value, bool):
+            return value
+        reader = WORDED_SWITCH if each.reader.shape == "switch" else each.reader
         try:
-            return self._readers[name].read(value)
+            return reader.read(value)
         except ValueError as error:
-            self._parser.error(f"argument {self._flag(name)}: {error}")
-
-    def _flag(self, name: str) -> str:
-        return self._actions[name].option_strings[0]
+            self._parser.error(f"argument {each.flag}: {error}")
 
     def _bind(self, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        first = [param for param in self._params.values() if param.kind is Parameter.POSITIONAL_ONLY]
-        names = {param.name for param in first}
-        args = [given.get(param.name, param.default) for param in first]
+        params = [each.param for each in self._inputs.values() if each.param.kind is Parameter.POSITIONAL_ONLY]
+        names = {param.name for param in params}
+        args = [given.get(param.name, param.default) for param in params]
         return args, {name: value for name, value in given.items() if name not in names}
 
     def _refuse_unknown(self, unknown: Sequence[str]) -> NoReturn:
-        option = next((text.partition("=")[0] for text in unknown if text.startswith("-")), None)
-        known = [text for action in self._actions.values() for text in action.option_strings]
-        if option is None:
-            hint = f" Inputs are given by name, as in {known[0]} {unknown[0]}." if known else " It has no inputs."
-        elif option in self._own_options:
+        option = unknown[0].partition("=")[0]
+        if option in self._own_options:
             hint = f" That is an option of the command itself: flowdeco run {option} {self._label} ..."
         elif self._is_task(option.lstrip("-").replace("-", "_")):
             hint = " That is a task, not an input."
         else:
-            hint = nearest(option, known)
+            hint = nearest(option, self._options)
         self._parser.error(f"unrecognized arguments: {' '.join(unknown)}.{hint}")
 
-    def _refuse_missing(self, missing: Sequence[Action]) -> NoReturn:
-        flags = ", ".join(self._flag(action.dest) for action in missing)
+    def _refuse_surplus(self, rest: Sequence[str]) -> NoReturn:
+        number = sum(each.is_positional for each in self._inputs.values())
+        hint = f"By position it takes {number} at most." if number else "Inputs are given by name."
+        self._parser.error(f"unrecognized arguments: {' '.join(rest)}. {hint if self._inputs else 'It has no inputs.'}")
+
+    def _refuse_without(self, option: str, instead: str) -> NoReturn:
+        hint = f". If {instead} is its value, write {option}={instead}" if instead.startswith("-") else ""
+        self._parser.error(f"argument {option}: expected one argument{hint}")
+
+    def _refuse_unreadable(self, given: Mapping[str, Given]) -> None:
+        for each in self._inputs.values():
+            if each.reader is None and (each.is_required or each.name in given):
+                way_out = "Annotate it with what a text can be turned into" if each.is_required else "Leave it out"
+                self._parser.error(f"argument {each.flag}: {each.problem} {way_out}, or call the workflow from Python.")
+
+    def _refuse_missing(self, missing: Sequence[Input]) -> NoReturn:
+        flags = ", ".join(each.flag for each in missing)
         hint = ""
         try:
             if len(missing) == 1:  # a task that is misspelt is taken for an input
-                hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].dest)
+                hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].name)
         except GraphError:
             pass
         self._parser.error(f"the following arguments are required: {flags}{hint and '.'}{hint}")
@@ -173,34 +164,3 @@ class _InputsParser:
             return self._workflow.graph.find(name) is not None
         except GraphError:
             return False
-
-
-def _show(default: object) -> str:
-    return default.name if isinstance(default, Enum) else shorten(default)
-
-
-def _read_doc(doc: str) -> tuple[str, dict[str, str]]:
-    """Return what a docstring says of the whole, and of each parameter under `Args:`."""
-    lines = inspect.cleandoc(doc).splitlines()
-    heads = [number for number, line in enumerate(lines) if _HEAD.fullmatch(line.rstrip())]
-    said: dict[str, str] = {}
-    for begin, end in pairwise([*heads, len(lines)]):
-        if lines[begin].startswith(("Args", "Arguments", "Inputs", "Keyword", "Parameters")):
-            said.update(_read_items(lines[begin + 1 : end]))
-    return "\n".join(lines[: heads[0] if heads else None]).strip(), said
-
-
-def _read_items(lines: Sequence[str]) -> dict[str, str]:
-    said: dict[str, str] = {}
-    block = inspect.cleandoc("\n" + "\n".join(lines)).splitlines()
-    name = ""
-    for line in block:
-        item = None if line.startswith(" ") else _ITEM.fullmatch(line)
-        if item is not None:
-            name = item[1]
-            said[name] = item[2]
-        elif name and line.strip():
-            said[name] = f"{said[name]} {line.strip()}".strip()
-        elif not line.strip():
-            name = ""
-    return said

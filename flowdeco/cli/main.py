@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: the arguments are wrong or ask for help, or the workflow has raised it.
     """
     parser = _make_parser()
-    args, unknown = parser.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    args, unknown = parser.parse_known_args([_DASHES if word == "--" else word for word in words])
     if unknown:
         _refuse(parser if args.command is None else args.parser, unknown)
     if args.version:
@@ -134,6 +135,8 @@ def _make_parser() -> ArgumentParser:
     return parser
 
 
+# Stands for "--" before argparse, which would take it away, though it may be the workflow's.
+_DASHES = "\0--"
 # The options of `run`, for those who write them where the inputs stand.
 _OWN_OPTIONS = ("--json", "--report", "--progress", "-v", "--verbose", "--version")
 
@@ -149,8 +152,9 @@ def _check_report(text: str) -> Path:
 
 
 def _run(args: Namespace) -> int:
+    inputs = ["--" if word == _DASHES else word for word in args.inputs]
     found = find_workflow(args.target)
-    positional, named = parse_inputs(found.workflow, found.label, args.inputs, _OWN_OPTIONS)
+    positional, named = parse_inputs(found.workflow, found.label, inputs, _OWN_OPTIONS)
     if args.verbose:
         _show_log()
     progress = Progress()

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import typing
-from collections import abc
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import Enum
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 from inspect import Parameter
-from pathlib import PurePath
-from types import NoneType
-from typing import Any, Literal, NamedTuple, cast, get_args, get_origin
-from uuid import UUID
+from types import FunctionType, NoneType, SimpleNamespace
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from .._base.annotation import _members, read_annotations, show_type
+from .._base.signature import peel
 from .._base.text import nearest
+from .record_type import Unevaluated
+from .scalar_reader import Scalar, scalar_of
+from .value_builder import COLLECTIONS, builder_of, parse_json, rank
 
 __all__ = ["WORDED_SWITCH", "Reader", "read_hints", "reader_of"]
-
-_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-_BY_CALL: tuple[type, ...] = (int, float, complex, Decimal, Fraction, UUID)
-_BY_ISO: tuple[type, ...] = (datetime, date, time)
-# The collections that are given item by item, and what each is made of: an abstract one, of what is as good as any.
-_MANY: dict[Any, Callable[[list[Any]], Any]] = {
-    **{kind: kind for kind in (list, tuple, set, frozenset)},
-    **dict.fromkeys((abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable), list),
-    **dict.fromkeys((abc.Set, abc.MutableSet), set),
-}
 
 
 class Reader(NamedTuple):
@@ -39,25 +25,33 @@ class Reader(NamedTuple):
         shape: whether it is a switch without a value, takes one, or takes any number of them.
         metavar: what stands for a value in the help.
         read: turns the text, or all the texts, into the input; raises `ValueError` with what is wrong.
+        choices: what it may be, if that is listed.
+        number: how many texts it takes if it is many; `None`: any number.
     """
 
     shape: Literal["switch", "one", "many"]
     metavar: str
     read: Callable[[Any], Any]
-
-
-class _Single(NamedTuple):
-    """How one text is read as one of the types that an input may have."""
-
-    name: str
-    read: Callable[[str], Any]
-    metavar: str
     choices: tuple[str, ...] = ()
+    number: int | None = None
 
 
 def read_hints(function: Any) -> dict[str, Any]:
-    """Return the annotations of a function's parameters; `Any` for one that cannot be evaluated."""
-    return read_annotations(function, "sync").params
+    """Return the annotations of a function's parameters; `Unevaluated` for one that cannot be evaluated."""
+    hints = read_annotations(function, "sync").params
+    inner = next((layer for layer in peel(function) if isinstance(layer, FunctionType)), None)
+    try:
+        written = dict(inner.__annotations__) if inner is not None else {}
+    except Exception:  # from Python 3.14 on, they may only be evaluated here
+        return hints
+    unsure = [name for name, hint in hints.items() if hint is Any and isinstance(written.get(name), str)]
+    scope = {"__globals__": getattr(inner, "__globals__", {}), "__type_params__": getattr(inner, "__type_params__", ())}
+    for name in unsure:
+        try:
+            typing.get_type_hints(SimpleNamespace(**scope, __annotations__={name: written[name]}))
+        except Exception:
+            hints[name] = Unevaluated(written[name])
+    return hints
 
 
 def reader_of(hint: Any, default: object = Parameter.empty) -> Reader:
@@ -66,74 +60,118 @@ def reader_of(hint: Any, default: object = Parameter.empty) -> Reader:
     Args:
         hint: its annotation; `Parameter.empty` if it has none.
         default: its default, which says what it is if no annotation does.
+
+    Raises:
+        UnreadableTypeError: no text can be turned into it.
     """
     if hint is Parameter.empty:
-        kind: type = str if default is Parameter.empty or default is None else type(default)
-        hint = kind if _is_simple(kind) else Any
+        hint = str if default is Parameter.empty or default is None else type(default)
     members = _members(hint)
     kinds = [member for member in members if member is not NoneType]
-    nullable = len(kinds) < len(members)
     if kinds and all(kind is bool for kind in kinds):
         return Reader("switch", "", bool)
-    if len(kinds) == 1 and (many := _reader_of_many(kinds[0])) is not None:
-        return many
-    singles = [_single_of(kind) for kind in kinds] or [_any()]
-    # Every text is a string, so whatever else it may be comes first.
-    singles.sort(key=lambda single: single.name == "str")
-    return _reader_of_one(singles, nullable=nullable)
+    if len(kinds) == 1 and (get_origin(kinds[0]) or kinds[0]) in COLLECTIONS:
+        return _reader_of_many(kinds[0])
+    return _reader_of_one(kinds, nullable=len(kinds) < len(members))
 
 
-def _is_simple(kind: type) -> bool:
-    return kind in (str, dict) or kind in _MANY or issubclass(kind, (Enum, PurePath, *_BY_CALL, *_BY_ISO))
-
-
-def _reader_of_one(singles: list[_Single], *, nullable: bool) -> Reader:
-    takes_all = any(single.name in ("str", "") for single in singles)
+def _reader_of_one(kinds: Sequence[Any], *, nullable: bool) -> Reader:
+    """Return how one text is read: as what is written plainly if it is that, else as JSON."""
+    scalars = {id(kind): scalar for kind in kinds if (scalar := scalar_of(kind)) is not None}
+    formed = [kind for kind in kinds if id(kind) not in scalars]
+    plain = sorted(scalars.values(), key=lambda scalar: rank(scalar.name))
+    loose = any(kind in (Any, object) or isinstance(kind, TypeVar) for kind in formed)
+    read_formed = _formed_reader(formed, loose=loose) if formed else None
+    takes_all = loose or any(rank(scalar.name) == 4 for scalar in plain)
 
     def read(text: str) -> Any:
         if nullable and not takes_all and text.lower() in ("none", "null"):
             return None
-        for single in singles:
+        # What has a form is no mere text, though a text may be all there is besides.
+        if read_formed is not None and (not plain or _has_form(text)):
+            return read_formed(text)
+        for scalar in plain:
             try:
-                return single.read(text)
+                return scalar.read(text)
             except Exception:
                 pass
-        raise ValueError(_say_misfit(text, singles))
+        if loose and read_formed is not None:
+            return read_formed(text)
+        raise ValueError(_say_misfit(text, plain, formed))
 
-    metavars = list(dict.fromkeys(single.metavar for single in singles))
-    return Reader("one", "|".join(metavars), read)
+    metavars = [*(scalar.metavar for scalar in plain), *(["VALUE" if loose else "JSON"] if formed else [])]
+    choices = tuple(choice for scalar in plain for choice in scalar.choices)
+    return Reader("one", "|".join(dict.fromkeys(metavars)) or "null", read, choices)
 
 
-def _say_misfit(text: str, singles: list[_Single]) -> str:
-    choices = [choice for single in singles for choice in single.choices]
-    if choices and all(single.choices for single in singles):
+def _has_form(text: str) -> bool:
+    try:
+        return isinstance(parse_json(text), (dict, list))
+    except ValueError:
+        return False
+
+
+def _formed_reader(kinds: Sequence[Any], *, loose: bool) -> Callable[[str], Any]:
+    """Return how a text is read that is JSON, or may be: what may be anything is else the text itself."""
+    builder = builder_of(typing.Union[tuple(kinds)])  # noqa: UP007
+    as_text = all(hasattr(kind, "__get_pydantic_core_schema__") for kind in kinds)
+
+    def read(text: str) -> Any:
+        try:
+            data = parse_json(text)
+        except ValueError as error:
+            if loose:
+                return text
+            if as_text:
+                return builder.build(text, "")
+            raise ValueError(f"expected {builder.expects}; {text!r} is not JSON: {error}") from None
+        return builder.build(data, "")
+
+    return read
+
+
+def _say_misfit(text: str, scalars: Sequence[Scalar], formed: Sequence[Any]) -> str:
+    choices = [choice for scalar in scalars for choice in scalar.choices]
+    if choices and all(scalar.choices for scalar in scalars) and not formed:
         chosen = ", ".join(map(repr, choices))
         return f"invalid choice: {text!r} (choose from {chosen}).{nearest(text, choices)}".removesuffix(".")
-    return f"invalid {' or '.join(dict.fromkeys(single.name for single in singles))} value: {text!r}"
+    names = " or ".join(dict.fromkeys([*(scalar.name for scalar in scalars), *map(show_type, formed)]))
+    examples = " or ".join(dict.fromkeys(scalar.example for scalar in scalars if scalar.example))
+    return f"invalid {names} value: {text!r}{examples and f' (write it as {examples})'}"
 
 
-def _reader_of_many(hint: Any) -> Reader | None:
-    """Return how a collection is read, an option for each item; `None` if it is none."""
+def _reader_of_many(hint: Any) -> Reader:
+    """Return how a collection is read: an option for each item, or one text that is a JSON array."""
     kind, arguments = get_origin(hint) or hint, get_args(hint)
-    if kind not in _MANY:
-        return None
+    whole = builder_of(hint)
     if kind is tuple and arguments and ... not in arguments:
-        return _reader_of_row([_item_reader(argument) for argument in arguments])
-    item, make = _item_reader(arguments[0] if arguments else Any), _MANY[kind]
+        items = [_item_reader(argument) for argument in arguments]
+        metavar = "|".join(dict.fromkeys(item.metavar for item in items))
+        return Reader("many", metavar, _row_reader(items), number=len(items))
+    item, make = _item_reader(arguments[0] if arguments else Any), COLLECTIONS[kind]
 
     def read(texts: Sequence[str]) -> Any:
-        return make([item.read(text) for text in texts])
+        try:
+            items = [item.read(text) for text in texts]
+        except ValueError:
+            if len(texts) == 1 and texts[0].lstrip().startswith("[") and _has_form(texts[0]):
+                return whole.build(parse_json(texts[0]), "")
+            raise
+        try:
+            return make(items)
+        except TypeError as error:  # a set's members
+            raise ValueError(f"cannot make {whole.expects}: {error}") from None
 
-    return Reader("many", item.metavar, read)
+    return Reader("many", item.metavar, read, item.choices)
 
 
-def _reader_of_row(items: list[Reader]) -> Reader:
+def _row_reader(items: Sequence[Reader]) -> Callable[[Sequence[str]], Any]:
     def read(texts: Sequence[str]) -> Any:
         if len(texts) != len(items):
             raise ValueError(f"expected {len(items)} values, not {len(texts)}")
         return tuple([item.read(text) for item, text in zip(items, texts, strict=True)])
 
-    return Reader("many", "|".join(dict.fromkeys(item.metavar for item in items)), read)
+    return read
 
 
 def _item_reader(hint: Any) -> Reader:
@@ -141,68 +179,8 @@ def _item_reader(hint: Any) -> Reader:
     reader = reader_of(hint)
     if reader.shape == "switch":
         return WORDED_SWITCH
-    return reader if reader.shape == "one" else _reader_of_one([_any()], nullable=False)
-
-
-def _single_of(hint: Any) -> _Single:
-    if get_origin(hint) is Literal:
-        return _choice({str(value): value for value in get_args(hint)}, "literal")
-    kind = get_origin(hint) or hint
-    if typing.is_typeddict(kind) or (isinstance(kind, type) and issubclass(kind, abc.Mapping)):
-        return _Single("JSON object", _read_object, "JSON")
-    if not isinstance(kind, type):
-        return _any()
-    return _single_of_class(kind)
-
-
-def _single_of_class(kind: Any) -> _Single:
-    name = show_type(kind)
-    if issubclass(kind, Enum):
-        return _choice(kind.__members__, name, {str(member.value): member for member in kind})
-    if kind is str:
-        return _Single("str", str, "TEXT")
-    if kind is bool:
-        return _Single("bool", _read_switch, "{true,false}")
-    if kind is bytes:
-        return _Single("bytes", str.encode, "TEXT")
-    if issubclass(kind, PurePath):
-        return _Single(name, kind, "PATH")
-    if kind in _BY_CALL:
-        return _Single(name, kind, name.upper())
-    if kind in _BY_ISO:
-        return _Single(name, kind.fromisoformat, name.upper())
-    return _any()
-
-
-def _choice(values: Mapping[str, Any], name: str, others: Mapping[str, Any] | None = None) -> _Single:
-    known = {**(others or {}), **values}
-    # argparse cannot break a line at everything.
-    plain = all(choice.isidentifier() or choice.isdecimal() for choice in values)
-    return _Single(name, known.__getitem__, "{" + ",".join(values) + "}" if plain else "CHOICE", tuple(values))
-
-
-def _any() -> _Single:
-    """Return how a text is read that may be anything: as JSON if it is, else as itself."""
-    return _Single("", _read_anything, "VALUE")
-
-
-def _read_anything(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _read_switch(text: str) -> bool:
-    return _WORDS[text.lower()]
-
-
-def _read_object(text: str) -> Any:
-    found: Any = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError
-    return cast("Any", found)
+    return reader if reader.shape == "one" else _reader_of_one([hint], nullable=False)
 
 
 # A bool that is told by a word.
-WORDED_SWITCH = _reader_of_one([_single_of(bool)], nullable=False)
+WORDED_SWITCH = _reader_of_one([bool], nullable=False)

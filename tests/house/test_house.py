@@ -58,7 +58,11 @@ PACKAGES: dict[str, Package] = {
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
-    "cli": Package("main target input_parser option_reader json_output", "flowdeco progress _base"),
+    "cli": Package(
+        "main target input_parser input_scanner input_help option_reader value_builder record_type scalar_reader "
+        "duration json_output",
+        "flowdeco progress _base",
+    ),
 }
 # Modules without a package of their own; `__init__` names what is public.
 SINGLE: dict[str, str] = {

@@ -1,12 +1,17 @@
 """What an option may be, and how its text is read."""
 
+import re
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
 from inspect import Parameter
+from ipaddress import IPv4Address
+from os import PathLike
 from pathlib import Path, PurePosixPath
+from re import Pattern
 from typing import Any, Literal, NewType, TypedDict
 from uuid import UUID
 
@@ -14,12 +19,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeco.cli import input_parser, option_reader
+from flowdeco.cli import input_help, option_reader
+from flowdeco.cli.value_builder import UnreadableTypeError
 from tests.support.cli import Command, Size, write
 
 
 class Money(TypedDict):
     euros: int
+
+
+NO_JSON = """expected a JSON object; '{a' is not JSON: Expecting property name enclosed in double quotes: line 1 \
+column 2 (char 1)"""
+
+
+class Celsius(float):
+    """A number of its own kind."""
 
 
 Name = NewType("Name", str)
@@ -58,8 +72,16 @@ Name = NewType("Name", str)
         (Money, '{"euros": 1}', {"euros": 1}),
         (Any, "[1, null]", [1, None]),
         (Any, "[1,", "[1,"),
-        (timedelta, "5", 5),
-        (str | list[str], "[1]", [1]),
+        (timedelta, "90s", timedelta(seconds=90)),
+        (timedelta, "-1:30", timedelta(hours=-1, minutes=-30)),
+        (timedelta | None, "none", None),
+        (str | list[str], '["1"]', ["1"]),
+        (str | list[str], "[1", "[1"),
+        (IPv4Address, "10.0.0.1", IPv4Address("10.0.0.1")),
+        (Pattern[str], "a+", re.compile("a+")),
+        (PathLike[str], "a", Path("a")),
+        (Celsius, "5", Celsius(5)),
+        (float | int, "5", 5),
     ],
 )
 def test_a_text_is_read_as_its_annotation_says(hint: Any, text: str, value: object) -> None:
@@ -85,6 +107,10 @@ def test_a_text_is_read_as_its_annotation_says(hint: Any, text: str, value: obje
         (list[bool], ["yes", "off"], [True, False]),
         (list[list[int]], ["[1]"], [[1]]),
         (list[dict[str, int]], ['{"a": 1}'], [{"a": 1}]),
+        (list[int], ["[1, 2]"], [1, 2]),
+        (list[str], ["[1, 2]"], ["[1, 2]"]),
+        (deque[int], ["1"], deque([1])),
+        (list[timedelta], ["1s", "PT2S"], [timedelta(seconds=1), timedelta(seconds=2)]),
     ],
 )
 def test_a_collection_is_given_item_by_item(hint: Any, texts: list[str], value: object) -> None:
@@ -122,13 +148,22 @@ def test_without_an_annotation_the_default_says_what_it_is(default: object, text
     [
         (int, "x", "invalid int value: 'x'"),
         (int | float, "x", "invalid int or float value: 'x'"),
-        (Decimal, "x", "invalid Decimal value: 'x'"),
-        (date, "today", "invalid date value: 'today'"),
+        (Decimal, "x", "invalid Decimal value: 'x' (write it as 0.10)"),
+        (date, "today", "invalid date value: 'today' (write it as 2026-11-24)"),
         (Size, "LARG", "invalid choice: 'LARG' (choose from 'SMALL', 'LARGE'). Did you mean 'LARGE'?"),
         (Literal["a", 3], "x", "invalid choice: 'x' (choose from 'a', '3')"),
-        (dict, "[1]", "invalid JSON object value: '[1]'"),
-        (int | bool, "maybe", "invalid int or bool value: 'maybe'"),
+        (dict, "[1]", "expected a JSON object, not [1]"),
+        (
+            dict,
+            "{a",
+            NO_JSON,
+        ),
+        (int | bool, "maybe", "invalid int or bool value: 'maybe' (write it as true or false)"),
         (list[int], ["1", "x"], "invalid int value: 'x'"),
+        (list[int], ["[1, true]"], "[1]: expected int, not true"),
+        (int | list[int], "x", "invalid int or list[int] value: 'x'"),
+        (str | list[str], "[1]", "[0]: expected str, not 1"),
+        (timedelta, "5", "invalid timedelta value: '5' (write it as 90s, 1h30m, 01:30:00 or PT1H30M)"),
         (tuple[int, int], ["1"], "expected 2 values, not 1"),
     ],
 )
@@ -150,7 +185,10 @@ def test_annotations_that_cannot_be_evaluated_do_not_spoil_the_others(
     write("one.py", "from __future__ import annotations\ndef function(a: int, b: NoSuchName, c): ...")
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     function = import_module("one").function
-    assert option_reader.read_hints(function) == {"a": int, "b": Any}
+    hints = option_reader.read_hints(function)
+    assert hints["a"] is int
+    with pytest.raises(UnreadableTypeError, match="Cannot read NoSuchName: that is not known where the function is"):
+        option_reader.reader_of(hints["b"])
 
 
 def test_a_list_is_given_by_one_option_or_by_several(flowdeco: Command) -> None:
@@ -178,7 +216,7 @@ def test_the_docstring_is_read_section_by_section(heading: str) -> None:
     Raises:
         four: no parameter.
     """
-    text, said = input_parser._read_doc(doc)
+    text, said = input_help.read_doc(doc)
     assert text == "First line.\n\nSecond: paragraph."
     assert said == {"one": "is said here and here: too.", "two": "that.", "three": "below."}
-    assert input_parser._read_doc("") == ("", {})
+    assert input_help.read_doc("") == ("", {})
