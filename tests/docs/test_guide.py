@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
+from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,26 @@ from tests.support.document import INDEX, PAGES, README, ROOT, Document, find_de
 from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
 from tests.support.shown import compare, leave_out
 
+
+def read_foreign(code: str) -> None:
+    """Read the program of another library, which is not there: it must use nothing of this one."""
+    assert "flowdeco" not in code
+    ast.parse(code)
+
+
 WITH_INDEX = [INDEX, *PAGES]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
 each_page_and_the_index = pytest.mark.parametrize("page", WITH_INDEX, ids=[page.path.stem for page in WITH_INDEX])
 TESTS = [(page, name) for page in PAGES for name in page.own_files if is_test(name)]
 PROGRAMS = [page for page in PAGES if page.path.stem != "notebooks"]  # the cells of that are run by test_notebook
 WITH_SESSIONS = [page for page in PAGES if page.sessions]
+RUN = {"python", "console"}
+# What is shown, but not run: it can be read as what it is.
+READERS: dict[str, Callable[[str], object]] = {
+    "py": read_foreign,
+    "toml": tomllib.loads,
+    "ini": lambda code: ConfigParser(strict=False, interpolation=None).read_string(code),
+}
 # What a reader has who has done what the README says.
 INSTALLED = {"anyio", "flowdeco", "pytest"}
 
@@ -44,7 +61,9 @@ def test_the_commands_print_what_is_shown(page: Document, tmp_path: Path) -> Non
 
 @each_page
 def test_every_block_is_checked_here(page: Document) -> None:
-    assert {block.language for block in page.blocks} <= {"python", "console"}
+    for block in page.blocks:
+        if block.language not in RUN:
+            READERS[block.language](block.code)
     assert page.commands == []
 
 

@@ -126,7 +126,8 @@ class Document:
 
 def parse(code: str) -> ast.Module:
     """Read a program that may await outside of functions, as a notebook's cell may."""
-    return compile(code, "cell.py", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    tree: ast.Module = compile(code, "cell.py", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return tree
 
 
 def is_test(file_name: str | None) -> bool:
