@@ -16,7 +16,7 @@ from .._definition.scope import LocalScope, refresh_scopes
 from .._graph.binding import Binding
 from .._graph.builder import build_graph
 from .._graph.graph import Graph, Node
-from .._graph.override import Layer, Override, find_definition, follow, graphs_within, instead_of
+from .._graph.override import Layer, Override, Target, find_target, follow, graphs_within, instead_of
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
@@ -66,7 +66,7 @@ class Compiler:
         self._around = around
         self._compiled: _Compiled | None = None
         self._own_names: tuple[tuple[Param, ...], Binding] | None = None
-        self._made: dict[int, tuple[Definition, Definition | Constant]] = {}
+        self._made: dict[int, tuple[Target, Definition | Constant]] = {}
 
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         """Return the inputs, and the names that make them so."""
@@ -185,12 +185,12 @@ class Compiler:
 
     def _own_layer(self, base: Compiler) -> Layer:
         graphs = graphs_within(base.current_plan().graph)
-        layer: dict[int, tuple[Definition, Definition | Constant]] = {}
+        layer: dict[tuple[int, str | None], tuple[Target, Definition | Constant]] = {}
         for number, override in enumerate(self.overrides):
-            definition = find_definition(graphs[0].name, override.key, graphs)
-            if number not in self._made or self._made[number][0] is not definition:
-                self._made[number] = definition, instead_of(definition, override, stand_in)
-            layer[id(definition)] = self._made[number]
+            target = find_target(graphs[0].name, override.key, graphs)
+            if number not in self._made or self._made[number][0].key != target.key:
+                self._made[number] = target, instead_of(target, override, stand_in)
+            layer[target.key] = self._made[number]
         return layer
 
     def within(self, layers: tuple[Layer, ...]) -> Compiler:

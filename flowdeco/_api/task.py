@@ -51,10 +51,12 @@ class Task(Decorated, Generic[P, R_co]):
         return cast("Any", self._definition.function).__get__(instance)
 
 
-def stand_in(definition: Definition, function: Callable[..., Any], scope: Scope) -> TaskDefinition:
-    """Return what runs a function in the place of a task or workflow, under the same policy and name."""
+def stand_in(
+    definition: Definition, function: Callable[..., Any], scope: Scope, output: str | None = None
+) -> TaskDefinition:
+    """Return what runs a function in the place of a task or workflow, or of what gives one output of it."""
     face: Task[..., Any] = Task()
-    made = define_stand_in(face, definition, function, scope)
+    made = define_stand_in(face, definition, function, scope, output)
     face._show(made)
     return made
 

@@ -164,7 +164,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             **named: the same, by name. A value is the task's result: the task does not run, nor does anything that
                 only it needed. A plain function is called instead of the task's own, under the same policy, but in a
                 thread where that ran in a process or an executor; `value` hands a callable over as a value. A task
-                replaces the task. Tasks of the workflows that this one runs are reached, too.
+                replaces the task. A name of `outputs=` replaces that output alone: the task still runs where anything
+                else of it is needed. Tasks of the workflows that this one runs are reached, too.
 
         Raises:
             UnknownTaskError: there is no such task.

@@ -83,10 +83,13 @@ def define_task(
     return made
 
 
-def define_stand_in(face: Face, step: Definition, function: Callable[..., Any], scope: Scope) -> TaskDefinition:
+def define_stand_in(
+    face: Face, step: Definition, function: Callable[..., Any], scope: Scope, output: str | None = None
+) -> TaskDefinition:
     """Return the definition of a task that has another function in the place of a step's own.
 
-    It has the same policy and name. Raises: as `define_task` does.
+    It has the same policy and name; if it gives just one output of the step, that one's name. Raises: as `define_task`
+    does.
     """
     signature = _read_signature("task", function)
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
@@ -94,6 +97,8 @@ def define_stand_in(face: Face, step: Definition, function: Callable[..., Any], 
         signature = Signature(step.own_params, signature.kind)
     options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
     options = {option: options[option] for option in _NO_OPTIONS}
+    if output is not None:
+        options |= {"name": output, "outputs": None}
     params = {p.name for p in signature.params}
     options["settled"] = tuple(name for name in step.graph_settled if name in params)
     if options["when"] is not None:

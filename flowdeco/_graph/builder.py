@@ -23,8 +23,9 @@ from .source import Constant, FromInput, FromResult, Gather, Source, definitions
 
 __all__ = ["build_graph"]
 
-# Gives what runs, or what is given, in the place of a task; mostly the task itself.
-Replace: TypeAlias = Callable[[Definition], Definition | Constant]
+# Gives what runs, or what is given, in the place of a task or of one of its outputs, and which output of that is meant;
+# mostly the task itself.
+Replace: TypeAlias = "Callable[[Definition, str | None], tuple[Definition | Constant, str | None]]"
 
 # What `after=` asks for when it gives a name. The default keeps the resolver from reporting it as a parameter.
 _AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
@@ -40,7 +41,7 @@ class _Builder:
         self.resolver = resolver
         self.nodes: dict[int, Node] = {}
         self._replace = replace
-        self._instead: dict[int, Definition | Constant] = {}
+        self._instead: dict[int | tuple[int, str], tuple[Definition | Constant, str | None]] = {}
         self._stand_ins: list[tuple[Definition, Definition]] = []
         self._open: deque[Node] = deque()
 
@@ -154,7 +155,7 @@ class _Builder:
             else:
                 name, source = "", FromResult(definition_behind(entry))
             if isinstance(source, FromResult):
-                found.append(_definition_in(self._put(source.definition, name)))
+                found.append(_definition_in(self._put(source.definition, source.output, name)[0]))
             else:
                 self._report_after(function, name)
         return tuple(dict.fromkeys(found))
@@ -174,31 +175,35 @@ class _Builder:
     def _reach_part(self, source: Source, function: Definition, name: str) -> Source:
         if not isinstance(source, FromResult):
             return source
-        instead = self._put(source.definition, name)
+        instead, output = self._put(source.definition, source.output, name)
         if instead is source.definition:
             return source
         if isinstance(instead, Constant):
-            return Constant(instead.definition, instead.value, source.output)
-        if source.output is not None and source.output not in instead.outputs:
+            return Constant(instead.definition, instead.value, output)
+        if output is not None and output not in instead.outputs:
             text = (
                 f"{function.kind} {function.name!r} needs {name!r}, an output of task {source.definition.name!r}, but "
                 f"{instead.kind} {instead.name!r} stands in for it. Give that one outputs={source.definition.outputs}."
             )
             self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
-        return FromResult(instead, source.output)
+        return FromResult(instead, output)
 
-    def _put(self, definition: Definition, name: str) -> Definition | Constant:
-        """Return what stands in the place of a task, and make it a node."""
-        instead = self._instead.get(id(definition))
-        if instead is None:
-            self._instead[id(definition)] = instead = self._replace(definition)
-            found = definition
+    def _put(self, definition: Definition, output: str | None, name: str) -> tuple[Definition | Constant, str | None]:
+        """Return what stands in the place of a task or of one of its outputs, and make it a node."""
+        key = id(definition) if output is None else (id(definition), output)
+        known = self._instead.get(key)
+        if known is None:
+            self._instead[key] = known = instead, _ = self._replace(definition, output)
+            found, called = definition, definition.name
             if instead is not definition:
                 found = _definition_in(instead)
-                self._stand_ins.append((definition, found))
+                if output is None or self._replace(definition, None)[0] is instead:
+                    self._stand_ins.append((definition, found))
+                else:
+                    called = output
             if id(found) not in self.nodes:
-                self._add_node(found, instead, definition.name or found.name or name or "task")
-        return instead
+                self._add_node(found, instead, called or found.name or name or "task")
+        return known
 
     def _add_node(self, definition: Definition, instead: Definition | Constant, name: str) -> None:
         self.nodes[id(definition)] = node = Node(definition, name)

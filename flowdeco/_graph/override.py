@@ -10,11 +10,11 @@ from .._base.errors import UnknownTaskError
 from .._base.text import listed, nearest, shorten
 from .._definition.definition import Definition, Face, Scope, definition_of
 from .._definition.undecorated import describe_undecorated, find_undecorated
-from .graph import Graph, Node
+from .graph import Graph
 from .output import take_part
 from .source import Constant, FromResult
 
-__all__ = ["Layer", "Override", "find_definition", "follow", "graphs_within", "instead_of"]
+__all__ = ["Layer", "Override", "Target", "find_target", "follow", "graphs_within", "instead_of"]
 
 
 class Override(NamedTuple):
@@ -25,28 +25,59 @@ class Override(NamedTuple):
     scope: Scope
 
 
-# Makes a task that has a function in the place of a task's own, from the names in reach.
-StandIn: TypeAlias = Callable[[Definition, Callable[..., Any], Scope], Definition]
+class Target(NamedTuple):
+    """What is replaced: a task, or the one of its `outputs=` that is named."""
 
-# By a task's id, the task and what stands in for it. The task is there so that no other can get its id.
-Layer: TypeAlias = Mapping[int, tuple[Definition, "Definition | Constant"]]
+    definition: Definition
+    output: str | None = None
 
-
-def follow(definition: Definition, layers: Iterable[Layer]) -> Definition | Constant:
-    """Return what is left in the place of a definition when each layer has replaced what the one before put there."""
-    instead: Definition | Constant = definition
-    for layer in layers:
-        key = instead.definition if isinstance(instead, Constant) else instead
-        if id(key) in layer:
-            instead = layer[id(key)][1]
-    return instead
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return id(self.definition), self.output
 
 
-def instead_of(definition: Definition, override: Override, stand_in: StandIn) -> Definition | Constant:
-    """Return what runs, or what is given, in the place of `definition`.
+# Makes a task that has a function in the place of a task's own, or of what gives one of its outputs, from the names in
+# reach.
+StandIn: TypeAlias = Callable[[Definition, Callable[..., Any], Scope, "str | None"], Definition]
+
+# By a task's id and the name of an output, or `None` for all of it: what is replaced, and what stands in for it. What
+# is replaced is there so that no other can get its id.
+Layer: TypeAlias = Mapping["tuple[int, str | None]", tuple[Target, "Definition | Constant"]]
+
+
+def follow(
+    definition: Definition, output: str | None, layers: Iterable[Layer]
+) -> tuple[Definition | Constant, str | None]:
+    """Return what is left in the place of a definition when each layer has replaced what the one before put there.
 
     Args:
-        step: the task to replace.
+        definition: the task.
+        output: which part of its result is meant; `None`: all of it.
+        layers: what stands in for what.
+
+    Returns:
+        What stands there, and which part of its result is meant.
+    """
+    instead: Definition | Constant = definition
+    for layer in layers:
+        replaced = _definition_in(instead)
+        if output is not None and (id(replaced), output) in layer:
+            instead = layer[id(replaced), output][1]
+            output = output if output in _definition_in(instead).outputs else None
+        elif (id(replaced), None) in layer:
+            instead = layer[id(replaced), None][1]
+    return instead, output
+
+
+def _definition_in(instead: Definition | Constant) -> Definition:
+    return instead.definition if isinstance(instead, Constant) else instead
+
+
+def instead_of(target: Target, override: Override, stand_in: StandIn) -> Definition | Constant:
+    """Return what runs, or what is given, in the place of a task or of one of its outputs.
+
+    Args:
+        target: what is to be replaced.
         override: what is given for it.
         stand_in: makes a task of a function.
 
@@ -54,17 +85,23 @@ def instead_of(definition: Definition, override: Override, stand_in: StandIn) ->
         OptionError: a function cannot be used.
         OutputError: a value does not fit the task's `outputs=`.
     """
-    given = override.given
+    given, (definition, output) = override.given, target
     found = definition_of(given)
     if found is not None:
         return found
     if isinstance(given, Value) or not callable(given):
         result = given.value if isinstance(given, Value) else given
-        for output in definition.outputs:
-            take_part(definition, result, output)
+        if output is not None:
+            return Constant(stand_in(definition, _never, definition.scope, output), result)
+        for part in definition.outputs:
+            take_part(definition, result, part)
         return Constant(definition, result)
     scope = {id(namespace): namespace for namespace in (*definition.scope, *override.scope)}
-    return stand_in(definition, given, tuple(scope.values()))
+    return stand_in(definition, given, tuple(scope.values()), output)
+
+
+def _never() -> None:
+    """Stand in for what gives an output that is there as a value."""
 
 
 def graphs_within(graph: Graph) -> list[Graph]:
@@ -79,27 +116,29 @@ def graphs_within(graph: Graph) -> list[Graph]:
     return found
 
 
-def find_definition(workflow: str, key: object, graphs: Sequence[Graph]) -> Definition:
-    """Return the task that an override means.
+def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:
+    """Return what an override means.
 
     Args:
         workflow: the name of the workflow, for errors.
-        key: the task, its name, or the name of the parameters that receive it.
+        key: the task, its name, the name of the parameters that receive it, or one of its `outputs=`.
         graphs: the workflow's graph, and then those of the workflows that it runs.
 
     Raises:
         UnknownTaskError: there is none, or the name is one of the inputs.
     """
     for graph in graphs:
-        node = graph.find(key) or _find_by_parameter(graph, key)
-        if node is not None:
-            return node.definition
+        node = graph.find(key)
+        target = Target(node.definition) if node is not None else _find_by_name(graph, key)
+        if target is not None:
+            return target
     if key in graphs[0].inputs:
         reason = f"{key!r} is an input. Give it in the call."
     else:
         names = [node.name for graph in graphs for node in graph]
         shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)
-        hint = _hint_at(key, names, graphs)
+        outputs = [output for graph in graphs for node in graph for output in node.definition.outputs]
+        hint = _hint_at(key, [*names, *outputs], graphs)
         reason = f"it has no task {shown}.{hint} It has {listed(names) or 'none'}."
     raise UnknownTaskError(f"Cannot override workflow {workflow!r}: {reason}", workflow=workflow, task=key)
 
@@ -111,11 +150,16 @@ def _hint_at(key: object, names: Sequence[str], graphs: Sequence[Graph]) -> str:
     return f" {undecorated}" if undecorated else nearest(key, names)
 
 
-def _find_by_parameter(graph: Graph, name: object) -> Node | None:
-    """Return the node that every parameter of this name receives, if it is one."""
+def _find_by_name(graph: Graph, name: object) -> Target | None:
+    """Return what every parameter of this name receives, else what every output of this name is of, if it is one."""
     if not isinstance(name, str):
         return None
     arguments = [*graph.arguments, *(argument for node in graph for argument in node.arguments)]
     sources = [source for parameter, source in arguments if parameter == name]
-    found = {id(s.definition): s.definition for s in sources if isinstance(s, (FromResult, Constant))}
-    return graph.node_of(next(iter(found.values()))) if len(found) == 1 else None
+    received = [Target(s.definition, s.output) for s in sources if isinstance(s, (FromResult, Constant))]
+    given = [Target(node.definition, name) for node in graph if name in node.definition.outputs]
+    for targets in (received, given):
+        distinct = {target.key: target for target in targets}
+        if len(distinct) == 1:
+            return next(iter(distinct.values()))
+    return None
