@@ -217,7 +217,8 @@ class RunnableWorkflow(WorkflowDefinition):
         options = self.options
         return Execution(
             self.name or "workflow",
-            is_async=self.signature.kind == "async",
+            is_async=self.signature.is_awaited,
+            is_coroutine=self.signature.kind == "async",
             timeout=options["timeout"],
             hooks=self.hooks,
             strict=self.strict,

@@ -16,6 +16,7 @@ from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
 from .._base.event_loop import find_token
 from .._base.events import Event, Status
+from .._base.signature import is_awaitable
 from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
 from .._policy.policy import Policy
@@ -43,7 +44,8 @@ class Execution:
 
     Args:
         name: its name, for errors.
-        is_async: whether its own function is an `async def`.
+        is_async: whether a call of it is to be awaited.
+        is_coroutine: whether its own function is an `async def`; a `def` around one is called as any `def` is.
         timeout: seconds for a run; `None`: no limit.
         hooks: whom to tell of a run.
         strict: whether a hook that raises fails the run.
@@ -56,6 +58,7 @@ class Execution:
         name: str,
         *,
         is_async: bool,
+        is_coroutine: bool,
         timeout: float | None,
         hooks: Hooks,
         strict: bool,
@@ -64,6 +67,7 @@ class Execution:
     ) -> None:
         self.name = name
         self.is_async = is_async
+        self.is_coroutine = is_coroutine
         self.backend = backend
         self.backend_options = backend_options
         self.has_hooks = bool(hooks)
@@ -93,7 +97,7 @@ class Execution:
         if body is not None:
             cancellation = steps.take_answer(body)
             try:
-                if heard is not None:
+                if heard is not None or steps.has_to_wait:
                     on_loop(steps.go)
                 else:
                     steps.finish()
@@ -220,7 +224,7 @@ class Execution:
         state = RunState(run._plan, run._values, keep=run._keep)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
         engine = Engine(state, journal, run, is_followed=is_followed)
-        life = RunLifecycle(self.program, engine, is_async=self.is_async, leaves_loop=leaves_loop)
+        life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
         try:
             if context is None:
                 await life.pass_unheard()
@@ -289,6 +293,11 @@ class _Steps:
         self._context = context
         self._value: Any = None
         self._error: BaseException | None = None
+
+    @property
+    def has_to_wait(self) -> bool:
+        """Whether what the function answered has to be awaited."""
+        return is_awaitable(self._value)
 
     async def go(self) -> Body | None:
         """Drive it until it has to leave the event loop, or to its end."""

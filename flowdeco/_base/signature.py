@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dis import opmap
-from inspect import Parameter
 from types import CodeType, FunctionType, GeneratorType, MethodType, WrapperDescriptorType
 from typing import Any, Literal, NamedTuple, cast
+
+from .parameters import MISSING, POSITIONAL, Param, is_mock, is_plain, read_bound, read_params
 
 __all__ = [
     "MISSING",
@@ -25,35 +25,38 @@ __all__ = [
     "read_signature",
 ]
 
-POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-MISSING: Any = Parameter.empty
-
 Kind = Literal["sync", "async", "generator", "async generator"]
 
 _BINDING: tuple[type, ...] = (MethodType, staticmethod, classmethod)
 _SEND = opmap.get("SEND")
 _AWAITABLE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
-
-
-class Param(NamedTuple):
-    """One parameter. `default` is `MISSING` where there is none; `own` is the function's name for it, if another."""
-
-    name: str
-    kind: Any
-    default: Any = MISSING
-    own: str | None = None
-
-    @property
-    def variadic(self) -> bool:
-        """Whether it is `*args` or `**kwargs`."""
-        return self.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Signature(NamedTuple):
-    """A callable's parameters in order, and what a call of it gives."""
+    """A callable's parameters in order, and what a call of it gives.
+
+    Attributes:
+        params: the parameters that can be given.
+        kind: what its own code is: how it is called.
+        inner: what it wraps in the end, as `functools.wraps` notes it; where it wraps nothing, the same as `kind`.
+        bound: the arguments that a partial has bound, by name.
+    """
 
     params: tuple[Param, ...]
     kind: Kind
+    inner: Kind
+    bound: Mapping[str, Any] = _NOTHING
+
+    @property
+    def gives(self) -> Kind:
+        """What to make of what a call gives; a `def` around a generator most likely gives that."""
+        return "generator" if self.kind == "sync" and self.inner == "generator" else self.kind
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a caller awaits it: an `async def`, or a `def` around one, which returns its coroutine."""
+        return self.kind == "async" or (self.kind == "sync" and self.inner == "async")
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:
@@ -63,50 +66,28 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         ValueError: it is written in C and does not say what it takes.
         TypeError: what it says is no signature.
     """
-    return Signature(_read_params(function), _read_kind(function))
+    params, kind = read_params(function), _read_kind(function)
+    if is_plain(function):
+        return Signature(params, kind, kind)
+    return Signature(params, kind, _read_inner(function, kind), read_bound(function))
 
 
-def _read_params(function: Callable[..., Any]) -> tuple[Param, ...]:
-    if type(function) is FunctionType:
-        extra = function.__dict__
-        if not extra or ("__wrapped__" not in extra and "__signature__" not in extra):
-            return _plain_params(function)
-    if sys.version_info >= (3, 14):
-        from annotationlib import Format
-
-        signature = inspect.signature(function, annotation_format=Format.STRING)
-    else:
-        signature = inspect.signature(function)
-    return tuple(Param(p.name, p.kind, p.default) for p in signature.parameters.values())
-
-
-def _plain_params(function: FunctionType) -> tuple[Param, ...]:
-    """Read the code object: ten times as fast as `inspect.signature`."""
-    code = function.__code__
-    names, count, flags = code.co_varnames, code.co_argcount, code.co_flags
-    defaults = function.__defaults__ or ()
-    bare, only = count - len(defaults), code.co_posonlyargcount
-    params = [
-        Param(name, POSITIONAL[i >= only], defaults[i - bare] if i >= bare else MISSING)
-        for i, name in enumerate(names[:count])
-    ]
-    end = count + code.co_kwonlyargcount
-    if flags & inspect.CO_VARARGS:
-        params.append(Param(names[end], Parameter.VAR_POSITIONAL))
-    if end > count:
-        keywords = function.__kwdefaults__ or {}
-        params += [Param(n, Parameter.KEYWORD_ONLY, keywords.get(n, MISSING)) for n in names[count:end]]
-    if flags & inspect.CO_VARKEYWORDS:
-        params.append(Param(names[end + bool(flags & inspect.CO_VARARGS)], Parameter.VAR_KEYWORD))
-    return tuple(params)
+def _read_inner(function: Any, kind: Kind) -> Kind:
+    """Return the kind of what is wrapped: of the outermost layer that is more than a plain function."""
+    if kind in ("sync", "async"):
+        for layer in peel(function)[1:]:
+            found = _read_kind(layer) if callable(layer) else "sync"
+            if found != "sync":
+                return found
+    return kind
 
 
 def _read_kind(function: Callable[..., Any]) -> Kind:
     target: Any = function
     if type(target) is not FunctionType:
         target = _strip(target)
-        is_plain = isinstance(target, (FunctionType, MethodType, type)) or inspect.isbuiltin(target)
-        if not is_plain and not inspect.iscoroutinefunction(target):
+        is_function = isinstance(target, (FunctionType, MethodType, type)) or inspect.isbuiltin(target)
+        if not is_function and not inspect.iscoroutinefunction(target):
             target = type(target).__call__
     code = getattr(getattr(target, "__func__", target), "__code__", None)
     flags: int = getattr(code, "co_flags", 0)
@@ -140,7 +121,7 @@ def _inside(function: Any) -> Any:
         return function.func
     if isinstance(function, _BINDING):
         return getattr(function, "__func__", None)
-    if isinstance(function, type) or not callable(function):
+    if isinstance(function, type) or not callable(function) or is_mock(function):
         return None
     wrapped = getattr(function, "__wrapped__", None)
     if wrapped is not None:

@@ -94,7 +94,7 @@ def define_stand_in(
     signature = _read_signature("task", function)
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
-        signature = Signature(step.own_params, signature.kind)
+        signature = signature._replace(params=step.own_params)
     options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
     options = {option: options[option] for option in _NO_OPTIONS}
     if output is not None:

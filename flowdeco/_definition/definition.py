@@ -189,7 +189,7 @@ class TaskDefinition(Definition):
 
     def make_asker(self) -> Asker:
         """Return what a policy has to know of it."""
-        names = dict.fromkeys([param.name for param in self.own_params])
+        names = dict.fromkeys([*[param.name for param in self.own_params], *self.signature.bound])
         arguments = tuple({**names, **dict.fromkeys(self.asked)})
         return Asker(f"task {self.label!r}", arguments, self.signature.kind, definition_of, self.stands_in)
 
@@ -276,6 +276,6 @@ class Predicate(Definition):
         self.reason = f"when={called or shorten(function)} gave false"
         self.asks_task = task is not None
         if signature is None:  # a task's
-            signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync")
+            signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync", "sync")
             needs, function = {"answer": function}, bool
         super().__init__(None, function, signature, scope, {"needs": needs, "after": (), "settled": ()}, name)

@@ -302,8 +302,9 @@ def _read_params(option: str, function: Callable[..., object]) -> tuple[Param, .
         signature = read_signature(function)
     except (ValueError, TypeError):
         return None
-    if signature.kind != "sync":
-        reason = f"is {_name_kind(signature.kind)}. Give a plain one, which answers at once."
+    kind = signature.inner if signature.kind == "sync" else signature.kind
+    if kind != "sync":
+        reason = f"is {_name_kind(kind)}. Give a plain one, which answers at once."
         raise reject(_SUBJECT, option, function, reason, wrong_type=True)
     return signature.params
 

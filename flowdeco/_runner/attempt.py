@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from anyio import move_on_after
@@ -18,6 +18,7 @@ from .._worker.thread import choose_limiter
 from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
 from .arguments import Arguments
+from .gathering import collecting, listing
 from .program import Attempt, Attempted
 from .request import InChild, InThread, Request
 
@@ -44,13 +45,13 @@ def choose_attempt(
     """
     call = arguments.call
     if kind == "async generator":
-        return _bound(name, _collecting(call), timeout)
+        return _bound(name, collecting(call), timeout)
     if kind == "async":
         return _bound(name, call if is_coroutine_function(function) else _awaiting(call), timeout)
     if run_in == "process":
         return _in_process(name, function, kind, timeout, arguments)
     if kind == "generator":
-        call = _listing(call)
+        call = listing(call)
     if run_in == "loop":
         return _bound(name, _inline(call), timeout)
     if isinstance(run_in, Executor):
@@ -77,18 +78,6 @@ def _awaiting(start: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, An
         return await start(*args)
 
     return run
-
-
-def _collecting(start: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def run(*args: Any) -> list[Any]:
-        async with aclosing(start(*args)) as items:
-            return [item async for item in items]
-
-    return run
-
-
-def _listing(call: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: list(call(*args))
 
 
 def _inline(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:

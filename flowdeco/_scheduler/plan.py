@@ -23,6 +23,7 @@ from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
 from .._runner.arguments import Arguments, Row, choose_arguments, taking
 from .._runner.attempt import choose_attempt, runs_in_thread
+from .._runner.gathering import gathering, refusing
 from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
 
 __all__ = ["NodePlan", "Plan"]
@@ -113,7 +114,8 @@ class Plan:
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
         owner = graph.owner
-        self.body = self._arguments(owner.function, owner.own_params, graph.body, owner.settled)
+        body = refusing(graph.name, owner.function, owner.signature)
+        self.body = self._arguments(body, owner.own_params, graph.body, owner.settled)
         self._compile()
         self.tolerated = self._find_tolerated()
         may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
@@ -180,8 +182,8 @@ class Plan:
     def _draft_plain(self, node: Node) -> _Draft | None:
         """Return the draft of a task whose function is all there is to it; `None` if it asks for the run."""
         step = node.definition
-        kind: Kind = step.signature.kind
-        function = step.function
+        kind: Kind = step.signature.gives
+        function = gathering(step.function, step.signature)
         if kind == "sync":
             in_thread, waits = True, True
         elif kind == "async" and is_coroutine_function(function):
@@ -216,7 +218,8 @@ class Plan:
         policy = self.graph.policy_of(node)
         arguments = self._arguments_of.get(node.index)
         if arguments is None:
-            arguments = self._arguments(step.function, node.params, node.sources, step.settled)
+            function = gathering(step.function, step.signature)
+            arguments = self._arguments(function, node.params, node.sources, step.settled)
         return self._make_task_program(
             node.index,
             node.name,
@@ -231,13 +234,13 @@ class Plan:
     def _make_task_program(
         self, index: int | None, name: str, step: Definition, policy: Policy, arguments: Arguments, **more: Any
     ) -> Program:
-        owner, kind = self.graph.owner, step.signature.kind
+        owner, kind = self.graph.owner, step.signature.gives
         return Program(
             index,
             name,
             policy,
             arguments,
-            _defaults_of(step.params),
+            {**step.signature.bound, **_defaults_of(step.params)},
             choose_attempt(name, step.function, kind, policy.run_in, policy.timeout, arguments),
             kind,
             recover=tuple([self._make_recovery(way) for way in policy.recover]),
@@ -287,7 +290,7 @@ class Plan:
         def make(known: Mapping[str, Any]) -> tuple[Program, Row]:
             asked = tuple([param for param in params if param.name in known or param.default is MISSING])
             given = choose_arguments(asked, [FromRun(param.name) for param in asked])
-            arguments = Arguments(task.function, given, ())
+            arguments = Arguments(gathering(task.function, task.signature), given, ())
             name = str(task.name or "recover")
             program = self._make_task_program(None, name, task, task.policy, arguments, writes=True)
             return program, [known.get(param.name) for param, _ in given]

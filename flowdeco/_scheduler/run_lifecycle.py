@@ -12,6 +12,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from .._base.errors import WorkflowTimeoutError
 from .._base.events import Skip, Status
+from .._base.signature import is_awaitable
 from .._base.text import listed
 from .._base.tracebacks import as_failure
 from .._policy.hook import NO_HOOKS
@@ -67,20 +68,20 @@ class RunLifecycle(Lifecycle):
     Args:
         program: its hooks and its timeout.
         engine: the engine.
-        is_async: whether the workflow's own function is an `async def`.
+        is_coroutine: whether the workflow's own function is an `async def`.
         leaves_loop: whether it is called when the event loop has been left.
     """
 
-    __slots__ = ("_inputs", "_is_async", "_leaves_loop", "engine")
+    __slots__ = ("_inputs", "_is_coroutine", "_leaves_loop", "engine")
     _inputs: Mapping[str, Any]
 
-    def __init__(self, program: Program, engine: Engine, *, is_async: bool, leaves_loop: bool) -> None:
+    def __init__(self, program: Program, engine: Engine, *, is_coroutine: bool, leaves_loop: bool) -> None:
         # Only what a run needs of which nobody is told; each call makes one of these.
         self.program = program
         self.crew = self.engine = engine
         self.journal, self.run = engine.journal, engine.run
         self.is_on_loop = True
-        self._is_async = is_async
+        self._is_coroutine = is_coroutine
         self._leaves_loop = leaves_loop
 
     async def be_heard(self, context: Context, inputs: Mapping[str, Any]) -> None:
@@ -119,7 +120,7 @@ class RunLifecycle(Lifecycle):
             if failure is None and self._leaves_loop:
                 if self.engine.notices or self.engine.teller is not None:
                     await self.engine.wait_until_told()  # what has to be awaited, can be only here
-                self.journal.result = await self._take_body()
+                self.journal.result = await _await(await self._take_body())
             self.result = self.journal.result
             return failure
         except (RunStopped, HookFailure, GeneratorExit, KeyboardInterrupt):
@@ -149,11 +150,11 @@ class RunLifecycle(Lifecycle):
                 return failure
         if self._leaves_loop:
             return None
-        if self._is_async:
+        if self._is_coroutine:
             coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
             journal.result = await coroutine
         else:
-            journal.result = await _call_in_thread(self._take_body())
+            journal.result = await _await(await _call_in_thread(self._take_body()))
             await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
         if engine.cancellation.is_native():
             await engine.cancellation.raise_it()
@@ -241,6 +242,11 @@ class RunLifecycle(Lifecycle):
     @property
     def metadata(self) -> Mapping[str, Any]:
         return MappingProxyType(self.journal.graph.owner.options["metadata"] or {})
+
+
+async def _await(answer: Any) -> Any:
+    """Return what the function of a `def` workflow answered; a coroutine, as that of a `def` around one, is awaited."""
+    return await answer if is_awaitable(answer) else answer
 
 
 async def _call_in_thread(body: Body) -> Any:

@@ -352,13 +352,13 @@ def _read_params(doing: str, option: str, function: Any) -> tuple[Param, ...] | 
         message = f"Cannot {doing}: {option}={shorten(function)} cannot be called. Give a function."
         raise OptionTypeError(message, option=option, value=function)
     try:
-        params, kind = read_signature(function)
+        signature = read_signature(function)
     except (TypeError, ValueError):
         return None
-    if kind != "sync":
+    if signature.kind != "sync" or signature.inner != "sync":
         message = f"Cannot {doing}: {option}={shorten(function)} is async or yields, so calling it does nothing yet."
         raise OptionError(f"{message} Give a plain function.", option=option, value=function)
-    return params
+    return signature.params
 
 
 def _check_validator(doing: str, option: str, function: Any) -> None:

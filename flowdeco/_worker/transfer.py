@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from .._base.errors import TransferError
 from .._base.signature import Kind, discard, is_awaitable, peel, read_signature
+from .._base.yielded import list_yielded
 
 __all__ = [
     "Call",
@@ -73,7 +74,7 @@ class Label(NamedTuple):
 
 def perform(function: Callable[..., Any], kind: Kind, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     result = function(*args, **kwargs)
-    return list(result) if kind == "generator" else result
+    return list_yielded(result) if kind == "generator" else result
 
 
 def perform_apart(label: Label, function: Any, kind: Kind, kwargs: Mapping[str, Any], *args: Any) -> Any:

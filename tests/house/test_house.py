@@ -25,8 +25,8 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature annotation injection checks constant text tracebacks context event_loop "
-        "executors healing sentinel",
+        "errors graph_errors events signature parameters yielded annotation injection checks constant text tracebacks "
+        "context event_loop executors healing sentinel",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
@@ -46,7 +46,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_report": Package("page section timeline_chart snapshot style", "_base _draw _state _graph _record"),
     "_runner": Package(
-        "lifecycle attempt program arguments request notice notifier cancellation signals",
+        "lifecycle attempt gathering program arguments request notice notifier cancellation signals",
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
