@@ -12,7 +12,7 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tests.support.document import PAGES, README, Block, Document, parse
+from tests.support.document import LLMS, PAGES, README, Block, Document, parse
 
 MYPY = """\
 [mypy]
@@ -103,7 +103,7 @@ def write(folder: Path) -> list[Path]:
     (folder / "mypy.ini").write_text(MYPY, encoding="utf-8")
     (folder / "pyrightconfig.json").write_text(json.dumps(PYRIGHT), encoding="utf-8")
     programs = {CELL: WAITING}
-    for page in (README, *PAGES):
+    for page in (README, LLMS, *PAGES):
         programs.update(files_of(page))
     for name, code in programs.items():
         (folder / name).write_text(code, encoding="utf-8")

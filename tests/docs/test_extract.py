@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.extract import files_of, without_await, write
-from tests.support.document import PAGES, README, Document
+from tests.support.document import LLMS, PAGES, README, Document
 
 IMPORT = "from cell import wait_for\n"
 AGAIN = """\
@@ -30,7 +30,7 @@ AWAITED = 'from cell import wait_for\nx = wait_for(w("é"))\ny = [wait_for(w(a))
 
 def test_every_block_is_in_a_file_that_type_checkers_read(tmp_path: Path) -> None:
     written = [path.read_text(encoding="utf-8") for path in write(tmp_path)]
-    for page in (README, *PAGES):
+    for page in (README, LLMS, *PAGES):
         for block in page.python:
             code = without_await(block.code).removeprefix(IMPORT)
             assert any(code in text for text in written)
@@ -47,7 +47,7 @@ def test_what_is_defined_anew_is_a_program_without_what_was_there_before(tmp_pat
 
 
 def test_no_two_programs_have_the_same_file() -> None:
-    names = [name for page in (README, *PAGES) for name, _ in files_of(page)]
+    names = [name for page in (README, LLMS, *PAGES) for name, _ in files_of(page)]
     assert len(set(names)) == len(names)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import INDEX, PAGES, README, ROOT, Document, find_dead_links, is_test, parse
+from tests.support.document import INDEX, LLMS, PAGES, README, ROOT, Document, find_dead_links, is_test, parse
 from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
 from tests.support.shown import compare, leave_out
 
@@ -96,7 +96,7 @@ def test_the_index_lists_every_example() -> None:
 
 def test_files_of_one_name_are_the_same_on_all_pages() -> None:
     shown: dict[str, str] = {}
-    for page in (README, *PAGES):
+    for page in (README, LLMS, *PAGES):
         for name, code in page.own_files.items():
             assert shown.setdefault(name, code) == code, (page.name, name)
 

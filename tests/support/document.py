@@ -185,4 +185,5 @@ README = Document(ROOT / "README.md")
 SHOP = {"shop.py": README.blocks[0].code}
 QUICK_SHOP = {name: code.replace("anyio.sleep(1)", "anyio.sleep(0.1)") for name, code in SHOP.items()}
 INDEX = Document(GUIDE / "README.md", SHOP)
+LLMS = Document(GUIDE / "llms.txt")
 PAGES = [_give_shop(path) for path in sorted(GUIDE.glob("*.md")) if path != INDEX.path]

@@ -1,0 +1,47 @@
+"""The options that the guide names are there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+import flowdeco
+from flowdeco.progress import Progress
+from tests.support.document import INDEX, LLMS, PAGES, README
+
+# Rows about other libraries, and the cells of the page for who comes from one of them.
+OF_OTHERS = re.compile(r"^\| \[.*?\]\(https?:.*$|^\| [^|]*\|(?= )", re.MULTILINE)
+# In these, names are those of tasks and variables.
+FREE = re.compile(r"override\([^)]*\)|lambda \w+=")
+
+
+def parameters() -> set[str]:
+    """Return what can be said by name to anything public, and to its methods."""
+    found: set[str] = set()
+    for public in [*(getattr(flowdeco, name) for name in flowdeco.__all__), Progress]:
+        members = [getattr(public, name) for name in dir(public) if not name.startswith("_")]
+        for each in (public, *(members if inspect.isclass(public) else ())):
+            try:
+                found.update(inspect.signature(each).parameters)
+            except (TypeError, ValueError):
+                continue
+    return found
+
+
+def named(prose: str) -> Iterator[str]:
+    for code in re.findall(r"`([^`\n]+)`", OF_OTHERS.sub("", prose)):
+        yield from re.findall(r"(?<![\w.])([a-z_]+)=(?!=)", FREE.sub("", code))
+
+
+def test_each_option_that_the_guide_names_is_a_parameter_of_something_public() -> None:
+    known = parameters()
+    unknown = [(page.name, name) for page in (README, INDEX, LLMS, *PAGES) for name in named(page.prose)]
+    assert [each for each in unknown if each[1] not in known] == []
+
+
+def test_a_misspelt_option_is_found() -> None:
+    assert set(named("`retry=3`, `lambda a=a: a`, `w.override(b=1)`, `x == 1`\n| [B](https://b) | `c=` |\n")) == {
+        "retry"
+    }
+    assert parameters() >= {"retries", "delay", "state"}
