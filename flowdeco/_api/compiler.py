@@ -16,6 +16,7 @@ from .._definition.scope import LocalScope, refresh_scopes
 from .._graph.binding import Binding
 from .._graph.builder import build_graph
 from .._graph.graph import Graph, Node
+from .._graph.output import find_required
 from .._graph.override import Layer, Override, Target, find_target, follow, graphs_within, instead_of
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
@@ -185,11 +186,12 @@ class Compiler:
 
     def _own_layer(self, base: Compiler) -> Layer:
         graphs = graphs_within(base.current_plan().graph)
+        required = find_required(graphs)
         layer: dict[tuple[int, str | None], tuple[Target, Definition | Constant]] = {}
         for number, override in enumerate(self.overrides):
             target = find_target(graphs[0].name, override.key, graphs)
             if number not in self._made or self._made[number][0].key != target.key:
-                self._made[number] = target, instead_of(target, override, stand_in)
+                self._made[number] = target, instead_of(target, override, stand_in, required)
             layer[target.key] = self._made[number]
         return layer
 

@@ -10,16 +10,17 @@ from typing import TypeAlias
 
 from .._base.errors import OptionError
 from .._base.graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
-from .._base.signature import Param
+from .._base.signature import MISSING, Param
 from .._base.text import nearest
 from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_behind
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
 from .graph import Graph, Node
 from .ordering import find_cycles, sort_by_needs
+from .output import lacks_part
 from .place_check import check_place
 from .resolver import Resolver
-from .source import Constant, FromInput, FromResult, Gather, Source, definitions_of
+from .source import Constant, Default, FromInput, FromResult, Gather, Source, definitions_of
 
 __all__ = ["build_graph"]
 
@@ -49,7 +50,8 @@ class _Builder:
         owner = self.resolver.owner
         received = self.resolver.resolve_owner()
         self._check_hooks(owner, received)
-        body = [self._reach(source, owner, name) for name, source in received.items()]
+        given = zip(owner.own_params, received.values(), strict=True)
+        body = [self._reach(source, owner, param, owner.settled) for param, source in given]
         self._check_settled(owner, owner.own_params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
         self._resolve_open()
@@ -67,8 +69,8 @@ class _Builder:
         if isinstance(definition, WorkflowDefinition):
             self.resolver.binding.update(definition.graph_binding)
         node.params = params = definition.params
-        node.sources = tuple([self._reach(resolve(definition, param), definition, param.name) for param in params])
         after, settled = definition.graph_after, definition.graph_settled
+        node.sources = tuple([self._reach(resolve(definition, p), definition, p, settled) for p in params])
         if after:
             node.after = self._reach_all(definition, after)
         if settled:
@@ -83,8 +85,8 @@ class _Builder:
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""
-        asked = [(self.resolver.resolve(predicate, param), param.name) for param in predicate.params]
-        return tuple([self._reach(source, predicate, name) for source, name in asked])
+        asked = [(self.resolver.resolve(predicate, param), param) for param in predicate.params]
+        return tuple([self._reach(source, predicate, param) for source, param in asked])
 
     def _set_default_conditions(self) -> None:
         """Have the `when=` of the defaults decide on the tasks that have none, but for those that it needs itself."""
@@ -166,11 +168,15 @@ class _Builder:
         text = f"after={name!r} of {function.kind} {function.name!r} names no task.{hint or ' Give the task itself.'}"
         self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
 
-    def _reach(self, source: Source, function: Definition, name: str) -> Source:
+    def _reach(self, source: Source, function: Definition, param: Param, settled: Collection[str] = ()) -> Source:
         """Return a source with what stands in for the tasks it names, each of which becomes a node."""
         if isinstance(source, Gather):
-            return Gather(source.keys, tuple(self._reach_part(part, function, name) for part in source.parts))
-        return self._reach_part(source, function, name)
+            source = Gather(source.keys, tuple(self._reach_part(part, function, param.name) for part in source.parts))
+        else:
+            source = self._reach_part(source, function, param.name)
+        if self._stand_ins and param.default is not MISSING and param.name not in settled and lacks_part(source):
+            return Default()
+        return source
 
     def _reach_part(self, source: Source, function: Definition, name: str) -> Source:
         if not isinstance(source, FromResult):

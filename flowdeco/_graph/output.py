@@ -1,33 +1,84 @@
-"""The parts of a result that have names of their own: `outputs=`."""
+"""The parts of a result that have names of their own: `outputs=`.
+
+A mapping may lack some of them: who receives one that is not there takes the default of the parameter. It is an error
+only where somebody has none.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from .._base.checks import is_mapping, is_sequence
 from .._base.errors import OutputError
+from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
+from .graph import Graph
+from .source import Constant, FromResult, Source, parts_of
 
-__all__ = ["check_parts", "take_part"]
+__all__ = ["check_parts", "find_required", "is_absent", "lacks_part", "take_part"]
 
 
-def check_parts(definition: Definition, result: object) -> None:
-    """Raise `OutputError` if a result does not fit the task's `outputs=`."""
-    take_part(definition, result, definition.outputs[0])
+def find_required(graphs: Iterable[Graph]) -> dict[int, set[str]]:
+    """Return by the ids of tasks which of their outputs are received by a parameter without a default."""
+    found: dict[int, set[str]] = {}
+    for graph in graphs:
+        owner = graph.owner
+        _add_required(found, owner.own_params, graph.body, owner.settled)
+        for node in graph:
+            _add_required(found, node.params, node.sources, node.definition.graph_settled)
+            if node.predicate is not None:
+                _add_required(found, node.predicate[0].params, node.asked, ())
+    return found
+
+
+def _add_required(
+    found: dict[int, set[str]], params: Sequence[Param], sources: Sequence[Source], settled: Collection[str]
+) -> None:
+    for param, source in zip(params, sources, strict=True):
+        if param.default is MISSING and param.name not in settled:
+            for part in parts_of(source):
+                if isinstance(part, (FromResult, Constant)) and part.output is not None:
+                    found.setdefault(id(part.definition), set()).add(part.output)
+
+
+def is_absent(result: object, output: str) -> bool:
+    """Whether a result is a mapping that lacks an output."""
+    return is_mapping(result) and output not in result
+
+
+def lacks_part(source: Source) -> bool:
+    """Whether something stands in for a task that lacks what is wanted of it."""
+    parts = [part for part in parts_of(source) if isinstance(part, Constant)]
+    return any(part.output is not None and is_absent(part.value, part.output) for part in parts)
+
+
+def check_parts(definition: Definition, required: Collection[str], result: object) -> None:
+    """Raise `OutputError` if a result does not fit the task's `outputs=`.
+
+    Args:
+        definition: the task.
+        required: those of the outputs that have to be there.
+        result: what it returned.
+    """
+    wanted = [output for output in definition.outputs if output in required]
+    if not is_mapping(result):
+        wanted = [definition.outputs[0]]
+    for output in wanted:
+        take_part(definition, result, output)
 
 
 def take_part(definition: Definition, result: object, output: str) -> Any:
     """Return the part of a task's result that has the name `output`.
 
     Raises:
-        OutputError: the result is neither a mapping with the names of `outputs=` nor a sequence of that length.
+        OutputError: the result is neither a mapping that has it nor a sequence as long as `outputs=`.
     """
     outputs = definition.outputs
     if is_mapping(result):
-        missing = [name for name in outputs if name not in result]
-        if not missing:
+        if output in result:
             return result[output]
-        reason = f"the result has no {missing[0]!r}"
+        reason = f"the result has no {output!r}"
     elif is_sequence(result):
         if len(result) == len(outputs):
             return result[outputs.index(output)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from .._base.constant import Value
@@ -11,7 +11,7 @@ from .._base.text import listed, nearest, shorten
 from .._definition.definition import Definition, Face, Scope, definition_of
 from .._definition.undecorated import describe_undecorated, find_undecorated
 from .graph import Graph
-from .output import take_part
+from .output import check_parts
 from .source import Constant, FromResult
 
 __all__ = ["Layer", "Override", "Target", "find_target", "follow", "graphs_within", "instead_of"]
@@ -73,13 +73,16 @@ def _definition_in(instead: Definition | Constant) -> Definition:
     return instead.definition if isinstance(instead, Constant) else instead
 
 
-def instead_of(target: Target, override: Override, stand_in: StandIn) -> Definition | Constant:
+def instead_of(
+    target: Target, override: Override, stand_in: StandIn, required: Mapping[int, Collection[str]]
+) -> Definition | Constant:
     """Return what runs, or what is given, in the place of a task or of one of its outputs.
 
     Args:
         target: what is to be replaced.
         override: what is given for it.
         stand_in: makes a task of a function.
+        required: by the ids of tasks, which of their outputs have to be there.
 
     Raises:
         OptionError: a function cannot be used.
@@ -93,8 +96,8 @@ def instead_of(target: Target, override: Override, stand_in: StandIn) -> Definit
         result = given.value if isinstance(given, Value) else given
         if output is not None:
             return Constant(stand_in(definition, _never, definition.scope, output), result)
-        for part in definition.outputs:
-            take_part(definition, result, part)
+        if definition.outputs:
+            check_parts(definition, required.get(id(definition), ()), result)
         return Constant(definition, result)
     scope = {id(namespace): namespace for namespace in (*definition.scope, *override.scope)}
     return stand_in(definition, given, tuple(scope.values()), output)

@@ -17,7 +17,7 @@ from .._definition.definition import Definition
 from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
 from .._graph.input import Inputs
-from .._graph.output import check_parts, take_part
+from .._graph.output import check_parts, find_required, is_absent, take_part
 from .._graph.source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
@@ -25,6 +25,7 @@ from .._runner.arguments import Arguments, Row, choose_arguments, taking
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
+from .propagation import outcome_without
 
 __all__ = ["NodePlan", "Plan"]
 
@@ -111,6 +112,7 @@ class Plan:
         self.outcomes: dict[int, dict[str | None, int]] = {}
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
+        self._required = find_required([graph]) if any(node.definition.outputs for node in graph) else {}
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
         owner = graph.owner
@@ -227,7 +229,7 @@ class Plan:
             policy,
             arguments,
             condition=self._make_condition(node),
-            check=partial(check_parts, step) if step.outputs else None,
+            check=partial(check_parts, step, self._required.get(id(step), ())) if step.outputs else None,
             writes=any(isinstance(source, FromRun) for source in node.sources),
         )
 
@@ -348,8 +350,10 @@ class Plan:
 
     def _outcome_slot(self, param: Param, source: Source) -> int:
         if isinstance(source, Constant):
-            value = self.template[self._slot(param, source)]
-            return self._place(Outcome(self.graph.node_of(source.definition).name, Status.COMPLETED, value))
+            name, output = self.graph.node_of(source.definition).name, source.output
+            if output is not None and is_absent(source.value, output):
+                return self._place(outcome_without(name, output))
+            return self._place(Outcome(name, Status.COMPLETED, self.template[self._slot(param, source)]))
         if not isinstance(source, FromResult):
             return self._slot(param, source)
         places = self.outcomes.setdefault(self.graph.node_of(source.definition).index, {})

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from .._base.events import Skip, Status
+from .._base.events import Outcome, Skip, Status
 from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
 from .._graph.graph import Graph, Node
-from .._graph.source import Source, definitions_of
+from .._graph.source import FromResult, Source, definitions_of, parts_of
 from .._record.journal import Journal
 
-__all__ = ["Ended", "Judgement", "find_blocking_error", "find_roots", "judge_body", "judge_node"]
+__all__ = [
+    "Ended",
+    "Judgement",
+    "Lacking",
+    "find_blocking_error",
+    "find_roots",
+    "judge_body",
+    "judge_node",
+    "outcome_without",
+]
 
 # How the nodes have ended that gave no result, by index: with the error, or with the `Skip`.
 Ended: TypeAlias = Mapping[int, tuple[Status, BaseException | None]]
+
+# The outputs that a node's result does not have, by index.
+Lacking: TypeAlias = Mapping[int, Collection[str]]
 
 _BROKEN = (Status.FAILED, Status.UPSTREAM_FAILED)
 
@@ -39,9 +51,10 @@ class Judgement(NamedTuple):
 class _Case:
     """What has been found out about one node or function."""
 
-    def __init__(self, graph: Graph, ended: Ended) -> None:
+    def __init__(self, graph: Graph, ended: Ended, lacking: Lacking) -> None:
         self.graph = graph
         self.ended = ended
+        self.lacking = lacking
         self.broken: BaseException | None = None
         self.skipped: BaseException | None = None
 
@@ -60,7 +73,7 @@ class _Case:
         return frozenset([p.name for p, source in pairs if p.name not in settled and self._has_hole(p, source)])
 
     def _has_hole(self, param: Param, source: Source) -> bool:
-        found = False
+        found = bool(self.lacking) and any(self._is_lacking(part) for part in parts_of(source))
         for definition in definitions_of(source):
             status, cause = self._end_of(definition)
             if status in _BROKEN:
@@ -70,6 +83,11 @@ class _Case:
                 if param.default is MISSING:
                     self.skipped = _skipped_with(definition, cause) if self.skipped is None else self.skipped
         return found
+
+    def _is_lacking(self, part: Source) -> bool:
+        if not isinstance(part, FromResult) or part.output is None:
+            return False
+        return part.output in self.lacking.get(self.graph.node_of(part.definition).index, ())
 
     def _end_of(self, definition: Definition) -> tuple[Status | None, BaseException | None]:
         return self.ended.get(self.graph.node_of(definition).index, (None, None))
@@ -94,15 +112,16 @@ def _skipped_with(definition: Definition, cause: BaseException | None) -> Skip:
     return _Consequence(f"{definition.name!r} was skipped" + (f": {reason}" if reason else ""))
 
 
-def judge_node(graph: Graph, node: Node, ended: Ended) -> Judgement:
+def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking) -> Judgement:
     """Return what becomes of a node when all that it needs has ended.
 
     Args:
         graph: the graph.
         node: the node.
         ended: how those have ended that gave no result.
+        lacking: the outputs that are not there, of those that gave one.
     """
-    case = _Case(graph, ended)
+    case = _Case(graph, ended, lacking)
     asked: frozenset[str] = frozenset()
     if node.predicate is not None:
         predicate, sources = node.predicate
@@ -112,10 +131,10 @@ def judge_node(graph: Graph, node: Node, ended: Ended) -> Judgement:
     return case.close(defaults, asked)
 
 
-def judge_body(graph: Graph, ended: Ended) -> Judgement:
+def judge_body(graph: Graph, ended: Ended, lacking: Lacking) -> Judgement:
     """Return what becomes of the workflow's own function when everything has ended."""
     owner = graph.owner
-    case = _Case(graph, ended)
+    case = _Case(graph, ended, lacking)
     defaults = case.look_at_values(owner.own_params, graph.body, owner.settled)
     case.look_at_order(graph.ends)
     return case.close(defaults)
@@ -151,3 +170,8 @@ def find_blocking_error(journal: Journal, ended: Ended) -> BaseException | None:
         return errors[0]
     number = f"{len(errors)} task{'s' if len(errors) > 1 else ''}"
     return BaseExceptionGroup(f"{number} of workflow {graph.name!r} failed", errors)
+
+
+def outcome_without(name: str, output: str | None) -> Outcome[Any]:
+    """Return how an output has ended that the result of a task does not have."""
+    return Outcome(name, Status.SKIPPED, None, None, f"{name!r} gave no {output!r}")

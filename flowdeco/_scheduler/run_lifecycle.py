@@ -144,7 +144,7 @@ class RunLifecycle(Lifecycle):
         await engine.execute()
         if journal.error is not None:
             return journal.error
-        if state.ended:
+        if state.ended or state.lacking:
             failure = self._judge_body()
             if failure is not None:
                 return failure
@@ -163,7 +163,7 @@ class RunLifecycle(Lifecycle):
     def _judge_body(self) -> BaseException | None:
         """Find out, some tasks having ended without a result, what becomes of the workflow's function."""
         engine = self.engine
-        judgement = judge_body(engine.state.plan.graph, engine.state.ended)
+        judgement = judge_body(engine.state.plan.graph, engine.state.ended, engine.state.lacking)
         if isinstance(judgement.cause, Skip):
             return Skip(judgement.cause.reason)  # for the outer run, it is this workflow that was skipped
         if judgement.cause is not None:

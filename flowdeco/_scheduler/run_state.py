@@ -13,11 +13,11 @@ from typing import Any
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
-from .._graph.output import take_part
+from .._graph.output import is_absent, take_part
 from .._runner.arguments import Row
 from .._runner.program import Condition
 from .plan import Plan
-from .propagation import Judgement, judge_node
+from .propagation import Judgement, judge_node, outcome_without
 
 __all__ = ["RunState"]
 
@@ -40,6 +40,7 @@ class RunState:
         ended: how those have ended that gave no result: with the error, or with the `Skip`.
         affected: the nodes that need one of these; they are judged when their turn comes.
         stopped: whether nothing new may start.
+        lacking: the outputs that a task's result does not have, by node.
         body_defaults: the parameters of the workflow's own function that receive their defaults after all.
     """
 
@@ -48,6 +49,7 @@ class RunState:
         "affected",
         "body_defaults",
         "ended",
+        "lacking",
         "left",
         "pending",
         "plan",
@@ -70,6 +72,7 @@ class RunState:
         self.left = plan.size
         self.ended: dict[int, tuple[Status, BaseException | None]] = {}
         self.affected: set[int] = set()
+        self.lacking: dict[int, frozenset[str]] = {}
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
         self._filled: dict[int, Judgement] = {}
@@ -128,7 +131,7 @@ class RunState:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs."""
         self.affected.discard(index)
         graph = self.plan.graph
-        judgement = judge_node(graph, graph.nodes[index], self.ended)
+        judgement = judge_node(graph, graph.nodes[index], self.ended, self.lacking)
         if judgement.status is None:
             self._filled[index] = judgement
             return None
@@ -181,11 +184,19 @@ class RunState:
     def _place_parts(self, index: int, result: Any) -> None:
         """Take in the parts of a result that have names of their own, and the outcomes that somebody receives."""
         plan, node = self.plan, self.plan.graph.nodes[index]
+        lacking = frozenset([output for output in node.definition.outputs if is_absent(result, output)])
+        if lacking:
+            self.lacking[index] = lacking
+            self.affected.update(plan.steps[index].followers)
         for output, place in plan.parts.get(index, ()):
-            self.values[place] = take_part(node.definition, result, output)
+            if output not in lacking:
+                self.values[place] = take_part(node.definition, result, output)
         for part, place in plan.outcomes.get(index, {}).items():
-            value = result if part is None else take_part(node.definition, result, part)
-            self.values[place] = Outcome(node.name, Status.COMPLETED, value)
+            if part in lacking:
+                self.values[place] = outcome_without(node.name, part)
+            else:
+                value = result if part is None else take_part(node.definition, result, part)
+                self.values[place] = Outcome(node.name, Status.COMPLETED, value)
 
     def _outcome(self, index: int, status: Status, cause: BaseException | None) -> Outcome[Any]:
         skipped = status is Status.SKIPPED

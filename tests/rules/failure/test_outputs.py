@@ -27,7 +27,7 @@ async def test_outputs_that_do_not_fit_the_result_are_an_error_of_the_task(
     split = task(split_async if kind == "async" else split_def, name="split", outputs=("train", "test"))
 
     @workflow(tasks=[split])
-    async def fit(train: object) -> object:
+    async def fit(train: object, test: object) -> object:
         return train
 
     with pytest.raises(OutputError) as caught:

@@ -78,7 +78,7 @@ def test_a_result_that_does_not_fit_its_outputs_is_an_error(result: Any, reason:
         return result
 
     @workflow
-    def w(train: Any) -> Any:
+    def w(train: Any, test: Any) -> Any:
         return train
 
     with pytest.raises(OutputError) as caught:

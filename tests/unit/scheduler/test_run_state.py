@@ -103,7 +103,7 @@ class Path:
         """Return what it has come to; nothing is left to be done."""
         state = self.state
         assert state.left == 0
-        judgement = judge_body(state.plan.graph, state.ended)
+        judgement = judge_body(state.plan.graph, state.ended, state.lacking)
         if judgement.status is not None:
             return End(self.outcomes, (judgement.status, str(judgement.cause)))
         state.body_defaults = judgement.defaults
