@@ -22,6 +22,7 @@ from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
 from .run import Run
+from .shown_signature import Shown, look_at
 from .task import stand_in
 
 if TYPE_CHECKING:
@@ -211,6 +212,18 @@ class RunnableWorkflow(WorkflowDefinition):
     """
 
     compiler: Compiler
+    _shown: Shown | None = None
+
+    @property
+    def is_async(self) -> bool:
+        """Whether a call of it is to be awaited."""
+        return self.signature.is_awaited
+
+    @property
+    def shown(self) -> Shown:
+        """What is to be seen of it."""
+        self._shown = made = look_at(self, self.compiler.plan, self._shown)
+        return made
 
     @cached_property
     def execution(self) -> Execution:
@@ -219,7 +232,7 @@ class RunnableWorkflow(WorkflowDefinition):
         options = self.options
         return Execution(
             self.name or "workflow",
-            is_async=self.signature.is_awaited,
+            is_async=self.is_async,
             is_coroutine=self.signature.kind == "async",
             timeout=options["timeout"],
             hooks=self.hooks,

@@ -89,7 +89,7 @@ class Decorated(Face):
             except AttributeError:
                 pass
         own["__wrapped__"] = function
-        if definition.signature.kind == "async" and sys.version_info >= (3, 12):
+        if definition.signature.kind == "async" and not definition.is_workflow and sys.version_info >= (3, 12):
             inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
 
     def _copy(self) -> Self:

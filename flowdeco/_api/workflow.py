@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
+from types import CodeType
 from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
-from .._definition.definition import Scope, definition_of
+from .._definition.definition import Definition, Scope, definition_of
 from .._definition.option_types import (
     After,
     HookErrors,
@@ -24,12 +24,13 @@ from .._definition.option_types import (
 )
 from .._definition.scope import capture_scope
 from .._graph.graph import Graph
-from .._graph.input import signature_of
 from .._graph.override import Override
 from .._state.state import State
 from .compiler import Compiler, RunnableWorkflow
 from .face import Decorated, change_options
 from .run import Run
+from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
+from .way import way
 
 __all__ = ["Workflow", "workflow"]
 
@@ -54,13 +55,12 @@ class Decorator(Protocol):
     def __call__(self, function: Callable[..., Any], /) -> Any: ...
 
 
-class _InputSignature:
-    """The signature that `inspect.signature` shows for a workflow: its inputs."""
+def _run_of(result: Any) -> Any:
+    return Run[result]
 
-    def __get__(self, instance: Workflow[Any, Any] | None, owner: type) -> inspect.Signature:
-        if instance is None:
-            raise AttributeError("__signature__")
-        return signature_of(instance._definition.params[len(instance._bound) :])
+
+def _live_run_of(result: Any) -> Any:
+    return AbstractAsyncContextManager[Run[result]]
 
 
 class Workflow(Decorated, Generic[R_co, T_co]):
@@ -70,8 +70,11 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     that a hand-written program would raise. It may be called from many tasks and threads at once.
     """
 
+    __annotations__ = InputAnnotations()
+    __signature__ = OfInstance(lambda self: self._definition.shown.sign(len(self._bound)))
+    __defaults__ = OfInstance(lambda self: defaults_of(self.__signature__))
+    __kwdefaults__ = OfInstance(lambda self: keyword_defaults_of(self.__signature__))
     _definition: RunnableWorkflow
-    __signature__ = _InputSignature()
     # What a method is bound to.
     _bound: tuple[object, ...] = ()
 
@@ -91,6 +94,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         return cast("R_co", self._go(args, kwargs))
 
+    @way(is_awaited=True)
     def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
         """Run it on the running event loop, whether it is a `def` or an `async def`: `await w.call(...)`.
 
@@ -98,6 +102,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         return cast("Coroutine[Any, Any, T_co]", self._go(args, kwargs, is_awaited=True))
 
+    @way(is_awaited=False)
     def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
         return cast("T_co", self._go(args, kwargs, is_awaited=False))
@@ -108,6 +113,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def run(self: Workflow[Coroutine[Any, Any, T], T], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
     @overload
     def run(self, /, *args: Any, **kwargs: Any) -> Run[T_co]: ...
+    @way(is_awaited=None, gives=_run_of)
     def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run it as a call does, but return the `Run`, with every task's result; an `async def`'s is to be awaited.
 
@@ -116,6 +122,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         return self._go(args, kwargs, keep=True)
 
+    @way(is_awaited=True, gives=_run_of)
     def run_async(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T_co]]:
         """Run it on the running event loop and return the `Run`, for both kinds: `await w.run_async(...)`.
 
@@ -123,10 +130,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         return cast("Coroutine[Any, Any, Run[T_co]]", self._go(args, kwargs, is_awaited=True, keep=True))
 
+    @way(is_awaited=False, gives=_run_of)
     def run_sync(self, /, *args: Any, **kwargs: Any) -> Run[T_co]:
         """Run it, block until it is done, and return the `Run`, for both kinds. Raises: as `run` does."""
         return cast("Run[T_co]", self._go(args, kwargs, is_awaited=False, keep=True))
 
+    @way(is_awaited=False, gives=_live_run_of)
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
         """Start it and follow it live: `async with w.start(...) as run`, whether it is a `def` or an `async def`.
 
@@ -135,6 +144,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         of status. Inputs and graph are checked by the call itself. Raises: as a call does.
         """
         return self._definition.execution.live(self._new_run(args, kwargs, keep=True))
+
+    @OfInstance
+    def __code__(self) -> CodeType:
+        if self._definition.is_async:
+            return AWAITED
+        raise AttributeError("__code__")
 
     @property
     def graph(self) -> Graph:
@@ -203,6 +218,13 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             changed = cast("Self", base.owner.face).with_options(**options)
             definition.compiler = Compiler(definition, changed._definition.compiler, old.compiler.overrides)
         return made
+
+    def _show(self, definition: Definition) -> None:
+        super()._show(definition)
+        own = self.__dict__
+        own.pop("__annotations__", None)  # see `InputAnnotations`
+        for name in ("__name__", "__qualname__"):
+            own.setdefault(name, definition.name or "workflow")
 
     def _bind(self, instance: object) -> Self:
         bound = self._copy()

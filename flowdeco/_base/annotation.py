@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from .signature import Kind, peel
 
-__all__ = ["Annotations", "argument_of", "item_of", "may_be", "read_annotations", "show_type", "value_of"]
+__all__ = ["Annotations", "argument_of", "item_of", "may_be", "read_annotations", "result_of", "show_type", "value_of"]
 
 _ANYTHING = (Any, object, inspect.Parameter.empty)
 # What may be given in the place of numbers and bytes, though it is no subclass.
@@ -50,7 +50,7 @@ def read_annotations(function: Any, kind: Kind) -> Annotations:
     inner = next((layer for layer in peel(function) if isinstance(layer, FunctionType)), None)
     hints = _evaluate(inner)
     returned = hints.pop("return", Any)
-    return Annotations(hints, _result_of(returned, kind, inner))
+    return Annotations(hints, result_of(returned, kind, inner))
 
 
 def _evaluate(function: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _read_hints(function: Any) -> dict[str, Any]:
     return hints
 
 
-def _result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:
+def result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:
     """Return the type of a task's result, given what its function is annotated to return."""
     arguments, origin = get_args(returned), get_origin(returned) or returned
     if kind in ("generator", "async generator"):

@@ -17,9 +17,16 @@ from .resolver import RUN_NAMES
 __all__ = ["Inputs", "signature_of"]
 
 
-def signature_of(params: Iterable[Param]) -> Signature:
-    """Return the signature of a function that has these parameters."""
-    return Signature([Parameter(p.name, p.kind, default=p.default) for p in params])
+def signature_of(params: Iterable[Param], hints: Mapping[str, Any], result: Any = MISSING) -> Signature:
+    """Return the signature of a function that has these parameters.
+
+    Args:
+        params: the parameters.
+        hints: the annotations of those that have one.
+        result: what it is annotated to return.
+    """
+    made = [Parameter(p.name, p.kind, default=p.default, annotation=hints.get(p.name, MISSING)) for p in params]
+    return Signature(made, return_annotation=result)
 
 
 class Inputs:

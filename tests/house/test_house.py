@@ -25,8 +25,8 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature parameters yielded annotation injection checks constant text tracebacks "
-        "context event_loop executors healing sentinel",
+        "errors graph_errors events signature parameters yielded hint annotation injection checks constant text "
+        "tracebacks context event_loop executors healing sentinel",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
@@ -37,7 +37,7 @@ PACKAGES: dict[str, Package] = {
         "definition decoration options option_types scope undecorated frame", "_base _policy _state"
     ),
     "_graph": Package(
-        "graph source resolver binding builder ordering input output override type_check place_check",
+        "graph source resolver binding builder ordering input input_hint output override type_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
@@ -54,7 +54,7 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face task workflow run compiler execution",
+        "face task way shown_signature workflow run compiler execution",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -1,7 +1,5 @@
 """A workflow is still a function."""
 
-import inspect
-import sys
 from typing import Any
 
 import pytest
@@ -11,14 +9,6 @@ from tests.support.calls import awaited, counted, plain
 from tests.support.naming import mention
 
 mention(counted)
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has no mark for coroutine functions")
-def test_an_async_workflow_passes_for_a_coroutine_function() -> None:
-    assert inspect.iscoroutinefunction(awaited)
-    assert inspect.iscoroutinefunction(awaited.with_options(timeout=1))
-    assert inspect.iscoroutinefunction(awaited.override(counted=1))
-    assert not inspect.iscoroutinefunction(plain)
 
 
 def test_a_workflow_keeps_the_function_s_name_and_documentation() -> None:

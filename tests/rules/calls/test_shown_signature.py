@@ -20,8 +20,10 @@ def help_of(value: object) -> str:
 
 
 def test_the_signature_shows_just_the_inputs() -> None:
-    assert str(inspect.signature(summary)) == "(url, size=10, *, currency='EUR')"
-    assert str(inspect.signature(positional_only)) == "(first, second=2, /, third=3)"
+    shown = "(url: Any, size: int = 10, *, currency: str = 'EUR') -> Any"
+    assert str(inspect.signature(summary)).replace("typing.", "") == shown
+    shown = "(first: Any, second: Any = 2, /, third: Any = 3) -> Any"
+    assert str(inspect.signature(positional_only)).replace("typing.", "") == shown
     assert summary.graph.inputs == ("url", "size", "currency")
 
 
@@ -39,12 +41,12 @@ def test_the_signature_can_be_shown_when_the_graph_is_wrong() -> None:
     def broken(nowhere: Any) -> None: ...
 
     @workflow
-    def w(url: Any, broken: Any) -> None: ...
+    def w(url: str, broken: Any) -> None: ...
 
     with pytest.raises(MissingDependencyError):
         w.check()
-    assert str(inspect.signature(w)) == "(url)"
-    assert "w(url)" in help_of(w)
+    assert str(inspect.signature(w)) == "(url: str) -> None"
+    assert "w(url: str) -> None" in help_of(w)
 
 
 def test_the_signature_of_the_class_can_be_shown() -> None:
@@ -54,9 +56,14 @@ def test_the_signature_of_the_class_can_be_shown() -> None:
 
 def test_help_shows_the_workflow_s_own_text_and_inputs() -> None:
     @workflow
-    def documented(url: Any, page: Any) -> None:
+    def documented(url: str, page: Any) -> int:
         """Say what it is for."""
+        return len(url)
 
-    shown = help_of(documented)
-    assert "documented(url)" in shown
-    assert "Say what it is for." in shown
+    for shown in (help_of(documented), help_of(documented.call), help_of(documented.run_async)):
+        assert "documented(url: str) -> " in shown
+        assert "Say what it is for." in shown
+
+
+def test_the_help_of_a_way_to_call_a_workflow_that_says_nothing_is_the_way_s_own() -> None:
+    assert "Run it and block until it is done" in help_of(summary.call_sync)

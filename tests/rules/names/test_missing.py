@@ -37,7 +37,7 @@ def test_an_input_keeps_its_default(backend: Backend) -> None:
 
     assert on(w, backend)() == "page of example.org"
     assert on(w, backend)(url="u") == "page of u"
-    assert str(inspect.signature(w)) == "(url='example.org')"
+    assert str(inspect.signature(w)) == "(url: str = 'example.org') -> str"
 
 
 def test_a_missing_dependency_is_an_error_that_says_what_to_do() -> None:

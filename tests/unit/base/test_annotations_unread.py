@@ -21,7 +21,7 @@ def w(url: "no python", page: (yield_)) -> 5: return page
 """
     module = make_module("annotated", text, task=task, workflow=workflow)
     assert on(module.w, backend)("u") == "u"
-    assert str(inspect.signature(module.w)) == "(url)"
+    assert str(inspect.signature(module.w)) == "(url: \"'no python'\") -> 5"
 
 
 def test_annotations_of_any_kind_are_allowed(backend: Backend) -> None:

@@ -1,0 +1,113 @@
+"""The ways to call a workflow: methods that show the workflow's inputs, and whether they are to be awaited.
+
+A bound method shows `*args` and `**kwargs`, and is a coroutine function only if it is an `async def`, whose arguments
+would be looked at no sooner than it is awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Signature
+from types import CodeType
+from typing import Any, Protocol, TypeVar, cast
+
+from .._base.signature import MISSING
+from .shown_signature import AWAITED, annotations_of, defaults_of, keyword_defaults_of
+
+__all__ = ["way"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _shown(read: Callable[[Any], Any]) -> Any:
+    """Return a property, of which type checkers do not know, so that it may have any name."""
+    return property(read)
+
+
+class _Decorator(Protocol):
+    def __call__(self, function: F, /) -> F: ...
+
+
+def way(*, is_awaited: bool | None, gives: Callable[[Any], Any] | None = None) -> _Decorator:
+    """Make a method a way to call.
+
+    Args:
+        is_awaited: whether a call of it gives a coroutine; `None`: where the workflow's own function is an `async def`.
+        gives: makes the type of what it gives from that of the workflow's result; `None`: it is the same.
+    """
+
+    def decorate(function: F, /) -> F:
+        return cast("F", Way(function, is_awaited, gives))
+
+    return decorate
+
+
+class Way:
+    """A method by which a workflow is called."""
+
+    def __init__(self, function: Any, is_awaited: bool | None, gives: Callable[[Any], Any] | None) -> None:
+        self.function = function
+        self.name: str = function.__name__
+        self.is_awaited = is_awaited
+        self.gives = gives
+
+    def __get__(self, workflow: Any, owner: type | None = None) -> Any:
+        return self.function if workflow is None else BoundWay(self, workflow)
+
+
+class BoundWay:
+    """A way to call one workflow, as a bound method is. To those who read it, it is that workflow's function."""
+
+    __slots__ = ("__self__", "__weakref__", "way")
+
+    def __init__(self, way: Way, workflow: Any) -> None:
+        self.way = way
+        self.__self__ = workflow
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self.way.function(self.__self__, *args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> BoundWay:
+        """Be a routine, and stay bound, as a bound method does."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BoundWay) and self.way is other.way and self.__self__ is other.__self__
+
+    def __hash__(self) -> int:
+        return hash((id(self.way), id(self.__self__)))
+
+    def __repr__(self) -> str:
+        return f"<{self.way.name} of {self.__self__!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.__self__, self.way.name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__qualname__":  # a class would take a property of that name for its own name
+            return f"{self.__self__.__qualname__}.{self.way.name}"
+        raise AttributeError(name)
+
+    @property
+    def __signature__(self) -> Signature:
+        signature: Signature = self.__self__.__signature__
+        if self.way.gives is None:
+            return signature
+        result = signature.return_annotation
+        return signature.replace(return_annotation=self.way.gives(Any if result is MISSING else result))
+
+    @property
+    def __code__(self) -> CodeType:
+        if self.way.is_awaited is None:
+            return cast("CodeType", self.__self__.__code__)
+        if self.way.is_awaited:
+            return AWAITED
+        raise AttributeError("__code__")
+
+    __func__ = _shown(lambda self: self.way.function)
+    __name__ = _shown(lambda self: self.__self__.__name__)
+    __module__ = _shown(lambda self: self.__self__.__module__)
+    __doc__ = _shown(lambda self: self.__self__.__doc__ or self.way.function.__doc__)
+    __annotations__ = _shown(lambda self: annotations_of(self.__signature__))
+    __defaults__ = _shown(lambda self: defaults_of(self.__signature__))
+    __kwdefaults__ = _shown(lambda self: keyword_defaults_of(self.__signature__))
