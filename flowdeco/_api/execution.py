@@ -29,7 +29,6 @@ from .._scheduler.engine import Engine
 from .._scheduler.run_hooks import Teller
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
-from .._worker.main_guard import refuse_worker_import
 from .._worker.thread import IN_THREAD, count_threads_apart
 from .run import Run
 
@@ -84,7 +83,6 @@ class Execution:
         """
         if find_token() is not None:
             raise self._running_loop_error(run)
-        refuse_worker_import(self.name)
         context = copy_outside_loop()
         heard = context if self._is_heard(run) else None
         on_loop: OnLoop = partial(self._run_loop, run)

@@ -256,6 +256,10 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         definition = self._definition
         plan = definition.compiler.plan()
+        if plan.starts_processes:
+            from .._worker.main_guard import refuse_worker_import
+
+            refuse_worker_import(plan.graph.name)
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), definition.options["state"], keep=keep)
 
     def _run_blocking(self, run: Run[Any]) -> None:

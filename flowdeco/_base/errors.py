@@ -199,8 +199,8 @@ class WorkerLostError(RemoteError):
 
     Attributes:
         task, function: as of `RemoteError`.
-        exit_code: the process's exit code, or minus the signal that ended it. `None` where it is not known: neither
-            anyio's processes nor the executors of `concurrent.futures` say it.
+        exit_code: the process's exit code, or minus the signal that ended it. `None` where it is not known: the
+            executors of `concurrent.futures` do not say it.
     """
 
     exit_code: int | None
@@ -208,6 +208,8 @@ class WorkerLostError(RemoteError):
 
 class MainGuardError(FlowdecoError, RuntimeError):
     """A main script calls a workflow while a worker process imports it, for want of `if __name__ == "__main__":`.
+
+    Only a workflow that runs tasks in processes is refused there; another attempt is never made.
 
     Attributes:
         workflow: the workflow's name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .._base.checks import reject
+from .._base.executors import is_process_pool
 from .._base.signature import Kind
 from .._base.text import listed, nearest
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Literal
 
-__all__ = ["RunIn", "check_run_in"]
+__all__ = ["RunIn", "check_run_in", "starts_processes"]
 
 # As text: who has no executor needs no `concurrent.futures`.
 RunIn: TypeAlias = 'Literal["thread", "loop", "process"] | Executor | None'
@@ -43,3 +44,8 @@ def _is_executor(value: object) -> bool:
     from concurrent.futures import Executor
 
     return isinstance(value, Executor)
+
+
+def starts_processes(run_in: RunIn) -> bool:
+    """Whether what runs there makes Python processes that import the main script."""
+    return run_in == "process" or (run_in is not None and is_process_pool(run_in))

@@ -21,6 +21,7 @@ from .._graph.output import check_parts, find_required, is_absent, take_part
 from .._graph.source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
+from .._policy.run_in import starts_processes
 from .._runner.arguments import Arguments, Row, choose_arguments, taking
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering, refusing
@@ -96,6 +97,7 @@ class Plan:
         uses_threads: whether any node begins in a thread.
         is_watched: whether a hook is told of the status of any node.
         has_awaiting_hooks: whether a hook is an `async def`.
+        starts_processes: whether any task, also of a workflow within, runs in a process.
     """
 
     def __init__(self, graph: Graph, binding: Binding) -> None:
@@ -124,6 +126,9 @@ class Plan:
         self.waits = may_wait or any(step.can_wait for step in self.steps)
         programs = self._programs.values()
         self.is_watched = any(program.is_watched for program in programs)
+        self.starts_processes = any(map(_starts_processes, programs)) or any(
+            node.plan.starts_processes for node in graph.nodes if node.plan is not None
+        )
         hooks = [owner.hooks, *[program.policy.hooks for program in programs if program.policy.hooks]]
         self.has_awaiting_hooks = any(
             runs_on_loop(hook.ask.function) for each in hooks for h in each.values() for hook in h
@@ -380,6 +385,11 @@ class Plan:
                 if node.index in found:
                     found.update(self.graph.blockers_of(node))
         return frozenset(found)
+
+
+def _starts_processes(program: Program) -> bool:
+    ways: list[Any] = [way.task.policy for way in program.policy.recover if way.task is not None]
+    return any(starts_processes(policy.run_in) for policy in (program.policy, *ways))
 
 
 def _defaults_of(params: Sequence[Param]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Keeps a worker process from running the workflow that the main script calls as it is imported."""
+"""Keeps a worker process from starting processes as it imports the main module, which would start them without end."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import sys
 from types import FrameType
 
 from .._base.errors import MainGuardError
+from .main_module import NAME, is_importing
 
 __all__ = ["refuse_worker_import"]
 
 
 def refuse_worker_import(name: str) -> None:
-    """Refuse to run a workflow where a worker process imports the main script, which would start it without end.
+    """Refuse to run a workflow of processes where a process imports the main module: that would go on without end.
 
     Raises:
-        MainGuardError: the main script calls the workflow at its top level.
+        MainGuardError: the main module calls the workflow at its top level.
     """
-    main = sys.modules.get("__mp_main__")
+    if is_importing() or _is_imported_by_another():
+        message = (
+            f"Cannot run workflow {name!r}: the main script calls it at its top level, and each worker process "
+            "imports the main script. Call it only in the program itself:\n\n"
+            f'    if __name__ == "__main__":\n        {name}(...)'
+        )
+        raise MainGuardError(message, workflow=name)
+
+
+def _is_imported_by_another() -> bool:
+    """Whether this was called as a process that `multiprocessing` started imports the main module."""
+    main = sys.modules.get(NAME)
     # In the program itself, multiprocessing makes it a second name of __main__.
-    if main is None or getattr(main, "__name__", None) != "__mp_main__":
-        return
+    if main is None or getattr(main, "__name__", None) != NAME:
+        return False
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == "__mp_main__":
-            message = (
-                f"Cannot run workflow {name!r}: the main script calls it at its top level, and each worker process "
-                "imports the main script. Call it only in the program itself:\n\n"
-                f'    if __name__ == "__main__":\n        {name}(...)'
-            )
-            raise MainGuardError(message, workflow=name)
+        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == NAME:
+            return True
         frame = frame.f_back
+    return False

@@ -12,14 +12,16 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, TracebackType
 from typing import Any, NamedTuple, cast
 
-from .._base.errors import TransferError
+from .._base.errors import MainGuardError, TransferError
 from .._base.signature import Kind, discard, is_awaitable, peel, read_signature
 from .._base.yielded import list_yielded
+from .main_module import NAME, find_main
 
 __all__ = [
     "Call",
     "Label",
     "Name",
+    "RemoteTraceback",
     "cannot_import",
     "locate",
     "pack",
@@ -101,11 +103,10 @@ class Name(NamedTuple):
 
     def find(self, label: Label | None = None) -> Any:
         try:
-            # What a worker calls __mp_main__ is the program's __main__, and its own.
-            module = "__main__" if self.module == "__mp_main__" else self.module
+            module = _own_module(self.module)
             return peel(pkgutil.resolve_name(f"{module}:{self.name}"))[self.depth]
         except Exception as error:
-            if label is None:
+            if label is None or isinstance(error, MainGuardError):
                 raise
             raise cannot_import(label, error) from error
 
@@ -135,7 +136,15 @@ class _Pickler(pickle.Pickler):
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
-        return super().find_class("__main__" if module_name == "__mp_main__" else module_name, global_name)
+        return super().find_class(_own_module(module_name), global_name)
+
+
+def _own_module(name: str) -> str:
+    """Return what a module is called here: a worker's `__mp_main__` is the program's `__main__`, and its own."""
+    if name not in ("__main__", NAME):
+        return name
+    find_main()
+    return "__main__"
 
 
 def _dump(value: object) -> bytes:
@@ -230,6 +239,8 @@ def serve(request: bytes) -> bytes:
 def _work(label: Label, kind: Kind, function: bytes, values: bytes) -> bytes:
     try:
         found = _load(function)
+    except MainGuardError:
+        raise
     except Exception as error:
         raise cannot_import(label, error) from error
     try:
@@ -251,7 +262,7 @@ def _skip_own(trace: TracebackType | None) -> TracebackType | None:
     return inner or trace
 
 
-class _RemoteTraceback(Exception):
+class RemoteTraceback(Exception):
     """Where in the other process an error was raised; it is the error's `__cause__`."""
 
     def __str__(self) -> str:
@@ -264,12 +275,10 @@ def unpack(label: Label, reply: bytes) -> Any:
     try:
         value = _load(data)
     except Exception as error:
-        raise _cannot_send_back(label, part, said and f" {said}", error) from (
-            _RemoteTraceback(text) if text else error
-        )
+        raise _cannot_send_back(label, part, said and f" {said}", error) from (RemoteTraceback(text) if text else error)
     if part == "result":
         return value
     try:
-        raise value from _RemoteTraceback(text)
+        raise value from RemoteTraceback(text)
     finally:
         del value  # which leads back to this frame

@@ -32,7 +32,10 @@ PACKAGES: dict[str, Package] = {
     "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit pool hook run_in", "_base"),
-    "_worker": Package("worker thread timed_thread process executor transfer main_guard", "_base"),
+    "_worker": Package(
+        "worker thread timed_thread process process_pool process_server executor transfer main_module main_guard",
+        "_base",
+    ),
     "_definition": Package(
         "definition decoration options option_types scope undecorated frame", "_base _policy _state"
     ),

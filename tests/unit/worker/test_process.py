@@ -9,13 +9,15 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio import BrokenWorkerProcess, CapacityLimiter, to_process, to_thread
+from anyio import CapacityLimiter, to_thread
 from anyio.abc import Process
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from flowdeco._base.errors import RemoteError, TransferError, WorkerLostError
-from flowdeco._worker import process as process_module
+from flowdeco._worker import process_pool, process_server
 from flowdeco._worker.main_guard import refuse_worker_import
 from flowdeco._worker.process import call_in_process
+from flowdeco._worker.process_server import LENGTH
 from tests.conftest import Backend
 from tests.support import remote_functions as functions
 from tests.support.remote_functions import raw
@@ -54,7 +56,7 @@ async def test_partials_methods_and_generators_run_in_a_process() -> None:
 
 
 async def test_a_function_without_a_name_is_refused_before_any_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(to_process, "run_sync")
+    monkeypatch.delattr(process_pool, "open_process")
 
     def local() -> None: ...
 
@@ -78,7 +80,7 @@ async def test_a_function_without_a_name_is_refused_before_any_process_starts(mo
 
 
 async def test_an_argument_that_cannot_be_sent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(to_process, "run_sync")
+    monkeypatch.delattr(process_pool, "open_process")
     lock = threading.Lock()
     for args, kwargs, name in (
         ((1, lock), {}, "'right'"),
@@ -144,7 +146,7 @@ async def test_a_process_that_dies_is_an_error_of_the_task_and_the_next_call_get
     ) as caught:
         await call(functions.die)
     assert (caught.value.task, caught.value.function) == ("page", "die")
-    assert caught.value.exit_code is None  # anyio does not say it
+    assert caught.value.exit_code == 7
     assert await call(functions.add, 1, 2) == 3
 
 
@@ -167,46 +169,27 @@ async def test_a_cancelled_call_has_killed_its_process(tmp_path: Path) -> None:
         os.kill(pid, 0)
 
 
-async def test_a_call_that_is_cancelled_while_its_process_starts_leaves_it_to_the_next(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("where", ["interpreter", "main module"])
+async def test_a_call_that_is_cancelled_while_its_process_starts_has_killed_it(
+    where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Process] = []
-    open_process = anyio.open_process
 
-    async def open_and_cancel(*args: Any, **kwargs: Any) -> Process:
-        process = await open_process(*args, **kwargs)
+    async def open_stuck(_: Any, **kwargs: Any) -> Process:
+        ready = "" if where == "interpreter" else f"os.write(1, bytes({LENGTH})); "
+        program = f"import os, time; {ready}time.sleep(60)"
+        process = await anyio.open_process([sys.executable, "-c", program], **kwargs)
         started.append(process)
         scope.cancel()
         return process
 
-    monkeypatch.setattr(to_process, "open_process", open_and_cancel)
-    with anyio.CancelScope() as scope:
-        await call(functions.add, 1, 2)
-    assert scope.cancelled_caught
-    assert (await call(functions.where))[0] == started[0].pid
-    assert len(started) == 1
-
-
-async def test_who_is_cancelled_does_not_wait_long_for_a_process_that_does_not_start(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    started: list[Process] = []
-    open_process = anyio.open_process
-
-    async def open_another(_: Any, **kwargs: Any) -> Process:
-        # One whose interpreter starts, and which is stuck as it imports the main script.
-        program = "import os, time; os.write(1, b'READY\\n'); time.sleep(60)"
-        process = await open_process([sys.executable, "-c", program], **kwargs)
-        started.append(process)
-        scope.cancel()
-        return process
-
-    monkeypatch.setattr(to_process, "open_process", open_another)
-    monkeypatch.setattr(process_module, "_PATIENCE", 0.5)
+    monkeypatch.setattr(process_pool, "open_process", open_stuck)
     with anyio.fail_after(20), anyio.CancelScope() as scope:
         await call(functions.add, 1, 2)
     assert scope.cancelled_caught
     assert [one.returncode is None for one in started] == [False]
+    monkeypatch.undo()
+    assert await call(functions.add, 1, 2) == 3
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
@@ -215,10 +198,10 @@ async def test_what_ends_the_program_while_it_waits_for_a_process_is_raised_bare
 ) -> None:
     end = kind()
 
-    async def run_sync(*_: Any, **__: Any) -> None:
-        raise BrokenWorkerProcess from end
+    async def receive(*_: Any, **__: Any) -> None:
+        raise end
 
-    monkeypatch.setattr(to_process, "run_sync", run_sync)
+    monkeypatch.setattr(BufferedByteReceiveStream, "receive_exactly", receive)
     with pytest.raises(kind) as caught:
         await call(functions.add, 1, 2)
     assert caught.value is end
@@ -229,7 +212,7 @@ async def test_a_process_that_cannot_start_is_an_error_of_the_task(monkeypatch: 
     async def open_nothing(*_: Any, **__: Any) -> Process:
         raise BlockingIOError("too many processes")
 
-    monkeypatch.setattr(to_process, "open_process", open_nothing)
+    monkeypatch.setattr(process_pool, "open_process", open_nothing)
     with pytest.raises(RemoteError, match=r"^Cannot run task 'page' in a process: .*too many processes") as caught:
         await call(functions.add, 1, 2)
     assert isinstance(caught.value.__cause__, BlockingIOError)
@@ -251,3 +234,14 @@ def test_processes_end_with_their_event_loop(backend: Backend) -> None:
     pid = anyio.run(main, backend=backend[0], backend_options=backend[1])
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is nothing to wait with")
+def test_a_process_that_nobody_asks_for_long_ends_by_itself() -> None:
+    ours, theirs = os.pipe()
+    with open(ours, "rb") as requests, open(theirs, "wb") as program:
+        assert not process_server._is_asked(requests, 0)
+        program.write(b"a request")
+        program.flush()
+        assert process_server._is_asked(requests, 0)
+    assert process_server._MOST_IDLE > process_pool._MOST_IDLE
