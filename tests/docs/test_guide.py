@@ -77,7 +77,7 @@ def test_no_two_headings_of_a_page_have_the_same_anchor(page: Document) -> None:
     assert len(set(page.headings)) == len(page.headings)
 
 
-@each_page_and_the_index
+@pytest.mark.parametrize("page", [README, *WITH_INDEX], ids=lambda page: page.path.name)
 def test_the_files_that_a_page_names_are_there(page: Document) -> None:
     here = {"report.html", *page.files}
     for name in page.named_files:
