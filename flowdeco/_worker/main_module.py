@@ -64,11 +64,13 @@ def find_main() -> None:
     """Have the main module here, also where it is a `__main__.py`.
 
     Raises:
-        ImportError: it ends the program as it is imported.
+        ImportError: there is none, or it ends the program as it is imported.
     """
     main = _Worker.main
-    if main is None or not main.is_entry or NAME in sys.modules:
+    if main is None or NAME in sys.modules:
         return
+    if not main.is_entry:
+        raise ImportError("the program was typed in, or is a notebook, so there is no file to import it from")
     try:
         _import_main(main)
     except SystemExit as error:

@@ -165,9 +165,11 @@ class _Pool:
         return found or await self._start()
 
     async def _start(self) -> _Worker:
+        worker: _Worker | None = None
         with CancelScope(shield=True):  # to be cancelled here would leave the process behind
             worker = _Worker(await open_process(_make_command(), stdin=PIPE, stdout=PIPE, stderr=None))
             self._workers.add(worker)
+        assert worker is not None
         try:
             await worker.start()
         except BaseException:

@@ -138,6 +138,10 @@ def test_a_script_that_cannot_be_imported_is_an_error_that_says_why(tmp_path: Pa
 def test_a_function_that_is_in_no_file_is_refused(backend: str) -> None:
     done = run_python(backend, "-c", WORKFLOW + "\nsummary(page)")
     assert "TransferError: Cannot run task 'page' in a process: its function 'page' cannot be imported" in done.stderr
+    assert (
+        "(ImportError: the program was typed in, or is a notebook, so there is no file to import it from)"
+        in done.stderr
+    )
     assert done.stderr.endswith("Move it to the top level of a module.\n")
 
 
