@@ -19,7 +19,7 @@ MYPY = """\
 python_version = 3.11
 strict = true
 warn_unreachable = true
-enable_error_code = ignore-without-code, redundant-self, truthy-bool
+enable_error_code = ignore-without-code, redundant-self, truthy-bool, unused-awaitable
 """
 # A cell of a notebook may end with an expression, which is then shown.
 PYRIGHT = {"pythonVersion": "3.11", "typeCheckingMode": "strict", "reportUnusedExpression": "none"}
