@@ -56,7 +56,7 @@ async def offer_async(item: str, count: Annotated[int, Query(ge=1)], total: floa
 
 @workflow
 def bare(item, count, total) -> Any:  # type: ignore[no-untyped-def]
-    return Bill(total=total)
+    return locals()
 
 
 @task
@@ -166,7 +166,7 @@ async def test_a_dependency_may_be_overridden() -> None:
 async def test_inputs_without_annotations_are_read_as_the_tasks_that_receive_them_say() -> None:
     app = FastAPI()
     app.get("/offer")(bare.call)
-    assert await ask(app, "/offer?item=tea&count=2") == (200, {"total": 8.0})
+    assert await ask(app, "/offer?item=tea&count=2") == (200, {"item": "tea", "count": 2, "total": 8.0})
     assert (await ask(app, "/offer?item=tea&count=many"))[0] == 422
 
 
