@@ -40,7 +40,9 @@ def find_inputs(workflow: Workflow[Any, Any]) -> list[Input]:
     inputs: list[Input] = []
     for param in params.values():
         name = param.name if param.name in hints and param.name not in needs else own.get(param.name, param.name)
-        inputs.append(_make_input(param, name, hints.get(name, Parameter.empty), params))
+        given = param.annotation  # that of the tasks that receive it, if the workflow has none
+        hint = hints.get(name, Parameter.empty if isinstance(given, str) else given)
+        inputs.append(_make_input(param, name, hint, params))
     return inputs
 
 

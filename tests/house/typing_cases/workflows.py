@@ -1,10 +1,13 @@
 """What type checkers make of `workflow` and of workflows."""
 
+import functools
+import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, assert_type
 
 import anyio
+from starlette.background import BackgroundTask
 
 import flowdeco
 from flowdeco import Edge, Failure, Graph, Node, Run, Status, TaskRecord, Workflow, task, value, workflow
@@ -133,6 +136,28 @@ def check_an_event_loop_runs_what_is_awaited() -> None:
     assert_type(anyio.run(plain.call, "x"), int)
     assert_type(anyio.run(plain.run_async, "x"), Run[int])
     assert_type(anyio.run(awaited.run_async, "x"), Run[int])
+
+
+def check_what_is_awaited_may_stand_where_a_coroutine_function_is_asked_for() -> None:
+    functions: list[Callable[..., Coroutine[Any, Any, int]]] = [plain.call, awaited.call, awaited]
+    records: list[Callable[..., Coroutine[Any, Any, Run[int]]]] = [plain.run_async, awaited.run_async, awaited.run]
+    blocking: list[Callable[..., int | Run[int]]] = [plain, plain.call_sync, awaited.call_sync, awaited.run_sync]
+    assert [len(each) for each in (functions, records, blocking)] == [3, 3, 4]
+
+
+def check_a_workflow_is_read_as_a_function() -> None:
+    assert_type(inspect.signature(plain), inspect.Signature)
+    assert_type(inspect.signature(plain.call), inspect.Signature)
+    assert_type(inspect.iscoroutinefunction(plain.call), bool)
+
+    @functools.wraps(plain)
+    def wrapped(url: str) -> int:
+        return plain(url)
+
+    assert_type(wrapped("x"), int)
+    assert_type(functools.partial(plain.call, url="x"), functools.partial[Coroutine[Any, Any, int]])
+    background: list[BackgroundTask] = [BackgroundTask(plain.call, "x"), BackgroundTask(awaited, url="x")]
+    assert len(background) == 2
 
 
 def check_the_record_of_a_task() -> None:

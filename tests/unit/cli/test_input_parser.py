@@ -191,6 +191,13 @@ def test_annotations_that_cannot_be_evaluated_do_not_spoil_the_others(
         option_reader.reader_of(hints["b"])
 
 
+def test_an_input_without_an_annotation_is_read_as_the_tasks_that_receive_it_say(flowdeco: Command) -> None:
+    text = "@task\ndef double(number: int): return 2 * number\n@workflow\ndef one(number, double): return double"
+    write("one.py", f"from flowdeco import task, workflow\n{text}")
+    assert flowdeco("run", "one.py", "--number", "3").out == "6\n"
+    assert flowdeco("run", "one.py", "--number", "x").problem.endswith("argument --number: invalid int value: 'x'")
+
+
 def test_a_list_is_given_by_one_option_or_by_several(flowdeco: Command) -> None:
     write("one.py", "from flowdeco import workflow\n@workflow\ndef one(of: list[int]): return of")
     assert flowdeco("run", "one.py", "--of", "1", "2", "--of", "3").out == "[1, 2, 3]\n"
