@@ -16,6 +16,7 @@ from .._definition.scope import LocalScope, refresh_scopes
 from .._graph.binding import Binding
 from .._graph.builder import build_graph
 from .._graph.graph import Graph, Node
+from .._graph.name_check import find_near_names
 from .._graph.output import find_required
 from .._graph.override import Layer, Override, Target, find_target, follow, graphs_within, instead_of
 from .._graph.resolver import Resolver
@@ -151,6 +152,7 @@ class Compiler:
         with _entered(self.owner):
             graph, resolver = self._build(layers)
             problems = resolver.problems + resolver.shadowed
+            problems += find_near_names(resolver)
             problems += find_mismatches(graph) if types else []
             if not layers:  # else what a replaced task needed may be unused, and rightly so
                 problems += self._find_unused(graph, resolver)

@@ -11,6 +11,7 @@ __all__ = [
     "HookArgumentError",
     "MethodError",
     "MissingDependencyError",
+    "NearNameError",
     "RemoteArgumentError",
     "SettledError",
     "ShadowedInputError",
@@ -156,6 +157,22 @@ class ShadowedInputError(GraphError):
 
     function: str
     parameter: str
+
+
+class NearNameError(GraphError):
+    """A parameter takes its default, and a task or an input has nearly its name. Found by `check()` only.
+
+    Or a plain function beside it has its very name, for want of `@task`.
+
+    Attributes:
+        function: the name of the task or workflow that has the parameter.
+        parameter: its name.
+        near: the name that was perhaps meant.
+    """
+
+    function: str
+    parameter: str
+    near: str
 
 
 class TypeMismatchError(GraphError):

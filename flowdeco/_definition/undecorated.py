@@ -40,12 +40,12 @@ def is_plain_function(value: Any) -> bool:
     return type(value) is FunctionType
 
 
-def names_plain_function(scope: Iterable[Namespace], name: str) -> bool:
-    """Whether a name refers to a plain function."""
+def names_plain_function(scope: Iterable[Namespace], name: str, module: str | None = None) -> bool:
+    """Whether a name refers to a plain function, in whatever module that is defined unless one is given."""
     for namespace in scope:
         value = namespace.get(name)
         if value is not None:
-            return is_plain_function(value)
+            return is_plain_function(value) and module in (None, value.__module__)
         if isinstance(namespace, LocalScope) and namespace.defines(name):
             return True
     return False

@@ -43,6 +43,8 @@ _MOST_HINTS = 20
 class Resolver:
     """Looks names up for one workflow, once; what it found wrong is in `problems`.
 
+    Which parameters took their defaults since their names mean nothing is in `defaulted`.
+
     Args:
         owner: the workflow.
         before: what the names meant when this workflow's graph was last built.
@@ -54,6 +56,7 @@ class Resolver:
         self.binding = Binding(before)
         self.problems: list[GraphError] = []
         self.shadowed: list[GraphError] = []
+        self.defaulted: list[tuple[Definition, Param]] = []
         self.used_given: set[str] = set()
         self.inputs: dict[str, Param] = {}
         # What the names of those parameters of the workflow mean that name no task.
@@ -177,6 +180,8 @@ class Resolver:
             return FromRun(name)
         if param.default is MISSING:
             self._report_missing(function, name, filled)
+        else:
+            self.defaulted.append((function, param))
         return Default()
 
     def _find_step(self, function: Definition, name: str) -> FromResult | None:
@@ -274,11 +279,15 @@ class Resolver:
 
     def names_in_reach(self, function: Definition) -> list[str]:
         """Return the names that a parameter of a function could have meant."""
+        return [name for name in self.names_from(function.scope) if name != function.name]
+
+    def names_from(self, scope: Scope) -> list[str]:
+        """Return the names of tasks and inputs that functions of a scope can use."""
         names = [*self._given, *self.given, *self._listed]
-        spaces = {id(space): space for space in (*function.scope, *self.owner.scope, *self._modules)}
+        spaces = {id(space): space for space in (*scope, *self.owner.scope, *self._modules)}
         for namespace in spaces.values():
             names += self.binding.see(namespace).list_names()
-        return [name for name in names if name != function.name]
+        return names
 
     def _report_ambiguous(self, function: Definition, name: str, found: list[Definition]) -> None:
         places = listed([f"{each.function.__module__}.{self.name_of(each)}" for each in found])

@@ -25,7 +25,8 @@ class Package(NamedTuple):
 # The architecture. A new module is added here, where it has to say which package it belongs to.
 PACKAGES: dict[str, Package] = {
     "_base": Package(
-        "errors graph_errors events signature parameters yielded hint annotation injection checks constant text "
+        "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
+        "text "
         "tracebacks context event_loop executors healing sentinel",
         "",
     ),
@@ -40,7 +41,8 @@ PACKAGES: dict[str, Package] = {
         "definition decoration options option_types scope undecorated frame", "_base _policy _state"
     ),
     "_graph": Package(
-        "graph source resolver binding builder ordering input input_hint output override type_check place_check",
+        "graph source resolver binding builder ordering input input_hint output override type_check name_check "
+        "place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(

@@ -34,3 +34,19 @@ def test_check_finds_what_is_wrong_with_every_workflow_of_a_file(flowdeco: Comma
     code, out, err = flowdeco("check", "all.py", "--types")
     assert (code, err) == (1, "")
     assert [line.split("'")[1] for line in str(out).splitlines()] == ["one", "two", "three"]
+
+
+def test_check_finds_a_default_that_hides_a_misspelt_name(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import task, workflow
+        @task
+        def discount(): return 0.5
+        @task
+        def price(base, discont=0.0): return base * (1 - discont)
+        @workflow
+        def offer(base, price): return price
+        """
+    write("shop.py", text)
+    code, out, err = flowdeco("check", "shop.py")
+    assert (code, err) == (1, "")
+    assert "takes the default of its parameter 'discont', and there is a task 'discount'." in str(out)
