@@ -104,8 +104,8 @@ def task(
         after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
             them failed, this one does not run.
         outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that
-            length; other tasks receive the parts under these names. A mapping may lack some: who receives one that is not
-            there takes the default, and it is an error where somebody has none.
+            length; other tasks receive the parts under these names. A mapping may lack some: who receives one that is
+            not there takes the default, and it is an error where somebody has none.
         retries: how many more attempts follow a failed one, or a `Retry` that says after which errors, and when.
             0: none, whatever the workflow's defaults are.
         timeout: seconds that one attempt may take; `math.inf`: no limit. It counts as an error like any other. A `def`

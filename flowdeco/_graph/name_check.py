@@ -39,8 +39,7 @@ class _Reach:
         scope = tuple(map(id, function.scope))
         known = self._known.get(scope)
         if known is None:
-            fresh: dict[str, list[str]] = {}
-            self._known[scope] = known = fresh
+            known = self._known[scope] = dict[str, list[str]]()
             for each in dict.fromkeys(self.resolver.names_from(function.scope)):
                 known.setdefault(each[:1].lower(), []).append(each)
         return known.get(name[:1].lower(), [])
