@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.document import INDEX, LLMS, PAGES, README, ROOT, Document, find_dead_links, is_test, parse
 from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
+from tests.support.schedules import read_crontab, read_dockerfile
 from tests.support.shown import compare, leave_out
 
 
@@ -32,6 +33,8 @@ WITH_SESSIONS = [page for page in PAGES if page.sessions]
 RUN = {"python", "console"}
 # What is shown, but not run: it can be read as what it is.
 READERS: dict[str, Callable[[str], object]] = {
+    "cron": read_crontab,
+    "dockerfile": read_dockerfile,
     "py": read_foreign,
     "toml": tomllib.loads,
     "ini": lambda code: ConfigParser(strict=False, interpolation=None).read_string(code),

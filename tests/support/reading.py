@@ -133,7 +133,7 @@ def run_command(session: Session, folder: Path) -> tuple[int, str]:
     if "--report" in words:
         assert (folder / words[words.index("--report") + 1]).is_file()
     if file:
-        (folder / file).write_text(printed, encoding="utf-8")
+        (folder / file.removesuffix(" 2>&1")).write_text(printed, encoding="utf-8")
         printed = ""
     return code, printed
 
