@@ -72,11 +72,11 @@ class Execution:
         self.has_hooks = bool(hooks)
         self.program = make_run_program(name, Policy(hooks=hooks, timeout=timeout), strict=strict)
 
-    def run_blocking(self, run: Run[Any]) -> None:
+    def run_blocking(self, run: Run[Any], *, logs: bool = True) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread.
 
         A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again. If the
-        run is to be kept, its error is logged.
+        run is to be kept, its error is logged, unless that is not wanted.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
@@ -103,7 +103,7 @@ class Execution:
                 if cancellation is None:
                     raise
                 raise cancellation from None
-        if run._keep:
+        if run._keep and logs:
             log_failure(run._journal)
 
     def block(self, run: Run[Any]) -> Any:

@@ -265,8 +265,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), definition.options["state"], keep=keep)
 
     def _run_blocking(self, run: Run[Any]) -> None:
-        """Go through with a run that was made by `_new_run`."""
-        self._definition.execution.run_blocking(run)
+        """Go through with a run that was made by `_new_run`, and leave it to others to tell its error."""
+        self._definition.execution.run_blocking(run, logs=False)
 
 
 @overload

@@ -5,23 +5,26 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, TypeGuard, cast
 from uuid import UUID
 
 from .. import FlowdecoError
+from .duration import format_duration
 
-__all__ = ["JsonError", "to_json"]
+__all__ = ["AS_ISO", "AS_TEXT", "JsonError", "to_json"]
 
-_AS_TEXT = (PurePath, UUID, Decimal)
+AS_TEXT = (PurePath, UUID, Decimal, Fraction)
+AS_ISO = (datetime, date, time)
 
 
 class JsonError(FlowdecoError, TypeError):
-    """A result cannot be told as JSON.
+    """A result cannot be printed as JSON.
 
     Attributes:
         value: the part of it that cannot.
@@ -33,21 +36,22 @@ class JsonError(FlowdecoError, TypeError):
 def to_json(value: Any, encoding: str = "utf-8") -> str:
     """Return the value as one line of JSON.
 
-    Dataclasses become objects, sets arrays (sorted if they can be), members of enums their values, dates and times
-    ISO 8601; paths, UUIDs and decimals become strings.
+    Dataclasses, models of pydantic and what attrs or msgspec make become objects, sets arrays (sorted if they can be),
+    arrays of numpy and the like arrays, members of enums their values; dates, times and durations ISO 8601; paths,
+    UUIDs, decimals and fractions become strings.
 
     Args:
-        value: what to tell.
+        value: what to print.
         encoding: what the text is going to be written in; other characters are escaped.
 
     Raises:
-        JsonError: some of it cannot be told.
+        JsonError: some of it cannot be printed.
     """
     try:
         plain = _simplify(value, "result")
         text = json.dumps(plain, ensure_ascii=False)
     except RecursionError:
-        raise JsonError("Cannot tell the result as JSON: it is nested without end.", value=value) from None
+        raise JsonError("Cannot print the result as JSON: it is nested without end.", value=value) from None
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
@@ -63,32 +67,73 @@ def _simplify(value: Any, place: str) -> Any:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _refuse(value, place, f"is {value}, for which there is no word in it")
+            raise _refuse(value, place, f"is {value}, for which JSON has no word")
         return value
-    if isinstance(value, (datetime, date, time)):
+    if isinstance(value, AS_ISO):
         return value.isoformat()
-    if isinstance(value, _AS_TEXT):
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, AS_TEXT):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _simplify(getattr(value, f.name), f"{place}.{f.name}") for f in dataclasses.fields(value)}
     if _is_mapping(value):
-        return {_simplify_key(key, place): _simplify(item, f"{place}[{key!r}]") for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_simplify(item, f"{place}[{number}]") for number, item in enumerate(cast("list[Any]", value))]
+        return _simplify_mapping(value, place)
+    if _is_sequence(value):
+        return [_simplify(item, f"{place}[{number}]") for number, item in enumerate(value)]
     if isinstance(value, (set, frozenset)):
         return _sort([_simplify(item, f"a member of {place}") for item in cast("set[Any]", value)])
-    raise _refuse(value, place, f"is of the type {type(value).__name__}")
+    return _simplify_object(value, place)
+
+
+def _simplify_object(value: Any, place: str) -> Any:
+    """Return what a class makes of its own fields, or says of them itself."""
+    kind = cast("Any", type(value))
+    if callable(getattr(kind, "model_dump", None)):  # a model of pydantic
+        return _simplify(value.model_dump(), place)
+    names = _field_names(value, kind)
+    if names is not None:
+        return {name: _simplify(getattr(value, name), f"{place}.{name}") for name in names}
+    if callable(getattr(kind, "tolist", None)):  # an array, or a number of its kind
+        return _simplify(value.tolist(), place)
+    raise _refuse(value, place, f"is of the type {kind.__name__}")
+
+
+def _field_names(value: Any, kind: Any) -> list[str] | None:
+    fields: Any = getattr(kind, "__struct_fields__", None)  # of msgspec, which has their names
+    if hasattr(kind, "__dataclass_fields__"):
+        fields = [field.name for field in dataclasses.fields(value)]
+    elif hasattr(kind, "__attrs_attrs__"):
+        fields = [field.name for field in kind.__attrs_attrs__]
+    return None if fields is None else list(fields)
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     return isinstance(value, Mapping)
 
 
-def _simplify_key(key: Any, place: str) -> Any:
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview))
+
+
+def _simplify_mapping(value: Mapping[Any, Any], place: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    for key, item in value.items():
+        word = _word_of(key, place)
+        if word in made:
+            reason = f"are both {json.dumps(word)} there, and one would be lost"
+            raise _refuse(value, f"the keys {before[word]!r} and {key!r} of {place}", reason)
+        before[word], made[word] = key, _simplify(item, f"{place}[{key!r}]")
+    return made
+
+
+def _word_of(key: Any, place: str) -> str:
+    """Return a key as JSON writes it, where it is always a text."""
     simple = _simplify(key, f"a key of {place}")
+    if isinstance(simple, str):
+        return simple
     if isinstance(simple, (list, dict)):
         raise _refuse(key, f"a key of {place}", f"is of the type {type(key).__name__}")
-    return simple
+    return json.dumps(simple)
 
 
 def _sort(members: list[Any]) -> list[Any]:
@@ -99,5 +144,5 @@ def _sort(members: list[Any]) -> list[Any]:
 
 
 def _refuse(value: object, place: str, reason: str) -> JsonError:
-    message = f"Cannot tell the result as JSON: {place} {reason}. Return what JSON knows, or leave --json out."
+    message = f"Cannot print the result as JSON: {place} {reason}. Return what JSON knows, or leave --json out."
     return JsonError(message, value=value)

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
 from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import GraphError, Run, Status, Workflow
+from .. import GraphError
 from .._base.text import nearest
-from ..progress import Progress
-from .input_parser import parse_inputs
-from .json_output import JsonError, to_json
+from .exit_code import FAILURE, INTERRUPTED, OUTPUT_CLOSED, SUCCESS, USAGE
+from .failure import tell_failure
+from .printing import escape_unwritable, give_up_output, print_text, say
+from .run_command import check_report, run
 from .target import LoadError, TargetError, find_workflow, find_workflows
 
 __all__ = ["main"]
 
-_SUCCESS, _FAILURE, _USAGE, _INTERRUPTED = 0, 1, 2, 130
-
 _TARGET = "a file or a module, and the name of the workflow in it: shop.py:offer, or shop:offer; one that is alone \
 in its file needs no name"
 _RUN = """\
-Run a workflow. Its inputs are options, and stand after TARGET; these are shown by
+Run a workflow and print what it returns, unless that is None. Its inputs stand after TARGET, by name or by position:
 
-    flowdeco run TARGET --help
+    flowdeco run shop.py:offer --item tea --currency JPY
+    flowdeco run shop.py:offer tea JPY
+    flowdeco run shop.py:offer --help
 
-and those of the command itself stand before it. The result is printed unless it is None; errors go to stderr.
-The exit code is 0 if the run was completed or skipped, 1 if it failed, 2 if the inputs are wrong, 130 after Ctrl-C."""
+The last one shows which there are. What is made of several values is written as JSON."""
+_EXIT_CODES = """\
+The exit code is 0 if the run was completed or skipped, 1 if it failed, 2 if the command line is wrong and nothing has
+run, 3 if it was completed and its result cannot be printed, 130 after Ctrl-C, 143 after SIGTERM."""
 _EXAMPLES = """\
 examples:
   flowdeco run shop.py:offer --item tea --currency JPY
   flowdeco run --json --report offer.html shop.py:offer --item tea --currency JPY
   flowdeco graph shop.py:offer --format mermaid
   flowdeco check shop.py --types"""
+# Stands for "--" before argparse, which would take it away, though it may be the workflow's.
+_DASHES = "\0--"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: the arguments are wrong or ask for help, or the workflow has raised it.
     """
+    escape_unwritable()
     parser = _make_parser()
     words = sys.argv[1:] if arguments is None else arguments
     args, unknown = parser.parse_known_args([_DASHES if word == "--" else word for word in words])
@@ -55,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.version:
         from importlib.metadata import version
 
-        print(f"flowdeco {version('flowdeco')}")
-        return _SUCCESS
+        print_text(f"flowdeco {version('flowdeco')}")
+        return SUCCESS
     if args.command is None:
         parser.print_help(sys.stderr)
-        return _USAGE
+        return USAGE
     return _guard(args.command, args)
 
 
@@ -75,23 +79,34 @@ def _guard(command: Callable[[Namespace], int], args: Namespace) -> int:
     """Carry a command out, and say what has gone wrong as people expect it of a command."""
     try:
         code = command(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except TargetError as error:
-        _say(f"flowdeco {args.name}: error: {error}")
-        return _USAGE
+        say(f"flowdeco {args.name}: error: {error}")
+        return USAGE
     except LoadError as error:
-        traceback.print_exception(error.__cause__)
-        return _FAILURE
+        _tell_load_error(error, args)
+        return FAILURE
     except GraphError as error:
         for problem in error.problems:
-            _say(f"flowdeco {args.name}: error: {problem}")
-        return _FAILURE
+            say(f"flowdeco {args.name}: error: {problem}")
+        return FAILURE
     except KeyboardInterrupt:
-        _say("Interrupted.")
-        return _INTERRUPTED
+        say("Interrupted.")
+        return INTERRUPTED
     except BrokenPipeError:  # whoever reads the output has seen enough
-        return _FAILURE
+        give_up_output()
+        return OUTPUT_CLOSED
+
+
+def _tell_load_error(error: LoadError, args: Namespace) -> None:
+    cause = error.__cause__ or error
+    if args.traceback:
+        traceback.print_exception(cause)
+    else:
+        again = f"flowdeco {args.name} --traceback {args.target}{' ...' if args.name == 'run' else ''}"
+        say(tell_failure(cause, f"the import of {args.target}", again))
 
 
 def _make_parser() -> ArgumentParser:
@@ -112,104 +127,42 @@ def _make_parser() -> ArgumentParser:
         made.set_defaults(command=command, name=name, parser=made)
         return made
 
-    run = add(
-        "run",
-        _run,
-        "run a workflow",
-        description=_RUN,
-        formatter_class=RawDescriptionHelpFormatter,
-        usage="%(prog)s [options] TARGET [--input VALUE ...]",
-    )
-    run.add_argument("--json", action="store_true", help="print the result as JSON, also if it is None")
-    run.add_argument("--report", type=_check_report, metavar="PATH", help="write a page on the run to a file of HTML")
-    run.add_argument("--progress", action="store_true", help="show on stderr how the run goes on")
-    run.add_argument("-v", "--verbose", action="store_true", help="show the log on stderr: every change of status")
-    run.add_argument("target", metavar="TARGET", help=_TARGET)
-    run.add_argument("inputs", nargs=REMAINDER, metavar="--input VALUE", help="the inputs of the workflow")
+    raw = RawDescriptionHelpFormatter
+    usage = "%(prog)s [options] TARGET [inputs]"
+    _add_run(add("run", _run, "run a workflow", description=_RUN, epilog=_EXIT_CODES, formatter_class=raw, usage=usage))
     graph = add("graph", _graph, "draw the graph of a workflow")
-    graph.add_argument("target", metavar="TARGET", help=_TARGET)
+    _add_target(graph)
     graph.add_argument("--format", choices=("tree", "mermaid", "dot"), default="tree", help="as what (default: tree)")
     check = add("check", _check, "find what is wrong with a workflow, or with all of a file, without running anything")
-    check.add_argument("target", metavar="TARGET", help=_TARGET)
+    _add_target(check)
     check.add_argument("--types", action="store_true", help="compare annotations, too")
     return parser
 
 
-# Stands for "--" before argparse, which would take it away, though it may be the workflow's.
-_DASHES = "\0--"
-# The options of `run`, for those who write them where the inputs stand.
-_OWN_OPTIONS = ("--json", "--report", "--progress", "-v", "--verbose", "--version")
+def _add_run(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--json", action="store_true", help="print the result as JSON, also if it is None")
+    add("--report", type=check_report, metavar="PATH", help="write a page on the run to a file of HTML")
+    add("--progress", action="store_true", help="show on stderr how the run goes on")
+    add("-v", "--verbose", action="store_true", help="show the log on stderr: every change of status")
+    _add_target(parser)
+    add("inputs", nargs=REMAINDER, metavar="inputs", help="the inputs of the workflow: --name VALUE, or VALUE")
 
 
-def _check_report(text: str) -> Path:
-    path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        from argparse import ArgumentTypeError
-
-        reason = "is a folder" if path.is_dir() else f"cannot be written: there is no folder {str(path.parent)!r}"
-        raise ArgumentTypeError(f"{text!r} {reason}")
-    return path
+def _add_target(parser: ArgumentParser) -> None:
+    parser.add_argument("--traceback", action="store_true", help="show the traceback of an error, not two lines of it")
+    parser.add_argument("target", metavar="TARGET", help=_TARGET)
 
 
 def _run(args: Namespace) -> int:
-    inputs = ["--" if word == _DASHES else word for word in args.inputs]
-    found = find_workflow(args.target)
-    positional, named = parse_inputs(found.workflow, found.label, inputs, _OWN_OPTIONS)
-    if args.verbose:
-        _show_log()
-    progress = Progress()
-    workflow = _watch(found.workflow, progress) if args.progress else found.workflow
-    run = workflow._new_run(tuple(positional), named, keep=args.report is not None)
-    try:
-        workflow._run_blocking(run)
-    finally:
-        progress.close()
-        is_written = _write_report(run, args.report)
-    code = _show(run, as_json=args.json)
-    return code if is_written else _FAILURE
-
-
-def _write_report(run: Run[Any], path: Path | None) -> bool:
-    """Write the report if there is to be one; return whether there is nothing to complain of."""
-    if path is not None and run.started is not None:
-        try:
-            run.to_html(path)
-        except OSError as error:
-            _say(f"flowdeco run: error: Cannot write the report: {error}")
-            return False
-    return True
-
-
-def _watch(workflow: Workflow[Any, Any], progress: Progress) -> Workflow[Any, Any]:
-    """Return the workflow with a view of its runs, unless it has one already."""
-    hooks = workflow._definition.options["on_state"] or ()
-    if any(isinstance(hook, Progress) for hook in hooks):
-        return workflow
-    return workflow.with_options(on_state=[*hooks, progress])
-
-
-def _show(run: Run[Any], *, as_json: bool) -> int:
-    """Print what a run has come to; return the exit code."""
-    if run.error is not None:
-        traceback.print_exception(run.error)
-        return _FAILURE
-    if run.status is Status.SKIPPED:
-        _say(f"Workflow {run.workflow!r} was skipped: {run.reason}".removesuffix(": "))
-    if as_json:
-        try:
-            print(to_json(run.result, sys.stdout.encoding or "utf-8"))
-        except JsonError as error:
-            _say(f"flowdeco run: error: {error}")
-            return _FAILURE
-    elif run.result is not None:
-        print(run.result)
-    return _SUCCESS
+    args.inputs = ["--" if word == _DASHES else word for word in args.inputs]
+    return run(args)
 
 
 def _graph(args: Namespace) -> int:
     graph = find_workflow(args.target).workflow.graph
-    print({"tree": graph.__str__, "mermaid": graph.to_mermaid, "dot": graph.to_dot}[args.format]().rstrip("\n"))
-    return _SUCCESS
+    print_text({"tree": graph.__str__, "mermaid": graph.to_mermaid, "dot": graph.to_dot}[args.format]().rstrip("\n"))
+    return SUCCESS
 
 
 def _check(args: Namespace) -> int:
@@ -219,26 +172,5 @@ def _check(args: Namespace) -> int:
             workflow.check(types=args.types)
         except GraphError as error:
             problems += map(str, error.problems)
-    print(*(problems or ["no problems"]), sep="\n")
-    return _FAILURE if problems else _SUCCESS
-
-
-class _Handler(logging.Handler):
-    """Prints on what is `sys.stderr` then: while there is a view of the run, that goes above it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            _say(self.format(record))
-        except Exception:
-            self.handleError(record)
-
-
-def _show_log() -> None:
-    logger = logging.getLogger("flowdeco")
-    logger.setLevel(logging.DEBUG)
-    if not logger.hasHandlers():  # the program may have its own idea of where the log goes
-        logger.addHandler(_Handler())
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print_text("\n".join(problems or ["no problems"]))
+    return FAILURE if problems else SUCCESS

@@ -65,7 +65,7 @@ def test_the_version_is_that_of_the_distribution(flowdeco: Command) -> None:
         ),
         ("graph shop.py more", "flowdeco graph: error: unrecognized arguments: more"),
         ("check shop.py --type", "flowdeco check: error: unrecognized arguments: --type. Did you mean '--types'?"),
-        ("run", "flowdeco run: error: the following arguments are required: TARGET, --input VALUE"),
+        ("run", "flowdeco run: error: the following arguments are required: TARGET, inputs"),
         ("run --report no/where.html shop.py", "flowdeco run: error: argument --report: 'no/where.html' cannot be wri"),
         ("run --report . shop.py", "flowdeco run: error: argument --report: '.' is a folder"),
         ("nothing", "flowdeco: error: argument COMMAND: invalid choice: 'nothing'"),

@@ -1,12 +1,17 @@
 """A result is printed as JSON."""
 
 import dataclasses
-from datetime import UTC, date, datetime, time
+import math
+import sys
+from collections import deque
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
+import pydantic
 import pytest
 
 from flowdeco.cli import json_output
@@ -17,6 +22,24 @@ from tests.support.cli import Command, Size, write
 class Point:
     x: int
     places: set[PurePosixPath]
+
+
+class Model(pydantic.BaseModel):
+    at: datetime
+
+
+class Array:
+    """What numpy and its like have."""
+
+    def tolist(self) -> list[Any]:
+        return [(1, 2)]
+
+
+class Fields:
+    """What msgspec has."""
+
+    __struct_fields__ = ("b",)
+    b = 1
 
 
 class Level(IntEnum):
@@ -34,6 +57,12 @@ class Level(IntEnum):
         ("größe", '"größe"'),
         ("\udc80", '"\\udc80"'),
         ({3, 1, 2}, "[1, 2, 3]"),
+        ({True: 1, None: 2, 1.5: 3}, '{"true": 1, "null": 2, "1.5": 3}'),
+        ([timedelta(minutes=90), Fraction(1, 3)], '["PT1H30M", "1/3"]'),
+        (deque([1, range(2)]), "[1, [0, 1]]"),
+        (Model(at=datetime(2026, 1, 2, tzinfo=UTC)), '{"at": "2026-01-02T00:00:00+00:00"}'),
+        (Array(), "[[1, 2]]"),
+        (Fields(), '{"b": 1}'),
     ],
 )
 def test_a_result_is_told_as_json(value: object, text: str) -> None:
@@ -56,12 +85,23 @@ ENDLESS.append(ENDLESS)
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"a": [1, object()]}, "Cannot tell the result as JSON: result['a'][1] is of the type object. Return "),
-        ({(1, 2): 3}, "Cannot tell the result as JSON: a key of result is of the type tuple. "),
-        ([float("nan")], "Cannot tell the result as JSON: result[0] is nan, for which there is no word in it. "),
-        (Point, "Cannot tell the result as JSON: result is of the type type. "),
-        (b"", "Cannot tell the result as JSON: result is of the type bytes. "),
-        (ENDLESS, "Cannot tell the result as JSON: it is nested without end."),
+        (
+            {"a": {1: "x", "1": "y"}},
+            "Cannot print the result as JSON: the keys 1 and '1' of result['a'] are both \"1\" there",
+        ),
+        (
+            {None: 1, "null": 2},
+            "Cannot print the result as JSON: the keys None and 'null' of result are both \"null\" ",
+        ),
+        ({Size.SMALL: 1, "s": 2}, "Cannot print the result as JSON: the keys <Size.SMALL: 's'> and 's' of result are "),
+        ({"a": -math.inf}, "Cannot print the result as JSON: result['a'] is -inf, for which JSON has no word. "),
+        ({math.nan: 1}, "Cannot print the result as JSON: a key of result is nan, for which JSON has no word. "),
+        ({"a": [1, object()]}, "Cannot print the result as JSON: result['a'][1] is of the type object. Return "),
+        ({(1, 2): 3}, "Cannot print the result as JSON: a key of result is of the type tuple. "),
+        ([float("nan")], "Cannot print the result as JSON: result[0] is nan, for which JSON has no word. "),
+        (Point, "Cannot print the result as JSON: result is of the type type. "),
+        (b"", "Cannot print the result as JSON: result is of the type bytes. "),
+        (ENDLESS, "Cannot print the result as JSON: it is nested without end."),
     ],
 )
 def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: object, message: str) -> None:
@@ -70,8 +110,77 @@ def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: obj
     assert str(caught.value).startswith(message)
 
 
-def test_a_result_that_is_not_json_is_a_failure_of_the_command(flowdeco: Command) -> None:
-    write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): return object()")
+@pytest.mark.parametrize(
+    ("body", "said", "shown"),
+    [
+        ("object.__new__(Odd)", "result is of the type Odd", "odd"),
+        ("{1: 'a', '1': 'b'}", "the keys 1 and '1' of result are both \"1\" there", "{1: 'a', '1': 'b'}"),
+        ("[float('nan')]", "result[0] is nan, for which JSON has no word", "[nan]"),
+        ("object.__new__(Broken)", "result is of the type Broken", "<Broken, whose repr raises ValueError>"),
+    ],
+)
+def test_a_result_that_turns_out_not_to_be_json_is_not_lost(
+    flowdeco: Command, body: str, said: str, shown: str
+) -> None:
+    text = f"""
+        from flowdeco import workflow
+        class Odd:
+            def __repr__(self): return "odd"
+        class Broken:
+            def __repr__(self): raise ValueError
+        @workflow
+        def one(): return {body}
+        """
+    write("one.py", text)
     code, out, err = flowdeco("run", "--json", "one.py")
-    assert (code, out) == (1, "")
-    assert str(err).startswith("flowdeco run: error: Cannot tell the result as JSON: result is of the type object.")
+    assert (code, out) == (3, "")
+    lines = str(err).splitlines()
+    assert lines[0].startswith(f"flowdeco run: error: Cannot print the result as JSON: {said}")
+    assert lines[1:] == ["The run was completed, and this is its result:", shown]
+
+
+def test_a_result_whose_str_fails_is_not_lost(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import workflow
+        class Odd:
+            def __repr__(self): return "odd"
+            def __str__(self): raise ValueError("no")
+        @workflow
+        def one(): return Odd()
+        """
+    write("one.py", text)
+    code, out, err = flowdeco("run", "one.py")
+    assert (code, out) == (3, "")
+    assert str(err).splitlines() == [
+        "flowdeco run: error: Cannot print the result: its str() raised ValueError: no.",
+        "The run was completed, and this is its result:",
+        "odd",
+    ]
+
+
+def test_a_number_of_very_many_digits_is_printed(flowdeco: Command) -> None:
+    limit = sys.get_int_max_str_digits()
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): return 10**5000")
+    try:
+        for options in ([], ["--json"]):
+            assert flowdeco("run", *options, "one.py").out == f"1{'0' * 5000}\n"
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def test_a_result_that_is_annotated_not_to_be_json_is_refused_before_anything_runs(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import task, workflow
+        @task
+        def ran(): print("ran")
+        @workflow
+        async def one(ran) -> dict[str, bytes]: return {}
+        """
+    write("one.py", text)
+    code, out, err = flowdeco("run", "--json", "one.py")
+    assert (code, out) == (2, "")
+    assert err == (
+        "flowdeco run: error: Cannot print the result as JSON: one.py:one is annotated to return dict[str, bytes], and "
+        "bytes is no JSON. Return what JSON knows, or leave --json out.\n"
+    )
+    assert [*flowdeco("run", "one.py")] == [0, "ran\n{}\n", ""]

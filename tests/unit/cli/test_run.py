@@ -81,7 +81,7 @@ def test_a_workflow_is_found_by_a_dotted_name(flowdeco: Command) -> None:
 
 def test_a_failed_run_shows_the_traceback_of_the_program_only(flowdeco: Command) -> None:
     path = write("shop.py", SHOP)
-    code, out, err = flowdeco("run", "shop.py:offer", "--item", "milk")
+    code, out, err = flowdeco("run", "--traceback", "shop.py:offer", "--item", "milk")
     assert (code, out) == (1, "")
     assert [line for line in str(err).splitlines() if not line.strip(" ~^").startswith("return")] == [
         "Traceback (most recent call last):",
@@ -101,7 +101,7 @@ def test_an_error_of_flowdeco_is_shown_without_our_frames(flowdeco: Command) -> 
         def one(a): return a
         """
     write("one.py", text)
-    answer = flowdeco("run", "one.py")
+    answer = flowdeco("run", "--traceback", "one.py")
     assert answer.code == 1
     assert answer.err.startswith("flowdeco.OutputError: ")
 

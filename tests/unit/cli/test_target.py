@@ -67,7 +67,7 @@ def test_a_file_whose_name_is_taken_is_refused(flowdeco: Command) -> None:
 )
 def test_a_file_that_cannot_be_imported_shows_its_own_traceback(flowdeco: Command, text: str, last: str) -> None:
     path = write("broken.py", text)
-    code, out, err = flowdeco("run", "broken.py:f")
+    code, out, err = flowdeco("run", "--traceback", "broken.py:f")
     lines = str(err).splitlines()
     assert (code, out) == (1, "")
     assert lines[-1].startswith(last)
@@ -78,7 +78,42 @@ def test_a_file_that_cannot_be_imported_shows_its_own_traceback(flowdeco: Comman
 
 def test_a_package_that_asks_for_what_it_lacks_shows_its_own_traceback(flowdeco: Command) -> None:
     write("pack/__init__.py", "import pack.gone")
-    answer = flowdeco("run", "pack.gone:offer")
+    answer = flowdeco("check", "--traceback", "pack.gone:offer")
     assert answer.code == 1
     assert "__init__.py" in answer.err
     assert answer.problem == "ModuleNotFoundError: No module named 'pack.gone'"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "import no_such_module_of_mine",
+            [
+                "ModuleNotFoundError: No module named 'no_such_module_of_mine'",
+                "  at broken.py:1: import no_such_module_of_mine",
+            ],
+        ),
+        ("def f():\n    1 / 0\nf()", ["ZeroDivisionError: division by zero", "  at broken.py:2 in f: 1 / 0"]),
+        ("\ndef f(:", ["SyntaxError: invalid syntax", "  at broken.py:2: def f(:"]),
+        (
+            "import json\njson.loads('x')",
+            [
+                "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+                "  at broken.py:2: json.loads('x')",
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "graph", "check"])
+def test_what_a_file_cannot_be_imported_for_is_said_in_two_lines(
+    flowdeco: Command, text: str, lines: list[str], command: str
+) -> None:
+    write("broken.py", text)
+    code, out, err = flowdeco(command, "broken.py:f")
+    assert (code, out) == (1, "")
+    assert str(err).splitlines() == [
+        f"The import of broken.py:f failed: {lines[0]}",
+        lines[1],
+        f"For the traceback: flowdeco {command} --traceback broken.py:f{' ...' if command == 'run' else ''}",
+    ]
