@@ -12,8 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.document import INDEX, LLMS, PAGES, README, ROOT, Document, find_dead_links, is_test, parse
-from tests.support.reading import check_blocks, check_sessions, run_pytest, unfold
+from tests.support.document import (
+    INDEX,
+    LLMS,
+    PAGES,
+    QUICK_SHOP,
+    README,
+    ROOT,
+    Document,
+    find_dead_links,
+    is_test,
+    parse,
+)
+from tests.support.reading import check_blocks, check_sessions, run_pytest
 from tests.support.schedules import read_crontab, read_dockerfile
 from tests.support.shown import compare, leave_out
 
@@ -27,7 +38,7 @@ def read_foreign(code: str) -> None:
 WITH_INDEX = [INDEX, *PAGES]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
 each_page_and_the_index = pytest.mark.parametrize("page", WITH_INDEX, ids=[page.path.stem for page in WITH_INDEX])
-TESTS = [(page, name) for page in PAGES for name in page.own_files if is_test(name)]
+TESTS = [(page, name) for page in (README, *PAGES) for name in page.own_files if is_test(name)]
 PROGRAMS = [page for page in PAGES if page.path.stem != "notebooks"]  # the cells of that are run by test_notebook
 WITH_SESSIONS = [page for page in PAGES if page.sessions]
 RUN = {"python", "console"}
@@ -48,13 +59,22 @@ def test_the_blocks_of_a_page_print_what_is_shown(page: Document, tmp_path: Path
     check_blocks(page, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What pytest says has passed when it is given all files of tests that are shown."""
+    folder = tmp_path_factory.mktemp("tests")
+    for page in (README, *PAGES):
+        for name, code in {**page.own_files, **QUICK_SHOP}.items():
+            (folder / name).write_text(code, encoding="utf-8")
+    said = run_pytest([name for _, name in TESTS], folder)
+    return re.findall(r"^(\w+\.py)::.* PASSED", said, re.MULTILINE)
+
+
 @pytest.mark.parametrize(("page", "name"), TESTS, ids=[name for _, name in TESTS])
-def test_the_tests_shown_pass(page: Document, name: str, tmp_path: Path) -> None:
-    with unfold(page, tmp_path):
-        said = run_pytest(name)
+def test_the_tests_shown_pass(page: Document, name: str, passed: list[str]) -> None:
     code = page.own_files[name]
     plain, on_a_loop = (len(re.findall(rf"^{kind} test_", code, re.MULTILINE)) for kind in ("def", "async def"))
-    assert f"{plain + 2 * on_a_loop} passed" in said  # an `async def` on asyncio and on trio
+    assert passed.count(name) == plain + 2 * on_a_loop > 0  # an `async def` on asyncio and on trio
 
 
 @pytest.mark.parametrize("page", WITH_SESSIONS, ids=[page.path.stem for page in WITH_SESSIONS])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.document import README, ROOT, find_dead_links
-from tests.support.reading import check_blocks, run_pytest, unfold
+from tests.support.reading import check_blocks
 
 MOST_LINES = 200
 # What another project adds this one with; it is on no package index.
@@ -31,11 +31,6 @@ def test_the_first_screen_is_a_program_and_its_output() -> None:
 
 def test_its_programs_print_what_is_shown(tmp_path: Path) -> None:
     check_blocks(README, tmp_path)
-
-
-def test_its_test_passes(tmp_path: Path) -> None:
-    with unfold(README, tmp_path):
-        assert "1 passed" in run_pytest("test_shop.py")
 
 
 def test_every_block_is_checked_here() -> None:

@@ -138,9 +138,9 @@ def run_command(session: Session, folder: Path) -> tuple[int, str]:
     return code, printed
 
 
-def run_pytest(name: str) -> str:
-    """Run a file of tests in this folder, and return what pytest says; it must be content."""
-    code, printed = _start(["-m", "pytest", "-q", "-p", "no:cacheprovider", name], Path.cwd())
+def run_pytest(names: list[str], folder: Path) -> str:
+    """Run files of tests in a folder, and return what pytest says; it must be content."""
+    code, printed = _start(["-m", "pytest", "-v", "-p", "no:cacheprovider", *names], folder)
     assert code == 0, printed
     return printed
 
