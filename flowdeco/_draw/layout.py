@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["HEIGHT", "Layout", "Point", "lay_out"]
+__all__ = ["HEIGHT", "Layout", "Point", "find_layers", "lay_out"]
 
 HEIGHT = 30.0
 _MARGIN = 12.0
@@ -58,7 +58,7 @@ class _Plane:
 
     def __init__(self, widths: Sequence[float], lines: Sequence[tuple[int, int]]) -> None:
         self.widths = list(widths)
-        self.layer = _find_layers(len(widths), lines)
+        self.layer = find_layers(len(widths), lines)
         self.paths = self._make_paths(lines)
         count = len(self.layer)
         above: list[dict[int, None]] = [{} for _ in range(count)]
@@ -164,7 +164,7 @@ def lay_out(widths: Sequence[float], lines: Sequence[tuple[int, int]]) -> Layout
     return Layout(width, height + _MARGIN, points[: len(widths)], bends)
 
 
-def _find_layers(count: int, lines: Sequence[tuple[int, int]]) -> list[int]:
+def find_layers(count: int, lines: Sequence[tuple[int, int]]) -> list[int]:
     """Return each box's layer: below all that lead to it; where nothing does, right above the first it leads to."""
     layer, entered = [0] * count, [False] * count
     for source, target in sorted(lines, key=lambda line: line[1]):

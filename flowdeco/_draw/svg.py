@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 from .diagram import Box, Diagram, Line
 from .html import escape
@@ -11,7 +12,7 @@ from .label import draw_labels, measure, shorten
 from .layout import HEIGHT, Layout, Point, lay_out
 from .palette import LIGHT, picture_style
 
-__all__ = ["MOST_BOXES", "count_lines", "draw_picture", "draw_svg", "frame_picture"]
+__all__ = ["MOST_BOXES", "Drawing", "count_lines", "draw", "draw_picture", "draw_svg", "frame_picture"]
 
 # Past these numbers a diagram tells nobody anything.
 MOST_BOXES = 3000
@@ -33,15 +34,27 @@ def frame_picture(diagram: Diagram) -> str | None:
     return drawn and f"<div {box}>{drawn}</div>"
 
 
-def draw_svg(
+class Drawing(NamedTuple):
+    """A diagram as an SVG element, and how far to the right it begins: the middle of its uppermost boxes."""
+
+    svg: str
+    start: float
+
+
+def draw_svg(diagram: Diagram, **options: Any) -> str:
+    """Return a diagram as an SVG element, as `draw` does; `""` if it has more than `MOST_BOXES`."""
+    return "" if len(diagram.boxes) > MOST_BOXES else draw(diagram, **options).svg
+
+
+def draw(
     diagram: Diagram,
     *,
     critical: Sequence[int] = (),
     links: Mapping[int, str] | None = None,
     style: str | None = None,
     key: str = "",
-) -> str:
-    """Return a diagram as an SVG element; `""` if it has more than `MOST_BOXES`.
+) -> Drawing:
+    """Return a diagram as an SVG element, with where it begins.
 
     Args:
         diagram: what to draw.
@@ -50,8 +63,6 @@ def draw_svg(
         style: a style sheet of its own, for where there is none around it; with a background then.
         key: what no other diagram of the same page has.
     """
-    if len(diagram.boxes) > MOST_BOXES:
-        return ""
     labels = [shorten(box.text) for box in diagram.boxes]
     lines = _choose_lines(diagram.lines)
     widths = [max(measure(label) + 26, 56) for label in labels]
@@ -63,7 +74,13 @@ def draw_svg(
         href = (links or {}).get(number)
         drawn = _draw_box(box, label, layout.boxes[number], widths[number], number in bold)
         parts.append(drawn if href is None else f'<a href="{escape(href)}">{drawn}</a>')
-    return "".join([*parts, "</svg>"])
+    return Drawing("".join([*parts, "</svg>"]), _find_start(layout))
+
+
+def _find_start(layout: Layout) -> float:
+    top = min([point.y for point in layout.boxes])
+    across = sorted([point.x for point in layout.boxes if point.y == top])
+    return across[len(across) // 2]
 
 
 def count_lines(diagram: Diagram) -> tuple[int, int]:

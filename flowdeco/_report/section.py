@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from os import sep
-from pathlib import Path
-from traceback import StackSummary, TracebackException
 from typing import Any
 
 from .._base.events import Status
 from .._draw.diagram import MARKS
-from .._draw.html import describe, describe_error, escape, fold, table, tell_seconds
+from .._draw.html import describe, escape, fold, table, tell_seconds
 from .._state.store import Change
+from .phrase import count_things, time_of
 from .snapshot import NOT_KEPT, Row, Snapshot
 
 __all__ = [
+    "MANY",
     "badge",
-    "list_errors",
-    "list_hook_errors",
     "list_state",
     "list_statistics",
     "list_tasks",
     "list_values",
-    "tell_traceback",
-    "time_of",
+    "tell_rest",
 ]
 
-_PACKAGE = f"{Path(__file__).parent.parent}{sep}"
-_MOST_ERRORS = 500
 _MOST_CHANGES = 1000
+# With so many tasks, a section is folded at first, and what others say is not said again.
+MANY = 60
 _MOST_KEYS = 200
-_MOST_TEXT = 20_000
 
 
 def badge(status: Status) -> str:
     """Return how something stands, as a word with its sign."""
     return f'<span class="badge {status}"><span aria-hidden="true">{MARKS[status]} </span>{status}</span>'
-
-
-def time_of(moment: datetime | None) -> str:
-    """Return a time in UTC, to the millisecond."""
-    if moment is None:
-        return ""
-    moment = moment.astimezone(UTC)
-    return (
-        f'<time datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC</time>'
-    )
 
 
 def list_values(values: Mapping[Any, Any], *, name: str) -> str:
@@ -62,17 +46,20 @@ def list_values(values: Mapping[Any, Any], *, name: str) -> str:
 def list_tasks(snapshot: Snapshot) -> str:
     """Return a table of all tasks with what became of them."""
     heads = ["Task", "Status", "Attempts", "Began after", "Took", "Waited", "Result, error or reason"]
-    return table(heads, map(_tell_task, snapshot.rows), name="Tasks", numbers=heads[2:6])
+    rows = [_tell_task(row, snapshot.key, row.number in snapshot.nested) for row in snapshot.rows]
+    return table(heads, rows, name=f"Tasks of {snapshot.run.workflow}", numbers=heads[2:6])
 
 
-def _tell_task(row: Row) -> str:
+def _tell_task(row: Row, key: str, has_run: bool) -> str:
+    name = escape(row.name)
+    name = f'<a href="#run-{key}{row.number}">{name}</a>' if has_run else name
     notes = ["recovered"] * row.recovered + ["replaced by a value"] * row.replaced
     notes += [f"{row.abandoned} abandoned"] * bool(row.abandoned) + ["on the critical path"] * row.critical
     metadata = f'<div class="faint">{escape(describe(dict(row.metadata)))}</div>' if row.metadata else ""
     note = f'<div class="faint">{", ".join(notes)}</div>' if notes else ""
     kind = "text faint" if row.outcome == NOT_KEPT else "text mono"
     return (
-        f'<tr id="task-{row.number}"><th scope="row">{escape(row.name)}{metadata}</th>'
+        f'<tr id="task-{key}{row.number}"><th scope="row">{name}{metadata}</th>'
         f"<td>{badge(row.status)}{note}</td>"
         f'<td class="number">{len(row.attempts)}</td><td class="number">{tell_seconds(row.start)}</td>'
         f'<td class="number">{tell_seconds(row.duration)}</td><td class="number">{tell_seconds(row.waited)}</td>'
@@ -80,60 +67,9 @@ def _tell_task(row: Row) -> str:
     )
 
 
-def list_errors(snapshot: Snapshot) -> str:
-    """Return every failed attempt with its traceback."""
-    few = len(snapshot.failures) <= 10
-    found: list[str] = []
-    for failure in snapshot.failures[:_MOST_ERRORS]:
-        who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>, attempt {failure.attempt}"
-        summary = f"{time_of(failure.time)} {who}: {escape(_first_line(describe_error(failure.error)))}"
-        found.append(fold(summary, f"<pre>{escape(tell_traceback(failure.error))}</pre>", unfolded=few))
-    return "".join(found) + _tell_rest(len(snapshot.failures) - _MOST_ERRORS)
-
-
-def list_hook_errors(snapshot: Snapshot) -> str:
-    """Return what hooks have raised, with tracebacks."""
-    found: list[str] = []
-    for failure in snapshot.hook_errors[:_MOST_ERRORS]:
-        who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>"
-        name = getattr(failure.function, "__qualname__", None) or describe(failure.function)
-        hook = f"<code>{escape(failure.hook)}</code> {escape(name)} of {who}"
-        summary = f"{time_of(failure.time)} {hook}: {escape(_first_line(describe_error(failure.error)))}"
-        found.append(fold(summary, f"<pre>{escape(tell_traceback(failure.error))}</pre>", unfolded=False))
-    return "".join(found) + _tell_rest(len(snapshot.hook_errors) - _MOST_ERRORS)
-
-
-def _tell_rest(count: int) -> str:
+def tell_rest(count: int) -> str:
+    """Return how many more there are that are not shown; nothing for none."""
     return f'<p class="faint">{count:,} more are not shown.</p>' if count > 0 else ""
-
-
-def _first_line(text: str) -> str:
-    line, _, rest = text.partition("\n")
-    return f"{line} …" if rest else line
-
-
-def tell_traceback(error: BaseException) -> str:
-    """Return an error's traceback with those of its causes, without the frames of this package."""
-    try:
-        told = TracebackException.from_exception(error)
-        _drop_frames(told)
-        text = "".join(told.format())
-    except Exception:  # what an error does when it is looked at is up to its class
-        return describe_error(error)
-    if len(text) <= _MOST_TEXT:
-        return text.rstrip()
-    return f"{text[: _MOST_TEXT // 2]}\n…\n{text[-_MOST_TEXT // 2 :]}".rstrip()
-
-
-def _drop_frames(told: TracebackException) -> None:
-    left, seen = [told], set[int]()
-    while left:
-        part = left.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        part.stack = StackSummary.from_list([frame for frame in part.stack if not frame.filename.startswith(_PACKAGE)])
-        left += [other for other in (part.__cause__, part.__context__, *(part.exceptions or ())) if other is not None]
 
 
 def list_state(snapshot: Snapshot) -> str:
@@ -143,11 +79,11 @@ def list_state(snapshot: Snapshot) -> str:
         return ""
     keys = list(state)
     values = list_values({key: state.get(key) for key in keys[:_MOST_KEYS]}, name="State") if keys else ""
-    rest = _tell_rest(len(keys) - _MOST_KEYS)
+    rest = tell_rest(len(keys) - _MOST_KEYS)
     if not snapshot.changes:
         return f"{values}{rest}<p>Nothing changed it.</p>"
     count = len(snapshot.changes)
-    summary = f"{count:,} change{'s' * (count != 1)}"
+    summary = count_things(count, "change")
     heads = ["Time", "Key", "Before", "Then", "Task"]
     changes = table(heads, _tell_changes(snapshot.changes), name="Changes of the state")
     return values + rest + fold(summary, changes, unfolded=count <= 60)
@@ -173,17 +109,22 @@ def _tell_change(change: Change) -> str:
     )
 
 
-def list_statistics(snapshot: Snapshot) -> str:
+def list_statistics(snapshot: Snapshot, *, unfolded: bool) -> str:
     """Return what the numbers of each name come to; those of tasks are seconds."""
     tasks = {row.name for row in snapshot.rows}
     rows: list[str] = []
     for name, found in snapshot.statistics.items():
+        if name in tasks and found.count == 1 and len(tasks) > MANY:
+            continue  # the table of tasks has it
         tell = tell_seconds if name in tasks else _tell_number
         cells = [str(found.count), *map(tell, found[1:])]
         numbers = "".join([f'<td class="number">{cell}</td>' for cell in cells])
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}</tr>')
     heads = ["Name", "Count", "Mean", "Std", "Min", "Max", "p50", "p95"]
-    return table(heads, rows, name="Statistics", numbers=heads[1:])
+    if not rows:
+        return ""
+    told = table(heads, rows, name="Statistics", numbers=heads[1:])
+    return fold(count_things(len(rows), "row"), told, unfolded=unfolded)
 
 
 def _tell_number(value: float) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
+from .._base.errors import TaskTimeoutError
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._draw.diagram import Diagram
@@ -15,7 +18,7 @@ from .._graph.graph import Node
 from .._record.journal import Failure, HookError, Journal
 from .._record.metrics import Statistics, summarize
 from .._record.task_record import TaskRecord
-from .._record.timeline import Attempt, RunMetrics, find_critical_path, ready_time
+from .._record.timeline import Attempt, RunMetrics, find_critical_path, list_all_attempts, ready_time
 from .._state.state import State
 from .._state.store import Change
 
@@ -25,6 +28,10 @@ NOT_KEPT = "not kept"
 
 # So much the times of changes and of the run may differ: by rounding, and as its end is read from another clock.
 _BEFORE, _AFTER = timedelta(microseconds=1), timedelta(milliseconds=1)
+
+# What is shown of nested runs: so many levels, and so many tasks on all of them.
+_MOST_LEVELS = 10
+_MOST_ROWS = 1000
 
 
 class Reported(Protocol):
@@ -77,6 +84,7 @@ class Row(NamedTuple):
         recovered: whether the result is that of `recover=`.
         critical: whether it is on the critical path.
         replaced: whether a value stands in for it.
+        error: what it failed with, or what a task failed with that it needs; `None` otherwise.
     """
 
     number: int
@@ -92,6 +100,7 @@ class Row(NamedTuple):
     recovered: bool
     critical: bool
     replaced: bool
+    error: BaseException | None = None
 
     @property
     def start(self) -> float | None:
@@ -114,9 +123,25 @@ class Snapshot:
         state: the state, if anybody has used it.
         changes: its changes during the run.
         statistics: what the numbers of each name come to.
+        key: what its anchors have that those of no other run on the page have; `""` for the outermost.
+        level: how many runs it is nested in.
+        nested: the runs of its nodes that are workflows, by node.
+        left_out: how many of these are not shown, as there are too many.
     """
 
-    def __init__(self, run: Reported, journal: Journal, state: State | None, *, is_shared: bool) -> None:
+    def __init__(
+        self,
+        run: Reported,
+        journal: Journal,
+        state: State | None,
+        *,
+        is_shared: bool,
+        key: str = "",
+        level: int = 0,
+        room: list[int] | None = None,
+    ) -> None:
+        self.key = key
+        self.level = level
         self.run = run
         self.journal = journal
         self.status: Status = run.status
@@ -126,17 +151,49 @@ class Snapshot:
         self.duration: float = now if run.duration is None else run.duration
         self.critical = [node.index for node in find_critical_path(journal)]
         critical = frozenset(self.critical)
-        self.rows = [_read_row(journal, node, node.index in critical) for node in journal.graph.nodes]
+        abandoned = _count_abandoned(self.failures)
+        self.rows = [
+            _read_row(journal, node, attempts, abandoned.get(node.name, 0), node.index in critical)
+            for node, attempts in list_all_attempts(journal)
+        ]
         self.state = state
         self.changes = self._read_changes(is_shared=is_shared)
-        known = run.metrics.all_values()
+        known = run.metrics.all_values() if not level else {}
         self.statistics: dict[str, Statistics] = {name: summarize(values) for name, values in known.items()}
+        self.nested, self.left_out = self._read_nested([_MOST_ROWS] if room is None else room)
 
     @property
     def span(self) -> float:
         """How many seconds the timeline shows; never 0."""
         ends = [attempt.end or attempt.start for row in self.rows for attempt in row.attempts]
         return max([self.duration, *ends]) or 1e-9
+
+    @cached_property
+    def followers(self) -> Mapping[int, list[int]]:
+        """For each node those that need it."""
+        found: dict[int, list[int]] = {}
+        for node in self.journal.graph.nodes:
+            for index in node.dependencies:
+                found.setdefault(index, []).append(node.index)
+        return found
+
+    def _read_nested(self, room: list[int]) -> tuple[dict[int, Snapshot], int]:
+        """Return the nested runs, those that failed first if there is not room for all, and how many are left out.
+
+        Args:
+            room: how many more tasks there is room for, in a list that all levels share.
+        """
+        journal, found = self.journal, dict[int, Snapshot]()
+        nested = sorted(dict(journal.nested).items(), key=lambda each: self.rows[each[0]].status is not Status.FAILED)
+        for index, run in nested:
+            size = len(run._journal.graph.nodes) + 3
+            if self.level == _MOST_LEVELS or size > room[0]:
+                continue
+            room[0] -= size
+            key = f"{self.key}{index}-"
+            reported, level = cast("Reported", run), self.level + 1
+            found[index] = Snapshot(reported, run._journal, None, is_shared=False, key=key, level=level, room=room)
+        return dict(sorted(found.items())), len(nested) - len(found)
 
     def _read_changes(self, *, is_shared: bool) -> list[Change]:
         """Return the changes of the state; of one that is shared, those that were made during the run."""
@@ -164,9 +221,16 @@ def _tell_effort(record: TaskRecord) -> str:
     return (f", attempt {attempts}" if attempts > 1 else "") + (f", {tell_seconds(duration)}" if duration else "")
 
 
-def _read_row(journal: Journal, node: Node, critical: bool) -> Row:
+def _count_abandoned(failures: Sequence[Failure]) -> Mapping[str | None, int]:
+    """Return how many attempts of each task were given up while they still ran."""
+    return Counter(
+        [each.task for each in failures if isinstance(each.error, TaskTimeoutError) and each.error.abandoned]
+    )
+
+
+def _read_row(journal: Journal, node: Node, attempts: list[Attempt], abandoned: int, critical: bool) -> Row:
     record = TaskRecord(journal, node)
-    status, attempts = record.status, record.timeline
+    status = record.status
     ready = ready_time(journal, node) - journal.begun if attempts else None
     recovered = status is Status.COMPLETED and bool(attempts) and attempts[-1].error is not None
     outcome = _tell_outcome(journal, node, record, status)
@@ -180,10 +244,11 @@ def _read_row(journal: Journal, node: Node, critical: bool) -> Row:
         record.waited,
         outcome,
         record.metadata,
-        record.abandoned,
+        abandoned,
         recovered,
         critical,
         node.replaced,
+        record.error if status is not Status.COMPLETED else None,
     )
 
 

@@ -40,14 +40,33 @@ h1 .badge{vertical-align:middle;margin-left:.4rem}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.8rem 0}
 .facts dt{color:var(--faint)}
 .facts dd{margin:0}
-.alarm{padding:.6rem .9rem;border-left:5px solid var(--failed-edge);background:var(--failed-fill);border-radius:4px;
-max-width:none;white-space:pre-wrap}
+.verdict{margin:.8rem 0;padding:.6rem .9rem;border-left:5px solid var(--edge);background:var(--fill);
+border-radius:4px;max-width:none;white-space:pre-wrap}
+.verdict.quiet{padding:0;border:0;background:none;color:var(--faint)}
+.verdict h2{margin:0 0 .4rem;padding:0;border:0;font-size:1.1rem}
+.verdict ol{margin:0;padding-left:1.4rem;white-space:normal}
+.verdict li+li{margin-top:.5rem}
+.verdict .faint{color:var(--ink);font-size:.9rem}
 .faint{color:var(--faint)}
 .wide{overflow-x:auto}
-.graph{overflow:auto;max-height:75vh;border:1px solid var(--skipped-fill);border-radius:6px}
+.trace{white-space:pre;overflow:auto;max-height:70vh;overflow-wrap:normal}
+.trouble{margin:.5rem 0;padding:.1rem .8rem;border-left:5px solid var(--edge)}
+.trouble.quiet{border-left:3px dashed var(--edge)}
+.nested{margin:.6rem 0;padding:.1rem .9rem;border:1px solid var(--line);border-radius:6px}
+.nested h2,.nested h3,.nested h4,.nested h5,.nested h6{margin:1rem 0 .3rem;padding:0;border:0;font-size:1rem}
+.groups{margin:.8rem 0}
+.members{display:flex;flex-wrap:wrap;gap:.1rem .9rem;margin:.3rem 0;padding:0;list-style:none;font-size:.88rem;
+max-height:40vh;overflow:auto}
+.graph{overflow:auto;width:fit-content;max-width:100%;max-height:75vh;border:1px solid var(--skipped-fill);
+border-radius:6px;overscroll-behavior-x:contain}
 .graph>div{position:relative;width:max-content;min-width:100%}
-.begin{position:absolute;top:0;left:calc(50% - min(40vw,20rem));width:min(80vw,40rem);height:1px;
+.begin{position:absolute;top:0;left:max(0px,min((var(--x) - 80vw)*999,var(--x) - 46vw));width:1px;height:1px;
 scroll-initial-target:nearest}
+@supports not (scroll-initial-target:nearest){
+.graph{scroll-snap-type:x mandatory}
+.begin{scroll-snap-align:start;animation:begun 1ms .2s forwards}
+@keyframes begun{to{scroll-snap-align:none}}
+}
 .graph svg{display:block;margin:0 auto}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem .9rem;margin:.6rem 0;padding:0;list-style:none;font-size:.85rem}
 details{margin:.5rem 0}
@@ -68,27 +87,26 @@ tbody th{font-weight:500;min-width:7rem}
 .time .took{width:6rem;text-align:right;white-space:nowrap;font-size:.85rem}
 .time tr.critical .who,.time tr.critical .took{font-weight:700}
 .track{position:relative;height:1.35rem;background:linear-gradient(90deg,var(--skipped-fill) 1px,transparent 1px)
-0 0/25% 100%}
+0 0/var(--step) 100%}
 .track i{position:absolute;display:block;top:.15rem;height:1.05rem;min-width:3px;border-radius:2px;overflow:hidden;
 font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 .track b{display:inline-block;padding:0 3px;background:var(--fill)}
 .bar{background:var(--fill);border:1.5px solid var(--edge)}
 .bar.failed{background:repeating-linear-gradient(135deg,var(--fill) 0 5px,var(--edge) 5px 6.5px)}
 .bar.cancelled,.bar.running,.bar.retrying{border-style:dashed}
-.bar.critical{border-bottom-width:5px}
+.bar.retrying{background:radial-gradient(var(--edge) 1px,var(--fill) 1.5px) 0 0/5px 5px}
+.bar.critical{border-bottom:5px solid var(--edge)}
 .track .wait{top:.6rem;height:.15rem;background:var(--line);opacity:.55;min-width:0;border-radius:0;padding:0}
 .axis{position:relative;height:1.2rem;font-size:.75rem;color:var(--faint)}
 .axis span{position:absolute;transform:translateX(-50%);white-space:nowrap}
 .axis span:first-child{transform:none}
-.axis span:last-child{transform:translateX(-100%)}
+.axis .last{transform:translateX(-100%)}
 .sample{display:inline-block;position:relative;width:1.6rem;height:.9rem;vertical-align:-.1rem;margin-right:.3rem}
 .sample i{position:absolute;inset:0;border-radius:2px}
 .sample .wait{inset:.4rem 0 auto;height:.15rem;background:var(--line);opacity:.55}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:640px){
 body{font-size:14px}
-.facts{grid-template-columns:1fr}
-.facts dd{margin-bottom:.4rem}
 .time .who{width:7.5rem}
 .time .took{width:4.4rem;font-size:.75rem}
 .axis span:nth-child(even){display:none}
@@ -100,10 +118,11 @@ nav{display:none}
 .graph{max-height:none;overflow:visible;border:0}
 .graph>div{width:auto}
 .graph svg{max-width:100%;height:auto}
-.wide{overflow:visible}
+.wide,.trace,.members{overflow:visible;max-height:none}
+.trace{white-space:pre-wrap}
 details::details-content{content-visibility:visible;display:block;height:auto}
 h2,summary{break-after:avoid}
-tr,.alarm{break-inside:avoid}
+tr,.verdict{break-inside:avoid}
 }
 @media (forced-colors:active){.track i,.badge{forced-color-adjust:none}}
 """

@@ -7,38 +7,78 @@ from itertools import pairwise
 
 from .._base.events import Status
 from .._draw.diagram import MARKS
-from .._draw.html import describe_error, escape, tell_seconds
+from .._draw.html import describe_error, escape, fold, tell_seconds
 from .._record.timeline import Attempt
+from .phrase import count_things
+from .section import MANY
 from .snapshot import Row, Snapshot
+from .ticks import Tick, list_ticks
 
-__all__ = ["draw_timeline"]
+__all__ = ["make_timeline"]
 
-_TICKS = 4
+# A longer path is told by its ends.
+_MOST_PATH = 12
+# A label nearer to the end of the axis stands left of its tick.
+_NEAR_END = 0.93
+
+_SAMPLES = [
+    ("bar completed", "attempt"),
+    ("bar failed", "✗ failed for good"),
+    ("bar retrying", "↻ failed, tried again or recovered"),
+    ("wait", "waiting: for a thread, a place, or the next attempt"),
+]
 
 
-def draw_timeline(snapshot: Snapshot) -> str:
+def make_timeline(snapshot: Snapshot) -> str:
+    """Return the timeline of a run, folded if it is long."""
+    by_number = {row.number: row for row in snapshot.rows}
+    names = [by_number[number].name for number in snapshot.critical]
+    rest = len(names) - 2 * _MOST_PATH
+    shown = names if rest <= 0 else [*names[:_MOST_PATH], f"… {rest:,} more …", *names[-_MOST_PATH:]]
+    path = f"<p>Critical path: {' → '.join([f'<b>{escape(name)}</b>' for name in shown])}</p>" if names else ""
+    summary = count_things(len(snapshot.rows), "task")
+    chart = fold(summary, _draw_timeline(snapshot), unfolded=len(snapshot.rows) <= 2 * MANY)
+    return f"{path}{'' if snapshot.level else _legend(snapshot)}{chart}"
+
+
+def _legend(snapshot: Snapshot) -> str:
+    """Return what the bars mean, of the kinds that there are."""
+    runs = [snapshot, *snapshot.nested.values()]
+    kinds = {_status_of(row, attempt) for run in runs for row in run.rows for attempt in row.attempts}
+    samples = "".join(
+        [
+            f'<li><span class="sample"><i class="{kind}"></i></span>{text}</li>'
+            for kind, text in _SAMPLES
+            if kind.rpartition(" ")[2] in {"completed", "wait", *kinds}
+        ]
+    )
+    return f'<ul class="legend">{samples}<li>◆ on the critical path</li></ul>'
+
+
+def _draw_timeline(snapshot: Snapshot) -> str:
     """Return the rows, those that began first at the top."""
     span = snapshot.span
     rows = sorted(snapshot.rows, key=lambda row: (row.start is None, row.start or 0.0, row.number))
-    ticks = [
-        f'<span style="left:{100 * n / _TICKS:g}%">{_tell_tick(span * n / _TICKS)}</span>' for n in range(_TICKS + 1)
-    ]
+    ticks = list_ticks(span)
+    step = 100 * ticks[1].seconds / span if len(ticks) > 1 else 100
     head = (
         '<tr><th scope="col" class="who">Task</th><th scope="col"><div class="unseen">Attempts</div>'
-        f'<div class="axis" aria-hidden="true">{"".join(ticks)}</div></th><th scope="col" class="took">Took</th></tr>'
+        f'<div class="axis" aria-hidden="true">{"".join([_draw_tick(tick, span) for tick in ticks])}</div></th>'
+        '<th scope="col" class="took">Took</th></tr>'
     )
-    body = "".join([_draw_row(row, span) for row in rows])
-    return f'<table class="time"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    body = "".join([_draw_row(row, span, snapshot.key) for row in rows])
+    return f'<table class="time" style="--step:{step:.6g}%"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
-def _tell_tick(seconds: float) -> str:
-    return tell_seconds(seconds)
+def _draw_tick(tick: Tick, span: float) -> str:
+    last = " class=last" * (tick.seconds / span > _NEAR_END)
+    return f'<span{last} style="left:{100 * tick.seconds / span:.6g}%">{tick.label}</span>'
 
 
-def _draw_row(row: Row, span: float) -> str:
+def _draw_row(row: Row, span: float, key: str = "") -> str:
     name = escape(row.name)
     mark = '<span title="on the critical path">◆</span><span class="unseen">on the critical path</span> '
-    who = f'{mark * row.critical}{MARKS[row.status]} <a href="#task-{row.number}">{name}</a>'
+    who = f'{mark * row.critical}{MARKS[row.status]} <a href="#task-{key}{row.number}">{name}</a>'
     waits = [_draw_wait(start, end, span) for start, end in _find_waits(row)]
     bars = [_draw_bar(row, attempt, span) for attempt in row.attempts]
     told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts]) or row.status
@@ -71,7 +111,8 @@ def _draw_wait(start: float, end: float, span: float) -> str:
 
 def _draw_bar(row: Row, attempt: Attempt, span: float) -> str:
     status = _status_of(row, attempt)
-    number = f"<b>{attempt.number}</b>" if len(row.attempts) > 1 else ""
+    mark = {Status.FAILED: "✗", Status.RETRYING: "↻"}.get(status, "")
+    number = f"<b>{mark}{attempt.number}</b>" if len(row.attempts) > 1 else f"<b>{mark}</b>" * bool(mark)
     end = span if attempt.end is None else attempt.end
     return (
         f'<i class="bar {status}{" critical" * row.critical}" style="{_place(attempt.start, end, span)}" '
@@ -80,16 +121,18 @@ def _draw_bar(row: Row, attempt: Attempt, span: float) -> str:
 
 
 def _status_of(row: Row, attempt: Attempt) -> Status:
-    """Return how an attempt ended: the last one as the task did, unless it was recovered from."""
-    if attempt.error is not None:
-        return Status.FAILED
-    if attempt is not row.attempts[-1]:
-        return Status.FAILED
-    return Status.RUNNING if attempt.end is None else row.status
+    """Return what became of an attempt: of the last one what became of the task, of one made good that it was."""
+    is_last = attempt is row.attempts[-1]
+    if is_last and attempt.end is None:
+        return Status.RUNNING
+    if attempt.error is None and is_last:
+        return row.status
+    return row.status if is_last and row.status is not Status.COMPLETED else Status.RETRYING
 
 
 def _tell_attempt(row: Row, attempt: Attempt) -> str:
     status = _status_of(row, attempt)
+    outcome = "failed" if attempt.error is not None or status is Status.RETRYING else status
     end = f"to {tell_seconds(attempt.end)}, took {tell_seconds(attempt.end - attempt.start)}" if attempt.end else "on"
     error = f", {describe_error(attempt.error)}" if attempt.error is not None else ""
-    return f"attempt {attempt.number} {status}, from {tell_seconds(attempt.start)} {end}{error}"
+    return f"attempt {attempt.number} {outcome}, from {tell_seconds(attempt.start)} {end}{error}"

@@ -30,7 +30,7 @@ PACKAGES: dict[str, Package] = {
         "tracebacks context event_loop executors healing sentinel",
         "",
     ),
-    "_draw": Package("diagram mermaid graphviz svg palette label layout tree html", "_base"),
+    "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit pool hook run_in", "_base"),
     "_worker": Package(
@@ -49,7 +49,11 @@ PACKAGES: dict[str, Package] = {
         "journal task_record timeline metrics event_stream log error_notes",
         "_base _policy _graph",
     ),
-    "_report": Package("page section timeline_chart snapshot style", "_base _draw _state _graph _record"),
+    "_report": Package(
+        "page verdict section graph_section nested_section error_list trouble timeline_chart ticks place phrase "
+        "snapshot style",
+        "_base _draw _state _graph _record",
+    ),
     "_runner": Package(
         "lifecycle attempt gathering program arguments request notice notifier cancellation signals",
         "_base _state _policy _worker _graph _record",

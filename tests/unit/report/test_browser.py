@@ -1,6 +1,7 @@
 """The report of a run in a browser: what a person sees, light and dark, on a wide and on a narrow screen."""
 
 import json
+from collections.abc import Callable
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import pytest
 
 from flowdeco import Run
 from tests.support.browser import DARK, load
+from tests.support.failing import fail_in_many_ways, fail_within
 from tests.support.picture import make_wide
 from tests.support.report import EVIL, hostile, morning
 
@@ -47,8 +49,16 @@ seen.folded = [...document.querySelectorAll("details:not([open])")].length;
 seen.scripts = document.scripts.length - 1;
 seen.images = document.images.length;
 seen.pre = [...document.querySelectorAll("pre")].filter(visible).map((e) => e.textContent).join("\n");
-const root = document.querySelector(".graph svg g").getBoundingClientRect();
-seen.root_in_view = root.left >= 0 && root.right <= innerWidth;
+seen.roots = [...document.querySelectorAll(".graph")].filter(visible).map((graph) => {
+    const box = graph.querySelector("svg g").getBoundingClientRect(), frame = graph.getBoundingClientRect();
+    return box.left >= frame.left && box.right <= frame.right && box.top >= frame.top; });
+seen.sideways = [...document.querySelectorAll("pre.trace")].filter(visible).map((e) =>
+    [e.scrollWidth > e.clientWidth, getComputedStyle(e).whiteSpace, getComputedStyle(e).overflowX]);
+seen.revealed = [];
+for (const link of [...document.querySelectorAll(".verdict a, .graph a")].filter(visible)) {
+    location.hash = link.getAttribute("href");  // a click would lead out of this frame
+    await new Promise((go_on) => setTimeout(go_on, 20));
+    seen.revealed.push(visible(document.getElementById(link.getAttribute("href").slice(1)))); }
 const out = document.createElement("textarea");
 out.id = "seen";
 out.textContent = JSON.stringify(seen);
@@ -63,12 +73,20 @@ class View(NamedTuple):
     complaints: list[str]
 
 
-def look(browser: str, folder: Path, run: Run[Any], width: int, *options: str) -> View:
+def look(
+    browser: str,
+    folder: Path,
+    run: Run[Any],
+    width: int,
+    *options: str,
+    change: Callable[[str], str] = lambda markup: markup,
+) -> View:
     """Return what is seen of a run's report. The policy that forbids scripts is left out, so that one can look."""
     markup = run.to_html()
     policy = markup[markup.index("<meta http-equiv") : markup.index("<meta name=")]
     assert "Content-Security-Policy" in policy
-    markup = markup.replace(policy, "").replace("</body>", f"<script>{LOOK}</script></body>")
+    script = f"<script>setTimeout(async () => {{{LOOK}}}, 500)</script>"
+    markup = change(markup.replace(policy, "")).replace("</body>", f"{script}</body>")
     # No window can be as narrow as a telephone, but a frame can.
     frame = f'<iframe srcdoc="{escape(markup)}" style="border:0;width:{width}px;height:900px;color-scheme:light dark">'
     frame = f'<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">{frame}</iframe>'
@@ -109,11 +127,51 @@ def test_nothing_hostile_becomes_part_of_the_page(browser: str, folder: Path) ->
 def test_a_thousand_tasks_are_shown_with_the_beginning_of_the_graph_in_view(browser: str, folder: Path) -> None:
     seen, complaints = look(browser, folder, make_wide(1000).run("x"), 400)
     assert complaints == []
-    assert seen["boxes"] == 1002
+    assert seen["boxes"] == 3 + 1002
     assert seen["bars"] == 0
-    assert seen["folded"] == 3
+    assert seen["folded"] == 4
     assert seen["overflow"] <= 0
-    assert seen["root_in_view"]
+    assert seen["roots"] == [True]
+    assert seen["revealed"] == [True]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("knows", [True, False], ids=["by the property for it", "by a snap where it is not known"])
+def test_a_graph_wider_than_the_screen_opens_where_it_begins(
+    browser: str, folder: Path, width: int, knows: bool
+) -> None:
+    def unfold(markup: str) -> str:
+        at = markup.rindex("<details>", 0, markup.index("<summary>All 1,002 boxes"))
+        markup = f"{markup[:at]}<details open>{markup[at + len('<details>') :]}"
+        return markup if knows else markup.replace("scroll-initial-target:nearest", "unheard-of:nearest")
+
+    seen, complaints = look(browser, folder, make_wide(1000).run("x"), width, change=unfold)
+    assert complaints == []
+    assert seen["roots"] == [True, True]
+    assert seen["overflow"] <= 0
+
+
+@pytest.mark.parametrize(
+    ("width", "options"),
+    [(1280, ()), (1280, (DARK,)), (390, ()), (390, (DARK,))],
+    ids=["wide", "wide and dark", "narrow", "narrow and dark"],
+)
+@pytest.mark.parametrize("make", [fail_in_many_ways, fail_within], ids=["keep_going", "nested"])
+def test_a_person_sees_what_failed(
+    browser: str, folder: Path, width: int, options: tuple[str, ...], make: Callable[[], Run[Any]]
+) -> None:
+    seen, complaints = look(browser, folder, make(), width, *options)
+    assert complaints == []
+    assert seen["headings"][1].endswith("failed")
+    assert seen["overflow"] <= 0
+    assert seen["faint"] == []
+    assert seen["unreachable"] == []
+    assert all(seen["roots"])
+    assert seen["revealed"]
+    assert all(seen["revealed"]), "what a link leads to unfolds"
+    assert seen["sideways"]
+    assert all(how == ["pre", "auto"] for _, *how in seen["sideways"])
+    assert any(is_wider for is_wider, *_ in seen["sideways"]) or width > 400
 
 
 def test_the_page_itself_is_shown_without_a_complaint_and_forbids_every_script(browser: str, folder: Path) -> None:

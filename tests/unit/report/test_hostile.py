@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco._draw.html import clean, describe, describe_error, escape, tell_seconds
-from flowdeco._report.section import tell_traceback
+from flowdeco._report.error_list import tell_traceback
 from tests.support.report import EVIL, Broken, Mute, hostile, page_of
 
 

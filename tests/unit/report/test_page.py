@@ -56,7 +56,7 @@ def test_the_timeline_has_a_row_for_each_task_and_a_bar_for_each_attempt(told: P
     bars = page.of("i", "bar")
     titled = [attributes for attributes in bars if "title" in attributes]
     assert len(titled) == sum(record.attempts for record in run.tasks.values()) == 6
-    assert len([bar for bar in titled if "failed" in str(bar["class"])]) == len(run.errors) == 3
+    assert len([bar for bar in titled if "retrying" in str(bar["class"])]) == len(run.errors) == 3
     for name, record in run.tasks.items():
         for attempt in record.timeline:
             assert any(f"{name}: attempt {attempt.number}" in str(bar["title"]) for bar in titled)
@@ -91,7 +91,7 @@ def test_waiting_is_shown_before_the_first_attempt_and_between_attempts() -> Non
     assert [(each["class"], each["style"]) for each in shown] == [
         ("wait", "left:10%;width:10%"),
         ("wait", "left:40%;width:30%"),
-        ("bar failed", "left:20%;width:20%"),
+        ("bar retrying", "left:20%;width:20%"),
         ("bar running", "left:70%;width:30%"),
     ]
 

@@ -75,7 +75,8 @@ def test_a_failed_run_is_told_with_its_error_at_the_top() -> None:
     def w(bad: Any) -> None: ...
 
     page = page_of(w.run())
-    assert "ValueError: it is wrong\nin two lines" in page.text[""]
+    assert "ValueError: it is wrong …" in page.text[""]
+    assert "ValueError: it is wrong\nin two lines" in page.text["errors"]
     assert "result" not in page.text
 
 

@@ -1,0 +1,93 @@
+"""What went wrong, with tracebacks: what failed the run first, and what was made good after it."""
+
+from __future__ import annotations
+
+from traceback import StackSummary, TracebackException
+
+from .._draw.html import describe, describe_error, escape, fold
+from .phrase import first_line, time_of
+from .place import is_ours
+from .section import tell_rest
+from .snapshot import Snapshot
+from .trouble import Fate, Trouble, list_troubles
+
+__all__ = ["Told", "list_errors", "list_hook_errors", "show_traceback", "tell_traceback"]
+
+_MOST_ERRORS = 500
+_MOST_TEXT = 20_000
+_FEW = 10
+
+# The anchor at which the traceback of each error stands: an error may come out of several runs, one within another.
+Told = dict[int, str]
+
+_LOUD = (Fate.FATAL, Fate.FINAL)
+
+
+def list_errors(snapshot: Snapshot, told: Told) -> str:
+    """Return every failed attempt with its traceback."""
+    troubles = list_troubles(snapshot)
+    loud = sum(trouble.fate in _LOUD for trouble in troubles)
+    found = [_tell_trouble(snapshot, trouble, told, few=loud <= _FEW) for trouble in troubles[:_MOST_ERRORS]]
+    return "".join(found) + tell_rest(len(troubles) - _MOST_ERRORS)
+
+
+def _tell_trouble(snapshot: Snapshot, trouble: Trouble, told: Told, *, few: bool) -> str:
+    failure, fate = trouble.failure, trouble.fate
+    anchor = f"error-{snapshot.key}{trouble.number}"
+    _, mark, status = fate.value
+    who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>, attempt {failure.attempt}"
+    badge = f'<span class="badge {status}"><span aria-hidden="true">{mark} </span>{trouble.word}</span>'
+    what = escape(first_line(describe_error(failure.error)))
+    summary = f"{badge} {time_of(failure.time, snapshot.run.started)} {who}: {what}"
+    there = told.get(id(failure.error))
+    if there is None:
+        told[id(failure.error)] = anchor
+        body = show_traceback(failure.error, f"Traceback of {failure.task or 'the workflow'}")
+    else:
+        body = f'<p><a href="#{there}">Its traceback</a></p>'
+    kind = f"trouble {status}{' quiet' * (fate not in _LOUD)}"
+    folded = fold(summary, f'<div id="{anchor}">{body}</div>', unfolded=few and fate in _LOUD)
+    return f'<div class="{kind}">{folded}</div>'
+
+
+def list_hook_errors(snapshot: Snapshot) -> str:
+    """Return what hooks have raised, with tracebacks."""
+    found: list[str] = []
+    for failure in snapshot.hook_errors[:_MOST_ERRORS]:
+        who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>"
+        name = getattr(failure.function, "__qualname__", None) or describe(failure.function)
+        hook = f"<code>{escape(failure.hook)}</code> {escape(name)} of {who}"
+        what = escape(first_line(describe_error(failure.error)))
+        summary = f"{time_of(failure.time, snapshot.run.started)} {hook}: {what}"
+        found.append(fold(summary, show_traceback(failure.error, f"Traceback of {failure.hook}"), unfolded=False))
+    return "".join(found) + tell_rest(len(snapshot.hook_errors) - _MOST_ERRORS)
+
+
+def show_traceback(error: BaseException, name: str) -> str:
+    """Return an error's traceback in a box that scrolls, as long lines of code are not to be broken."""
+    box = f'class="trace" role="region" aria-label="{escape(name)}" tabindex="0"'
+    return f"<pre {box}>{escape(tell_traceback(error))}</pre>"
+
+
+def tell_traceback(error: BaseException) -> str:
+    """Return an error's traceback with those of its causes, without the frames of this package."""
+    try:
+        told = TracebackException.from_exception(error)
+        _drop_frames(told)
+        text = "".join(told.format())
+    except Exception:  # what an error does when it is looked at is up to its class
+        return describe_error(error)
+    if len(text) <= _MOST_TEXT:
+        return text.rstrip()
+    return f"{text[: _MOST_TEXT // 2]}\n…\n{text[-_MOST_TEXT // 2 :]}".rstrip()
+
+
+def _drop_frames(told: TracebackException) -> None:
+    left, seen = [told], set[int]()
+    while left:
+        part = left.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        part.stack = StackSummary.from_list([frame for frame in part.stack if not is_ours(frame.filename)])
+        left += [other for other in (part.__cause__, part.__context__, *(part.exceptions or ())) if other is not None]

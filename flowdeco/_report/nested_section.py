@@ -1,0 +1,47 @@
+"""The runs within a run: each folded, and within it its graph, its timeline, its errors, its tasks and its own runs."""
+
+from __future__ import annotations
+
+from .._base.events import Status
+from .._draw.html import escape, fold, tell_seconds
+from .error_list import Told, list_errors
+from .graph_section import make_graph
+from .phrase import count_things
+from .section import MANY, badge, list_tasks, list_values, tell_rest
+from .snapshot import Snapshot
+from .timeline_chart import make_timeline
+
+__all__ = ["list_nested"]
+
+
+def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
+    """Return the runs of a run's nodes.
+
+    Args:
+        snapshot: the run around them.
+        told: the tracebacks that stand on the page already.
+        path: the names of the runs around that, but for the outermost.
+    """
+    found = [
+        _show(within, f"{path}{snapshot.rows[index].name}", f"{snapshot.key}{index}", told)
+        for index, within in snapshot.nested.items()
+    ]
+    return "".join(found) + tell_rest(snapshot.left_out)
+
+
+def _show(snapshot: Snapshot, path: str, number: str, told: Told) -> str:
+    counted = count_things(len(snapshot.rows), "task")
+    summary = f"<b>{escape(path)}</b> {badge(snapshot.status)} {counted}, {tell_seconds(snapshot.duration)}"
+    few = len(snapshot.rows) <= MANY
+    level = min(snapshot.level + 2, 6)
+    parts = [
+        ("Graph", make_graph(snapshot)),
+        ("Timeline", make_timeline(snapshot) if snapshot.rows else ""),
+        ("Errors", list_errors(snapshot, told)),
+        ("Inputs", list_values(snapshot.run.inputs, name=f"Inputs of {path}") if snapshot.run.inputs else ""),
+        ("Tasks", fold(counted, list_tasks(snapshot), unfolded=few) if snapshot.rows else ""),
+        ("Nested runs", list_nested(snapshot, told, f"{path} / ")),
+    ]
+    body = "".join([f"<h{level}>{name}</h{level}>{part}" for name, part in parts if part])
+    failed = snapshot.status is Status.FAILED
+    return f'<div class="nested">{fold(summary, f"<div id=run-{number}>{body}</div>", unfolded=failed)}</div>'

@@ -1,0 +1,116 @@
+"""The page shows what happened within the nodes that are workflows."""
+
+from typing import Any
+
+import pytest
+
+from flowdeco import Run, task, workflow
+from tests.support.failing import fail_within, nightly
+from tests.support.report import Page, page_of
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return page_of(fail_within())
+
+
+def test_each_level_has_its_graph_timeline_and_tasks_in_a_fold_of_its_own(page: Page) -> None:
+    assert {each["id"] for each in page.of("div") if str(each.get("id")).startswith("run-")} == {"run-0", "run-0-0"}
+    assert len(page.of("div", "nested")) == 2
+    assert {str(each["aria-label"]) for each in page.of("div", "graph")} == {
+        "Graph of nightly",
+        "Graph of imported",
+        "Graph of reading",
+    }
+    assert len(page.of("table", "time")) == 3
+    nested = page.text["nested-runs"]
+    for shown in ("imported ✗ failed 3 tasks", "imported / reading ✓ completed 1 task", "stored", "a row is short"):
+        assert shown in nested
+
+
+def test_a_run_that_failed_is_unfolded_and_one_that_did_not_is_folded() -> None:
+    markup = fail_within().to_html()
+    assert '<div class="nested"><details open><summary><b>imported</b>' in markup
+    assert '<div class="nested"><details><summary><b>imported / reading</b>' in markup
+
+
+def test_box_row_and_task_of_a_nested_run_lead_to_it(page: Page) -> None:
+    links = [each["href"] for each in page.of("a")]
+    assert links.count("#run-0") == 2
+    assert links.count("#run-0-0") == 2
+
+
+def test_ids_and_links_are_in_order_however_many_runs_there_are(page: Page) -> None:
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {str(each["href"])[1:] for each in page.of("a")} <= set(ids)
+
+
+def test_a_traceback_is_told_once_and_linked_elsewhere(page: Page) -> None:
+    assert "raise OSError" in page.text["errors"]
+    assert "raise OSError" not in page.text["nested-runs"]
+    assert "Its traceback" in page.text["nested-runs"]
+    assert 'raise ValueError("a row is short")' in page.text["nested-runs"]
+
+
+def test_the_inputs_of_a_nested_run_are_told(page: Page) -> None:
+    assert "'https://example.org'" in page.text["nested-runs"]
+
+
+def test_a_run_without_nested_ones_has_no_section_for_them() -> None:
+    @workflow
+    def w() -> None: ...
+
+    assert "nested-runs" not in page_of(w.run()).text
+
+
+def test_very_deep_runs_are_shown_down_to_a_level_and_the_rest_counted() -> None:
+    def hand_on(inner: Any) -> Any:
+        return inner
+
+    @workflow
+    async def innermost() -> int:
+        return 1
+
+    last: Any = innermost
+    for number in range(30):
+        last = workflow(hand_on, name=f"level{number}", needs={"inner": last})
+    page = page_of(last.run())
+    assert len(page.of("div", "nested")) == 10
+    assert "1 more are not shown" in page.text["nested-runs"]
+
+
+def test_of_very_many_runs_those_that_failed_are_shown_and_the_rest_counted() -> None:
+    def give() -> int:
+        return 1
+
+    def fail() -> int:
+        raise ValueError("the last one")
+
+    def take(given: Any) -> Any:
+        return given
+
+    nodes: dict[str, Any] = {}
+    for number in range(400):
+        step = task(fail if number == 399 else give, name="step")
+        nodes[f"w{number}"] = workflow(take, name=f"w{number}", needs={"given": step})
+
+    @workflow(keep_going=True, needs={"nodes": nodes})
+    def w(nodes: Any) -> None: ...
+
+    run: Run[Any] = w.run()
+    page = page_of(run)
+    shown = len(page.of("div", "nested"))
+    assert 100 < shown < 400
+    assert f"{400 - shown} more are not shown" in page.text["nested-runs"]
+    assert "w399 ✗ failed" in page.text["nested-runs"]
+    assert "w399 / step ValueError: the last one" in page.text[""]
+    assert len(run.to_html()) < 3_000_000
+
+
+def test_a_plain_call_that_failed_shows_what_failed_within() -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        nightly(url="x")
+    page = page_of(Run.of(caught.value))
+    assert "imported / stored OSError" in page.text[""]
+    assert len(page.of("div", "nested")) == 1, "what completed within is let go as results are"
