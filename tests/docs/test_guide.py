@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "ini": lambda code: ConfigParser(strict=False, interpolation=None).read_string(code),
 }
 # What a reader has who has done what the README says, or what a page says at its head.
-INSTALLED = {"anyio", "fastapi", "flowdeco", "httpx", "pytest"}
+INSTALLED = {"anyio", "fastapi", "flowdeco", "httpx", "opentelemetry", "pytest"}
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=[page.path.stem for page in PROGRAMS])
