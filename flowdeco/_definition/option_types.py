@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, TypedDict
 
@@ -35,7 +36,9 @@ Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
 Recover: TypeAlias = "Hook | Mapping[type[Exception], Hook] | None"
 HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
 HookErrors: TypeAlias = Literal["log", "raise"]
-Tasks: TypeAlias = "Mapping[str, Face] | Iterable[Face | ModuleType] | None"
+Part: TypeAlias = "Face | ModuleType"
+# No Iterable: a mapping is one, too, and mypy then cannot tell what a dict of tasks of different types is of.
+Tasks: TypeAlias = "Mapping[str, Face] | Sequence[Part] | AbstractSet[Part] | ValuesView[Part] | Iterator[Part] | None"
 
 
 class PolicyOptions(TypedDict, total=False):
