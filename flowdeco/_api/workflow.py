@@ -10,7 +10,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
-from .._definition.definition import Definition, Scope, definition_of
+from .._definition.definition import Definition, Scope
+from .._definition.face import is_face
 from .._definition.option_types import (
     After,
     HookErrors,
@@ -192,7 +193,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         given = {**(replacements or {}), **named}
         overrides = tuple(
-            Override(key, v, capture_scope(v, None) if callable(v) and definition_of(v) is None else ())
+            Override(key, v, capture_scope(v, None) if callable(v) and not is_face(v) else ())
             for key, v in given.items()
         )
         compiler, made = self._definition.compiler, self._copy()

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard, cast
 
 __all__ = ["MISSING", "POSITIONAL", "Param", "is_mock", "read_bound", "read_params"]
 
@@ -72,7 +72,7 @@ def is_mock(value: object) -> bool:
 def _read(function: Any, depth: int) -> tuple[Param, ...]:
     if depth > _MOST_LAYERS:
         raise ValueError("it wraps itself")
-    if isinstance(function, functools.partial):
+    if _is_partial(function):
         return _leave_open(_read(function.func, depth + 1), function)
     if isinstance(function, MethodType):
         return _bind(_read(function.__func__, depth + 1))
@@ -84,7 +84,7 @@ def _read(function: Any, depth: int) -> tuple[Param, ...]:
             return _fit(_ask(function), own)
         return _fit(_read(extra["__wrapped__"], depth + 1), own) if "__wrapped__" in extra else own
     if is_mock(function):
-        said = getattr(type(function), "__signature__", None)  # the instance would make one up
+        said = getattr(cast("Any", type(function)), "__signature__", None)  # the instance would make one up
         return _take_over(said) if isinstance(said, inspect.Signature) else _ANYTHING
     if isinstance(function, type) or getattr(function, "__signature__", None) is not None:
         return _ask(function)
@@ -130,7 +130,7 @@ def _plain_params(function: Any) -> tuple[Param, ...]:
     if flags & inspect.CO_VARARGS:
         params.append(Param(names[end], Parameter.VAR_POSITIONAL))
     if end > count:
-        keywords = function.__kwdefaults__ or {}
+        keywords: Mapping[str, Any] = function.__kwdefaults__ or {}
         params += [Param(n, Parameter.KEYWORD_ONLY, keywords.get(n, MISSING)) for n in names[count:end]]
     if flags & inspect.CO_VARKEYWORDS:
         params.append(Param(names[end + bool(flags & inspect.CO_VARARGS)], Parameter.VAR_KEYWORD))
@@ -145,6 +145,10 @@ def _bind(params: tuple[Param, ...]) -> tuple[Param, ...]:
 
 
 # Partials.
+
+
+def _is_partial(function: object) -> TypeGuard[functools.partial[Any]]:
+    return isinstance(function, functools.partial)
 
 
 def _leave_open(params: tuple[Param, ...], made: functools.partial[Any]) -> tuple[Param, ...]:
@@ -185,10 +189,9 @@ def _match(params: Sequence[Param], made: functools.partial[Any]) -> tuple[dict[
 
 def read_bound(function: object) -> Mapping[str, Any]:
     """Return the arguments that a partial has bound, by the names of their parameters."""
-    if not isinstance(function, functools.partial):
+    if not _is_partial(function):
         return {}
-    inner: Any = function.func
-    return {**read_bound(inner), **_match(_read(inner, 1), function)[0]}
+    return {**read_bound(function.func), **_match(_read(function.func, 1), function)[0]}
 
 
 # Wrappers.

@@ -21,7 +21,10 @@ __all__ = [
     "discard",
     "is_awaitable",
     "is_coroutine_function",
+    "is_mock",
+    "is_plain",
     "peel",
+    "read_kind",
     "read_signature",
 ]
 
@@ -66,7 +69,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         ValueError: it is written in C and does not say what it takes.
         TypeError: what it says is no signature.
     """
-    params, kind = read_params(function), _read_kind(function)
+    params, kind = read_params(function), read_kind(function)
     if is_plain(function):
         return Signature(params, kind, kind)
     return Signature(params, kind, _read_inner(function, kind), read_bound(function))
@@ -76,13 +79,14 @@ def _read_inner(function: Any, kind: Kind) -> Kind:
     """Return the kind of what is wrapped: of the outermost layer that is more than a plain function."""
     if kind in ("sync", "async"):
         for layer in peel(function)[1:]:
-            found = _read_kind(layer) if callable(layer) else "sync"
+            found = read_kind(layer) if callable(layer) else "sync"
             if found != "sync":
                 return found
     return kind
 
 
-def _read_kind(function: Callable[..., Any]) -> Kind:
+def read_kind(function: Callable[..., Any]) -> Kind:
+    """Return what a call of `function` gives, by its own code."""
     target: Any = function
     if type(target) is not FunctionType:
         target = _strip(target)

@@ -22,6 +22,7 @@ from .._policy.policy import (
 )
 from .._state.state import check_state
 from .definition import Definition, Face, Predicate, Scope, TaskDefinition, WorkflowDefinition, definition_of
+from .face import is_face
 from .options import (
     check_after,
     check_backend,
@@ -181,7 +182,7 @@ def _name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | 
 
 def _read_signature(kind: str, function: Any) -> Signature:
     """Return what a function asks for that is to be decorated. Raises `OptionTypeError` if that cannot be read."""
-    if definition_of(function) is not None:
+    if is_face(function):
         message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
         raise OptionTypeError(message, option="function", value=function)
     if not callable(function):

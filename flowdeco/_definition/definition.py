@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import Parameter
+from threading import RLock
 from typing import Any, Protocol, TypeAlias
 
-from .._base.signature import Param, Signature
+from .._base.signature import Param, Signature, is_plain, peel, read_kind, read_signature
 from .._base.text import shorten
 from .._policy.hook import NO_HOOKS, Hooks
-from .._policy.policy import NO_POLICY, Asker, Defaults, Policy
+from .._policy.policy import DEFAULTABLE, NO_POLICY, Asker, Defaults, Policy
+from .face import Face, find_wrapped, is_face
 
 __all__ = [
     "Definition",
@@ -27,6 +29,10 @@ __all__ = [
     "definition_of",
 ]
 
+# Where a wrapper keeps its definition.
+_KEPT = "_flowdeco_definition"
+_making = RLock()
+
 
 class Namespace(Protocol):
     """Names and what they are bound to; only tasks among them count."""
@@ -37,16 +43,6 @@ class Namespace(Protocol):
 
 
 Scope: TypeAlias = tuple[Namespace, ...]
-
-
-class Face:
-    """What users hold of a definition.
-
-    Tasks and workflows stand far above, yet here they have to be told from everything else that a variable may hold.
-    """
-
-    __slots__ = ("_definition",)
-    _definition: Definition
 
 
 # How many there have been. No attribute of their class: to set one makes Python forget what it has found out about the
@@ -60,15 +56,38 @@ def count_definitions() -> int:
 
 
 def definition_of(value: Any) -> Definition | None:
-    """Return the definition of a task or a workflow; `None` for anything else."""
-    # isinstance would run a proxy's code, and take a mock for what it mocks.
-    found: Definition | None = value._definition if issubclass(type(value), Face) else None
+    """Return the definition of a task or a workflow, or of what wraps one; `None` for anything else.
+
+    What `functools.wraps` has put around a task counts as that task, with the wrapper as its function. What is around
+    a workflow counts as a task without options that calls it.
+    """
+    if issubclass(type(value), Face):
+        found: Definition | None = value._definition
+        return found
+    if type(value) is staticmethod:  # as it stands in the body of a class
+        return definition_of(value.__func__)
+    wrapped = find_wrapped(value)
+    return None if wrapped is None else _definition_around(value, wrapped._definition)
+
+
+def definition_behind(face: Any) -> Definition:
+    """Return the definition of what is known to have one."""
+    found = definition_of(face)
+    assert found is not None
     return found
 
 
-def definition_behind(face: Face) -> Definition:
-    """Return the definition of what is known to be a task or a workflow."""
-    return face._definition
+def _definition_around(function: Any, inner: Definition) -> Definition | None:
+    """Return the definition of a function that wraps a task or workflow; it has one, which it keeps."""
+    kept = getattr(function, "__dict__", None)
+    if kept is None:
+        return None
+    with _making:
+        made: Definition | None = kept.get(_KEPT)
+        # `functools.wraps` hands on what is kept here to the next wrapper.
+        if made is None or made.function is not function:
+            kept[_KEPT] = made = inner.make_around(function)
+    return made
 
 
 class Definition:
@@ -102,9 +121,12 @@ class Definition:
     predicate: Predicate | None = None
     policy: Policy = NO_POLICY
 
+    # The names on which `params` rests, where they are not the function's own.
+    graph_binding: Any = None
+
     def __init__(
         self,
-        face: Face | None,
+        face: Any,
         function: Callable[..., Any],
         signature: Signature,
         scope: Scope,
@@ -154,6 +176,19 @@ class Definition:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
+    def make_around(self, function: Callable[..., Any]) -> TaskDefinition:
+        """Return the definition of a task whose function wraps what this is the definition of."""
+        options: dict[str, Any] = {**dict.fromkeys(DEFAULTABLE), "needs": {}, "after": (), "settled": (), "outputs": ()}
+        return TaskDefinition(function, function, self._answer_of(function), self.scope, options, self.name)
+
+    def _answer_of(self, function: Callable[..., Any]) -> Signature:
+        """Return what a function gives that calls a workflow.
+
+        What it asks for rests on names, and to look these up now may lead to the same function again.
+        """
+        kind, inner = self.signature.kind, self.signature.inner
+        return Signature((), read_kind(function), inner if kind == "sync" else kind)
+
     def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any, index: int) -> Awaitable[Any]:
         """Return what runs a workflow by its plan, with these inputs, as the node with this index of an outer run."""
         raise AssertionError(f"{self!r} runs as a task")
@@ -165,14 +200,15 @@ class TaskDefinition(Definition):
     Attributes:
         asked: what hooks can ask for besides the arguments: those of the function that this one stands in for.
         stands_in: whether its function stands in for another's.
+        wrapped_workflow: the workflow that its function wraps; mostly there is none.
     """
 
-    __slots__ = ("asked", "outputs", "policy", "predicate", "stands_in")
+    __slots__ = ("asked", "outputs", "policy", "predicate", "stands_in", "wrapped_workflow")
     kind = "task"
 
     def __init__(
         self,
-        face: Face | None,
+        face: Any,
         function: Callable[..., Any],
         signature: Signature,
         scope: Scope,
@@ -186,12 +222,40 @@ class TaskDefinition(Definition):
         self.stands_in = asked is not None
         self.policy = NO_POLICY
         self.predicate = None
+        self.wrapped_workflow = None if is_plain(function) else _find_workflow(function)
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        # What the inputs of a workflow are rests on names, which may come to mean something else.
+        return self.own_params if self.wrapped_workflow is None else read_signature(self.function).params
+
+    @property
+    def graph_binding(self) -> Any:
+        return None if self.wrapped_workflow is None else self.wrapped_workflow.graph_binding
+
+    def make_around(self, function: Callable[..., Any]) -> TaskDefinition:
+        signature = read_signature(function) if self.wrapped_workflow is None else self._answer_of(function)
+        gone = {param.name for param in self.own_params}.difference([param.name for param in signature.params])
+        if self.wrapped_workflow is not None:
+            gone.clear()
+        needs = {name: need for name, need in self.needs.items() if name not in gone}
+        settled = tuple([name for name in self.settled if name not in gone])
+        options = {**self.options, "needs": needs, "settled": settled}
+        made = TaskDefinition(function, function, signature, self.scope, options, self.name)
+        made.policy, made.predicate = self.policy, self.predicate
+        return made
 
     def make_asker(self) -> Asker:
         """Return what a policy has to know of it."""
         names = dict.fromkeys([*[param.name for param in self.own_params], *self.signature.bound])
         arguments = tuple({**names, **dict.fromkeys(self.asked)})
         return Asker(f"task {self.label!r}", arguments, self.signature.kind, definition_of, self.stands_in)
+
+
+def _find_workflow(function: Any) -> Definition | None:
+    """Return the workflow that a function wraps in the end, or that a partial is of."""
+    found = [layer._definition for layer in peel(function)[1:] if is_face(layer)]
+    return next((definition for definition in found if definition.is_workflow), None)
 
 
 class WorkflowDefinition(Definition):

@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 
 from .._base.checks import is_mapping
 from .._base.signature import peel
-from .definition import Face, Namespace, Scope, definition_of
+from .definition import Face, Namespace, Scope, definition_behind, definition_of
+from .face import is_face, is_taken
 from .frame import (
     encloses,
     find_enclosing,
@@ -121,8 +122,7 @@ class LocalScope:
         """
         if variables is None:
             variables = self.read(frame)
-        # isinstance would run a proxy's code
-        tasks = {name: value for name, value in variables.items() if issubclass(type(value), Face)}
+        tasks = {name: value for name, value in variables.items() if is_taken(value)}
         if not self._is_of(frame, variables, tasks):
             self._emptied = None
             return None
@@ -151,7 +151,7 @@ class LocalScope:
         if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
             return False
         for name, task in tasks.items():
-            made = definition_of(task) if name not in self._borrowed else None
+            made = definition_of(task) if name not in self._borrowed and is_face(task) else None
             if made is not None and any(namespace is self for namespace in made.scope):
                 return True
         return not self.bindings and frame.f_lasti >= self._reached and _call_of(frame) == self._call
@@ -213,7 +213,16 @@ def capture_scope(
             )
         if not found or found[-1] is not home.__globals__:
             found.append(home.__globals__)
+    if len(layers) > 1:
+        found += _scope_within(layers, found)
     return tuple(found)
+
+
+def _scope_within(layers: Iterable[Any], found: Iterable[Namespace]) -> list[Namespace]:
+    """Return what else is in reach of the tasks and workflows that are wrapped."""
+    seen = set(map(id, found))
+    within = [namespace for layer in layers if is_face(layer) for namespace in definition_behind(layer).scope]
+    return [namespace for namespace in within if id(namespace) not in seen]
 
 
 def _place_of_closure(found: list[Namespace], frame: FrameType | None, home: FunctionType, outer: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
+from .._base.signature import is_mock
 from .._base.text import shorten
 from .definition import Namespace, definition_of
 from .scope import LocalScope
@@ -29,6 +30,9 @@ def describe_undecorated(value: Any, name: str | None = None) -> str:
         return (
             f"{name!r} is a lambda: write {name} = task(...) around it." if name else "Write task(...) around a lambda."
         )
+    if is_mock(value):
+        shown = repr(name) if name else shorten(value)
+        return f"{shown} is a mock, not a task: override() takes one in the place of a task's function."
     shown = repr(known) if isinstance(known, str) else shorten(value)
     made = known if isinstance(known, str) else "..."
     kind = "a class" if issubclass(type(value), type) else f"a {type(value).__name__}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from operator import is_
 from typing import Any, TypeAlias
 
-from .._definition.definition import Definition, Face, Namespace, count_definitions, definition_of
+from .._definition.definition import Definition, Namespace, count_definitions, definition_of
+from .._definition.face import is_taken, may_be_taken
 
 __all__ = ["Binding", "Seen"]
 
@@ -50,7 +51,7 @@ class Seen:
     def list_names(self) -> list[str]:
         """Return every name that means a task or a part of its result."""
         values = list(self.namespace.items())
-        return [name for name, value in values if issubclass(type(value), Face)] + list(self._read_parts())
+        return [name for name, value in values if is_taken(value)] + list(self._read_parts())
 
     def holds(self) -> bool:
         """Whether every name means the same as before."""
@@ -58,7 +59,7 @@ class Seen:
         if not all(map(is_, map(get, self.bound), self.bound.values())):
             return False
         for kind in set(map(type, map(get, self.absent))) if self.absent else ():
-            if issubclass(kind, Face):
+            if may_be_taken(kind) and any(map(is_taken, map(get, self.absent))):
                 return False
         # To look through a whole module at each call costs too much: only where names or tasks have come or gone.
         if self._parts is not None and self._extent != (len(self.namespace), count_definitions()):

@@ -66,8 +66,9 @@ class _Builder:
 
     def _resolve(self, node: Node) -> None:
         definition, resolve = node.definition, self.resolver.resolve
-        if isinstance(definition, WorkflowDefinition):
-            self.resolver.binding.update(definition.graph_binding)
+        binding = definition.graph_binding
+        if binding is not None:
+            self.resolver.binding.update(binding)
         node.params = params = definition.params
         after, settled = definition.graph_after, definition.graph_settled
         node.sources = tuple([self._reach(resolve(definition, p), definition, p, settled) for p in params])

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .._base.signature import Param
-from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_of
+from .._definition.definition import Definition, Predicate, WorkflowDefinition, definition_of
 from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
 from .source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, definitions_of, parts_of
@@ -28,7 +28,7 @@ class Node:
     Attributes:
         index: its place in the order of execution; no node needs a later one.
         name: what the record calls it, unique in the graph.
-        step: the `Task` or `Workflow` that runs.
+        step: the `Task` or `Workflow` that runs, or the function that wraps one.
         definition: what that is the face of.
         dependencies: the indices of the nodes that must have ended before, in ascending order.
         replaced: whether a value stands in for it, so that it does not run.
@@ -68,10 +68,8 @@ class Node:
         return f"<node {self.name!r}>"
 
     @property
-    def step(self) -> Face:
-        face = self.definition.face
-        assert face is not None  # only predicates have none
-        return face
+    def step(self) -> Any:
+        return self.definition.face
 
     @property
     def arguments(self) -> Arguments:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 from .._base.constant import Value
 from .._base.errors import UnknownTaskError
 from .._base.text import listed, nearest, shorten
-from .._definition.definition import Definition, Face, Scope, definition_of
+from .._definition.definition import Definition, Face, Scope, definition_behind, definition_of
+from .._definition.face import is_face
 from .._definition.undecorated import describe_undecorated, find_undecorated
 from .graph import Graph
 from .output import check_parts
@@ -89,9 +90,8 @@ def instead_of(
         OutputError: a value does not fit the task's `outputs=`.
     """
     given, (definition, output) = override.given, target
-    found = definition_of(given)
-    if found is not None:
-        return found
+    if is_face(given):
+        return definition_behind(given)
     if isinstance(given, Value) or not callable(given):
         result = given.value if isinstance(given, Value) else given
         if output is not None:

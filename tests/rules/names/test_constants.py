@@ -8,6 +8,7 @@ import pytest
 from flowdeco import SettledError, State, task, value, workflow
 from tests.conftest import Backend
 from tests.support.naming import edges_of, fail_to_build, on
+from tests.support.signature import name_of
 from tests.support.steps import web
 
 
@@ -16,7 +17,7 @@ def page(url: str, depth: int = 1) -> Any:
     return url, depth
 
 
-@pytest.mark.parametrize("constant", [5, None, "page", [1], {"page": page}, page, int, value], ids=repr)
+@pytest.mark.parametrize("constant", [5, None, "page", [1], {"page": page}, page, int, value], ids=name_of)
 async def test_a_parameter_of_a_task_and_of_a_workflow_receives_the_constant_itself(
     constant: Any, backend: Backend
 ) -> None:
