@@ -23,7 +23,7 @@ _GRACE = 3.0
 _MOST_LINES = 50
 _MOST_TASKS = 12
 _MOST_CHARACTERS = 200
-_HINT = "flowdeco: for a live view of what runs, pip install 'flowdeco[rich]'"
+_HINT = "flowdeco: for a live view of what runs, pip install rich"
 
 # Guards all below: hooks are called on any thread that has an event loop. Never taken by what rich calls.
 _lock = RLock()

@@ -50,7 +50,7 @@ def test_a_terminal_without_rich_gets_lines_and_is_told_once_how_to_get_more(mon
     run_in(file, lambda: None)
     run_in(file, lambda: None)
     assert file.getvalue().splitlines() == [
-        "flowdeco: for a live view of what runs, pip install 'flowdeco[rich]'",
+        "flowdeco: for a live view of what runs, pip install rich",
         *LINES,
         *LINES,
     ]
