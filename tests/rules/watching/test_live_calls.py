@@ -6,12 +6,16 @@ import anyio
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 
-from flowdeco import Event, GraphError, InputError, RunError, workflow
+from flowdeco import Event, GraphError, InputError, RunError, task, workflow
 from tests.support.live import read, say, summary
 
 
 async def test_inputs_and_graph_are_checked_by_the_call_itself() -> None:
-    @workflow(needs={"x": "nothing"})
+    @task
+    def lost(nothing: int) -> int:
+        return nothing
+
+    @workflow(needs={"x": lost})
     async def wrong(x: int) -> None: ...
 
     with pytest.raises(InputError):
