@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from .. import GraphError
 from .._base.text import nearest
+from . import completion
 from .exit_code import FAILURE, INTERRUPTED, OUTPUT_CLOSED, SUCCESS, USAGE
 from .failure import tell_failure
 from .printing import escape_unwritable, give_up_output, print_text, say
@@ -28,6 +29,12 @@ Run a workflow and print what it returns, unless that is None. Its inputs stand 
     flowdeco run shop.py:offer --help
 
 The last one shows which there are. What is made of several values is written as JSON."""
+_COMPLETION = """\
+Print what has a shell complete this command when Tab is pressed. It needs pip install 'flowdeco[completion]'.
+
+    bash, in ~/.bashrc:                                   eval "$(flowdeco completion bash)"
+    zsh, in ~/.zshrc after compinit:                      eval "$(flowdeco completion zsh)"
+    fish, in ~/.config/fish/config.fish:                  flowdeco completion fish | source"""
 _EXIT_CODES = """\
 The exit code is 0 if the run was completed or skipped, 1 if it failed, 2 if the command line is wrong and nothing has
 run, 3 if it was completed and its result cannot be printed, 130 after Ctrl-C, 143 after SIGTERM."""
@@ -50,8 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: the arguments are wrong or ask for help, or the workflow has raised it.
     """
+    if completion.is_asked_for():
+        completion.complete(_make_parser)
     escape_unwritable()
-    parser = _make_parser()
+    parser = _make_parser(_add_inputs)
     words = sys.argv[1:] if arguments is None else arguments
     args, unknown = parser.parse_known_args([_DASHES if word == "--" else word for word in words])
     if unknown:
@@ -109,7 +118,7 @@ def _tell_load_error(error: LoadError, args: Namespace) -> None:
         say(tell_failure(cause, f"the import of {args.target}", again))
 
 
-def _make_parser() -> ArgumentParser:
+def _make_parser(add_inputs: Callable[[ArgumentParser], object]) -> ArgumentParser:
     parser = ArgumentParser(
         prog="flowdeco",
         description="Workflows from decorated functions.",
@@ -127,15 +136,22 @@ def _make_parser() -> ArgumentParser:
         made.set_defaults(command=command, name=name, parser=made)
         return made
 
-    raw = RawDescriptionHelpFormatter
+    raw: Any = RawDescriptionHelpFormatter
     usage = "%(prog)s [options] TARGET [inputs]"
-    _add_run(add("run", _run, "run a workflow", description=_RUN, epilog=_EXIT_CODES, formatter_class=raw, usage=usage))
+    about: dict[str, Any] = {"description": _RUN, "epilog": _EXIT_CODES, "formatter_class": raw, "usage": usage}
+    # An input may be called as an option is that stands before it.
+    runner = add("run", _run, "run a workflow", conflict_handler="resolve", **about)
+    _add_run(runner)
+    add_inputs(runner)
     graph = add("graph", _graph, "draw the graph of a workflow")
     _add_target(graph)
     graph.add_argument("--format", choices=("tree", "mermaid", "dot"), default="tree", help="as what (default: tree)")
     check = add("check", _check, "find what is wrong with a workflow, or with all of a file, without running anything")
     _add_target(check)
     check.add_argument("--types", action="store_true", help="compare annotations, too")
+    shell = add("completion", _print_completion, "print what has a shell complete this command", formatter_class=raw)
+    shell.description = _COMPLETION
+    shell.add_argument("shell", choices=completion.SHELLS, help="which shell it is")
     return parser
 
 
@@ -146,17 +162,25 @@ def _add_run(parser: ArgumentParser) -> None:
     add("--progress", action="store_true", help="show on stderr how the run goes on")
     add("-v", "--verbose", action="store_true", help="show the log on stderr: every change of status")
     _add_target(parser)
-    add("inputs", nargs=REMAINDER, metavar="inputs", help="the inputs of the workflow: --name VALUE, or VALUE")
+
+
+def _add_inputs(parser: ArgumentParser) -> None:
+    about = "the inputs of the workflow: --name VALUE, or VALUE"
+    parser.add_argument("inputs", nargs=REMAINDER, metavar="inputs", help=about)
 
 
 def _add_target(parser: ArgumentParser) -> None:
     parser.add_argument("--traceback", action="store_true", help="show the traceback of an error, not two lines of it")
-    parser.add_argument("target", metavar="TARGET", help=_TARGET)
+    completion.complete_target(parser.add_argument("target", metavar="TARGET", help=_TARGET))
 
 
 def _run(args: Namespace) -> int:
     args.inputs = ["--" if word == _DASHES else word for word in args.inputs]
     return run(args)
+
+
+def _print_completion(args: Namespace) -> int:
+    return completion.print_script(args.shell)
 
 
 def _graph(args: Namespace) -> int:

@@ -68,7 +68,8 @@ PACKAGES: dict[str, Package] = {
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
     "cli": Package(
-        "main run_command termination exit_code failure printing target input_parser input_scanner input_help "
+        "main run_command completion source_reader termination exit_code failure printing target "
+        "input_parser input_scanner input_help "
         "option_reader value_builder record_type scalar_reader duration json_output json_type",
         "flowdeco progress _base",
     ),
