@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import sys
 from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Self, cast
@@ -89,8 +87,6 @@ class Decorated(Face):
             except AttributeError:
                 pass
         own["__wrapped__"] = function
-        if definition.signature.kind == "async" and not definition.is_workflow and sys.version_info >= (3, 12):
-            inspect.markcoroutinefunction(cast("Callable[..., Any]", self))
 
     def _copy(self) -> Self:
         """Return one that is the face of the same definition, for the time being."""

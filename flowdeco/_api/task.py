@@ -13,6 +13,7 @@ from .._policy.limit import Limit
 from .._policy.retry import Retry
 from .._policy.run_in import RunIn
 from .face import Decorated, change_options
+from .shown_signature import AWAITED, OfInstance
 
 __all__ = ["Task", "stand_in", "task"]
 
@@ -27,6 +28,10 @@ class Task(Decorated, Generic[P, R_co]):
     Called, it runs the function and nothing else: no timeout, no record.
     """
 
+    # Those of the function: libraries read them to find out how to call it, and whether to await what it gives.
+    __code__ = OfInstance(lambda self: _read(self, "__code__", AWAITED))
+    __defaults__ = OfInstance(lambda self: _read(self, "__defaults__", None))
+    __kwdefaults__ = OfInstance(lambda self: _read(self, "__kwdefaults__", None))
     _definition: TaskDefinition
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -47,8 +52,23 @@ class Task(Decorated, Generic[P, R_co]):
         made._show(define_task(made, old.function, changed, old.scope, old.signature, asked))
         return made
 
+    def _show(self, definition: Definition) -> None:
+        super()._show(definition)
+        if _is_made_up(definition):
+            self.__dict__.setdefault("__name__", definition.name or "task")
+
     def _bind(self, instance: object) -> Any:
         return cast("Any", self._definition.function).__get__(instance)
+
+
+def _is_made_up(definition: Definition) -> bool:
+    """Whether a call is awaited and there is no code that says so: of a partial, or of an object."""
+    return definition.signature.kind == "async" and not hasattr(definition.function, "__code__")
+
+
+def _read(task: Task[..., Any], name: str, otherwise: Any) -> Any:
+    definition = task._definition
+    return otherwise if _is_made_up(definition) else getattr(definition.function, name)
 
 
 def stand_in(
