@@ -63,7 +63,7 @@ def test_the_line_of_the_crontab_writes_file_report_and_log(home: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (home / "2026-11-27.json").is_file()
     (report,) = home.glob("*.html")
-    assert date.fromisoformat(report.stem)
+    assert str(date.fromisoformat(report.stem)) == report.stem
     assert "wrote 2026-11-27.json" in (home / "night.log").read_text(encoding="utf-8")
 
 
