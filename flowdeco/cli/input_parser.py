@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from .. import GraphError, Workflow
 from .._base.text import nearest
+from .exit_code import USAGE
 from .input_help import Input, make_help
 from .input_scanner import Given, Option, Scan, scan
 from .option_reader import WORDED_SWITCH, read_hints, reader_of
@@ -118,7 +119,8 @@ class _InputsParser:
         try:
             return reader.read(value)
         except ValueError as error:
-            self._parser.error(f"argument {each.flag}: {error}")
+            # The usage would not say more.
+            self._parser.exit(USAGE, f"{self._parser.prog}: error: argument {each.flag}: {error}\n")
 
     def _bind(self, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         params = [each.param for each in self._inputs.values() if each.param.kind is Parameter.POSITIONAL_ONLY]
