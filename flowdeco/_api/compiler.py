@@ -171,7 +171,7 @@ class Compiler:
         found = [_unused(graph.name, n, face) for n, face in given.items() if n not in resolver.used_given]
         for part in more:
             values: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
-            faces = [value for value in values if definition_of(value) is not None]
+            faces = [resolver.inherit(self.owner, value) for value in values if definition_of(value) is not None]
             if not any(graph.find(face) is not None or id(face) in candidates for face in faces):
                 found.append(_unused(graph.name, None, part))
         return found

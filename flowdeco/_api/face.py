@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 from .._base.text import shorten
 from .._definition.definition import Definition, Face
 from .._definition.options import check_changes
+from .._definition.scope import LocalScope
 
 __all__ = ["Decorated", "change_options"]
 
@@ -56,6 +57,12 @@ class Decorated(Face):
     def __reduce__(self) -> str:
         """Be pickled and copied as a function is: by the name that it can be imported under."""
         return str(getattr(self, "__qualname__", self.name))
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Note which class the body has become that this stands in."""
+        for namespace in self._look().scope:
+            if isinstance(namespace, LocalScope):
+                namespace.note_class(owner)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Be a method where the function would be one."""

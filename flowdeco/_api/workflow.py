@@ -7,11 +7,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import CodeType
 from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
+from weakref import WeakKeyDictionary
 
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
 from .._definition.definition import Definition, Scope
 from .._definition.face import is_face
+from .._definition.inheritance import inherit_scope
 from .._definition.option_types import (
     After,
     HookErrors,
@@ -228,6 +230,37 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         own.pop("__annotations__", None)  # see `InputAnnotations`
         for name in ("__name__", "__qualname__"):
             own.setdefault(name, definition.name or "workflow")
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Be a method where the function would be one; of a subclass, with the tasks that it has."""
+        heir = type(instance) if owner is None else owner
+        return super(Workflow, self._inherit(heir)).__get__(instance, heir)
+
+    def _inherit(self, heir: type) -> Self:
+        """Return this workflow as a class has it: itself, or one for which names mean what they mean there."""
+        heirs: WeakKeyDictionary[type, Self] = self.__dict__.get("_heirs") or WeakKeyDictionary()
+        known = heirs.get(heir)
+        if known is None:
+            scope = inherit_scope(self._definition.scope, heir)
+            kept: WeakKeyDictionary[type, Self] = self.__dict__.setdefault("_heirs", heirs)
+            known = kept.setdefault(heir, self if scope is None else self._move(scope))
+        return known
+
+    def _move(self, scope: Scope) -> Self:
+        """Return the same workflow with other names in its reach."""
+        old, made = self._definition, self._copy()
+        made._definition = definition = copy.copy(old)
+        definition.face, definition.scope = made, scope
+        base = old.compiler.base
+        if base is not None:
+            base = cast("Self", base.owner.face)._move(scope)._definition.compiler
+        definition.compiler = Compiler(definition, base, old.compiler.overrides)
+        return made
+
+    def _copy(self) -> Self:
+        made = super()._copy()
+        made.__dict__.pop("_heirs", None)
+        return made
 
     def _bind(self, instance: object) -> Self:
         bound = self._copy()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from .._base.checks import is_mapping
 from .._base.signature import peel
@@ -68,17 +68,19 @@ class LocalScope:
     Attributes:
         bindings: the tasks by the names of their variables.
         outer: the scopes of the functions around it that were being executed.
+        body_of: leads to the class whose body it is; `None` for a function's, and before there is the class.
         frame_id: the frame's place in memory.
     """
 
     __slots__ = (
         *("__weakref__", "_borrowed", "_call", "_code", "_emptied", "_last", "_looks", "_names", "_reached", "_size"),
-        *("bindings", "frame_id", "outer"),
+        *("bindings", "body_of", "frame_id", "outer"),
     )
 
     def __init__(self, frame: FrameType) -> None:
         self.bindings: dict[str, Any] = {}
         self.outer: tuple[LocalScope, ...] = ()
+        self.body_of: ref[type] | None = None
         self.frame_id = id(frame)
         self._code = frame.f_code
         # Of a code object, they are put together anew each time.
@@ -98,6 +100,14 @@ class LocalScope:
 
     def __len__(self) -> int:
         return len(self.bindings)
+
+    def note_class(self, made: type) -> None:
+        """Note the class that has been made, if this is its body.
+
+        It may be made again, as by `dataclass(slots=True)`, and has its qualified name only later then.
+        """
+        if self._code.co_name == made.__name__ and not self._code.co_flags & inspect.CO_OPTIMIZED:
+            self.body_of = ref(made)
 
     def defines(self, name: str) -> bool:
         """Whether the body has a `def` of that name, whatever has become of it."""

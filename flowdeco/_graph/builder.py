@@ -12,7 +12,7 @@ from .._base.errors import OptionError
 from .._base.graph_errors import CycleError, HookArgumentError, MissingDependencyError, SettledError
 from .._base.signature import MISSING, Param
 from .._base.text import nearest
-from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition, definition_behind
+from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
 from .graph import Graph, Node
@@ -156,7 +156,7 @@ class _Builder:
             if isinstance(entry, str):
                 name, source = entry, self.resolver.resolve_name(function, entry, _AFTER)
             else:
-                name, source = "", FromResult(definition_behind(entry))
+                name, source = "", FromResult(self.resolver.definition_at(function, "after", entry))
             if isinstance(source, FromResult):
                 found.append(_definition_in(self._put(source.definition, source.output, name)[0]))
             else:

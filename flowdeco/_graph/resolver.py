@@ -28,7 +28,8 @@ from .._definition.definition import (
     definition_behind,
     definition_of,
 )
-from .._definition.undecorated import find_undecorated
+from .._definition.inheritance import InheritedScope
+from .._definition.undecorated import describe_undecorated, find_undecorated
 from .binding import Binding
 from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source, definitions_of
 
@@ -63,10 +64,11 @@ class Resolver:
         self._given: dict[str, Source] = {}
         self._found: dict[int, dict[str, FromResult | None]] = {}
         self._labels: dict[int, str] = {}
+        self._inheritance = next((n.inheritance for n in owner.scope if isinstance(n, InheritedScope)), None)
         self._modules: list[Namespace] = [vars(part) for part in owner.more if isinstance(part, ModuleType)]
         self._from_list: dict[str, FromResult | None] = {}
         self._listed: dict[str, list[FromResult]] = {}
-        for found in map(definition_of, owner.more):
+        for found in [definition_of(self.inherit(owner, part)) for part in owner.more]:
             if found is not None:
                 self._listed.setdefault(found.name or "", []).append(FromResult(found))
                 for output in found.outputs:
@@ -156,7 +158,7 @@ class Resolver:
         if isinstance(part, Value):
             return FromValue(part.value)
         if not isinstance(part, str):
-            return self._take(definition_behind(part), param.name)
+            return self._take(self.definition_at(function, param.name, part), param.name)
         return self.resolve_name(function, part, Param(part, param.kind), filled=param.name)
 
     def resolve_name(self, function: Definition, name: str, param: Param, filled: str = "") -> Source:
@@ -188,7 +190,7 @@ class Resolver:
         """Return the task or the part of a result that a name means, unless an input comes first."""
         if name in self.given:
             self.used_given.add(name)
-            return self._take(definition_behind(self.given[name]), name)
+            return self._take(self.definition_at(self.owner, name, self.given[name]), name)
         found = self.find(function, function.scope, name)
         if name in self._given and function is not self.owner:
             if found is not None and isinstance(self._given[name], FromInput):
@@ -203,7 +205,7 @@ class Resolver:
 
     def find(self, function: Definition, scope: Scope, name: str) -> FromResult | None:
         """Return what `name` refers to in the nearest namespace that has it, as a task or as an output of one."""
-        for namespace in scope:
+        for namespace in self._inherit_scope(scope):
             known = self._found.get(id(namespace))
             if known is None:
                 known = self._found[id(namespace)] = {}
@@ -228,6 +230,34 @@ class Resolver:
         if len(providers) > 1:
             self._report_ambiguous(function, name, providers)
         return FromResult(providers[0], name) if providers else None
+
+    def _inherit_scope(self, scope: Scope) -> Scope:
+        return scope if self._inheritance is None else tuple(map(self._inheritance.view, scope))
+
+    def inherit(self, function: Definition, part: Any) -> Any:
+        """Return what a task, as a function's options give it, is in the class that the workflow was looked up on."""
+        place = None if self._inheritance is None else self._inheritance.find_place(function.scope, part)
+        if place is None:
+            return part
+        scope, name = place
+        seen = self.binding.see(scope)
+        if seen.find_task(name) is None:
+            seen.absent[name] = None
+        return scope.get(name)
+
+    def definition_at(self, function: Definition, parameter: str, face: Any) -> Definition:
+        """Return the definition of a task that a function's options give."""
+        value = self.inherit(function, face)
+        found = definition_of(value)
+        if found is not None:
+            return found
+        reason = (
+            describe_undecorated(value)
+            if callable(value)
+            else f"the class has {shorten(value)} in its place. Bind a task to the name."
+        )
+        self._report(MissingDependencyError, function, parameter, reason)
+        return definition_behind(face)
 
     def _take(self, definition: Definition, name: str) -> FromResult:
         if definition.name is None:
@@ -275,7 +305,7 @@ class Resolver:
 
     def find_undecorated(self, function: Definition, name: str) -> str:
         """Return what a name refers to that should perhaps be a task, as a sentence; "" if there is nothing."""
-        return find_undecorated((*function.scope, *self.owner.scope, *self._modules), name)
+        return find_undecorated((*self._inherit_scope(function.scope), *self.owner.scope, *self._modules), name)
 
     def names_in_reach(self, function: Definition) -> list[str]:
         """Return the names that a parameter of a function could have meant."""
@@ -284,7 +314,7 @@ class Resolver:
     def names_from(self, scope: Scope) -> list[str]:
         """Return the names of tasks and inputs that functions of a scope can use."""
         names = [*self._given, *self.given, *self._listed]
-        spaces = {id(space): space for space in (*scope, *self.owner.scope, *self._modules)}
+        spaces = {id(space): space for space in (*self._inherit_scope(scope), *self.owner.scope, *self._modules)}
         for namespace in spaces.values():
             names += self.binding.see(namespace).list_names()
         return names

@@ -1,0 +1,91 @@
+"""The names of the body of a class as a subclass has them.
+
+A workflow that is looked up on a subclass, or on an instance of it, is another than that of the base: where a name of
+the body means a task, it means what the subclass has under that name. What was defined elsewhere, a task of the
+subclass too, names what it names, so that one can rest on the task that it takes the place of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import ref
+
+from .definition import Namespace, Scope
+from .face import is_face
+from .scope import LocalScope
+
+__all__ = ["Inheritance", "InheritedScope", "inherit_scope"]
+
+
+class Inheritance:
+    """A subclass, and the bodies of its bases as it has them."""
+
+    __slots__ = ("_class", "_views")
+
+    def __init__(self, heir: type) -> None:
+        self._class = ref(heir)
+        # By the body's place in memory; a view keeps it there.
+        self._views: dict[int, InheritedScope] = {}
+
+    def view(self, namespace: Namespace) -> Namespace:
+        """Return the names of a base's body as the subclass has them; any other namespace as it is."""
+        known = self._views.get(id(namespace))
+        if known is not None:
+            return known
+        heir = self._class()
+        if heir is None or not isinstance(namespace, LocalScope) or not _is_body_of_base(namespace, heir):
+            return namespace
+        return self._views.setdefault(id(namespace), InheritedScope(namespace, self))
+
+    def find_place(self, scope: Scope, value: Any) -> tuple[InheritedScope, str] | None:
+        """Return where a task is bound in a body among `scope`, and its name there."""
+        for view in map(self.view, scope):
+            if isinstance(view, InheritedScope):
+                for name, bound in view.body.items():
+                    if bound is value:
+                        return view, name
+        return None
+
+    def find(self, name: str, otherwise: Any) -> Any:
+        """Return what the subclass has under a name."""
+        heir = self._class()
+        for each in heir.__mro__ if heir is not None else ():
+            if name in vars(each):
+                found: Any = vars(each)[name]
+                kind: object = type(found)
+                inner: Any = found.__func__ if kind is staticmethod else found
+                return inner.__get__(None, heir) if is_face(inner) else found
+        return otherwise
+
+
+class InheritedScope:
+    """The names of a base's body as a subclass has them."""
+
+    __slots__ = ("body", "inheritance")
+
+    def __init__(self, body: LocalScope, inheritance: Inheritance) -> None:
+        self.body = body
+        self.inheritance = inheritance
+
+    def get(self, name: str, /) -> Any:
+        bound = self.body.get(name)
+        return None if bound is None else self.inheritance.find(name, bound)
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        return ((name, self.get(name)) for name in list(self.body.bindings))
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+
+def inherit_scope(scope: Scope, heir: type) -> Scope | None:
+    """Return the names in reach as a subclass has them; `None` if none of it is the body of a base."""
+    if not any(isinstance(namespace, LocalScope) and _is_body_of_base(namespace, heir) for namespace in scope):
+        return None
+    return tuple(map(Inheritance(heir).view, scope))
+
+
+def _is_body_of_base(namespace: LocalScope, heir: type) -> bool:
+    base = namespace.body_of() if namespace.body_of is not None else None
+    return base is not None and base is not heir and base in heir.__mro__
