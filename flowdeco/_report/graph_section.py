@@ -101,7 +101,7 @@ def _list_groups(snapshot: Snapshot, folded: Folded) -> str:
             anchor = f"group-{snapshot.key}{number}"
             members = "".join(_list_members(snapshot, rows))
             summary = f"<b>{escape(box.label)}</b> {_tell_statuses(snapshot, rows)}{_tell_times(snapshot, rows)}"
-            listed = f'<ul class="members" id="{anchor}" tabindex="0">{members}</ul>'
+            listed = f'<ul class="members" id="{anchor}" aria-label="{escape(box.label)}" tabindex="0">{members}</ul>'
             found.append(fold(summary, listed, unfolded=False))
     return f'<div class="groups">{"".join(found)}</div>' if found else ""
 

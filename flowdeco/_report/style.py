@@ -64,7 +64,7 @@ border-radius:6px;overscroll-behavior-x:contain}
 scroll-initial-target:nearest}
 @supports not (scroll-initial-target:nearest){
 .graph{scroll-snap-type:x mandatory}
-.begin{scroll-snap-align:start;animation:begun 1ms .2s forwards}
+.begin{scroll-snap-align:start;animation:begun 1ms .5s forwards}
 @keyframes begun{to{scroll-snap-align:none}}
 }
 .graph svg{display:block;margin:0 auto}
@@ -109,7 +109,8 @@ font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 body{font-size:14px}
 .time .who{width:7.5rem}
 .time .took{width:4.4rem;font-size:.75rem}
-.axis span:nth-child(even){display:none}
+.axis .fine{display:none}
+.number~.text{min-width:20rem}
 }
 @media print{
 body{max-width:none;padding:0;font-size:10pt}

@@ -63,16 +63,19 @@ def _draw_timeline(snapshot: Snapshot) -> str:
     step = 100 * ticks[1].seconds / span if len(ticks) > 1 else 100
     head = (
         '<tr><th scope="col" class="who">Task</th><th scope="col"><div class="unseen">Attempts</div>'
-        f'<div class="axis" aria-hidden="true">{"".join([_draw_tick(tick, span) for tick in ticks])}</div></th>'
+        f'<div class="axis" aria-hidden="true">{"".join(_draw_ticks(ticks, span))}</div></th>'
         '<th scope="col" class="took">Took</th></tr>'
     )
     body = "".join([_draw_row(row, span, snapshot.key) for row in rows])
     return f'<table class="time" style="--step:{step:.6g}%"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
-def _draw_tick(tick: Tick, span: float) -> str:
-    last = " class=last" * (tick.seconds / span > _NEAR_END)
-    return f'<span{last} style="left:{100 * tick.seconds / span:.6g}%">{tick.label}</span>'
+def _draw_ticks(ticks: list[Tick], span: float) -> Iterator[str]:
+    """Give the labels of the axis, with those marked for which a narrow screen has no room."""
+    few = {tick.label for tick in list_ticks(span, most=3)}
+    for tick in ticks:
+        kind = " ".join(["last"] * (tick.seconds / span > _NEAR_END) + ["fine"] * (tick.label not in few))
+        yield f'<span class="{kind}" style="left:{100 * tick.seconds / span:.6g}%">{tick.label}</span>'
 
 
 def _draw_row(row: Row, span: float, key: str = "") -> str:

@@ -1,5 +1,6 @@
 """What the tests of report share."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -58,6 +59,12 @@ def page_of(run: Run[Any]) -> Page:
     markup = run.to_html()
     markup.encode()
     return Page(markup)
+
+
+def boxes_of(markup: str) -> list[str]:
+    """What is written on the boxes of the first picture of a page."""
+    first = markup[markup.index("<svg") : markup.index("</svg>")]
+    return re.findall(r"<text x=[^>]*>([^<]*)</text>", first)
 
 
 class Budget(State):

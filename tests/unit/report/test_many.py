@@ -7,7 +7,7 @@ import pytest
 from flowdeco import Retry, State, task, workflow
 from flowdeco._draw.svg import MOST_BOXES
 from tests.support.picture import make_chain, make_wide
-from tests.support.report import Page, page_of
+from tests.support.report import Page, boxes_of, page_of
 
 
 @pytest.mark.parametrize("make", [make_wide, make_chain])
@@ -23,8 +23,10 @@ def test_a_thousand_tasks_make_a_page_of_less_than_one_and_a_half_megabytes_with
     assert not [attributes for attributes in page.of("details") if "open" in attributes]
 
 
-def test_a_graph_of_too_many_tasks_is_not_drawn_but_all_else_is_told() -> None:
-    page = page_of(make_wide(MOST_BOXES).run("x"))
+def test_a_graph_of_too_many_tasks_is_drawn_folded_only_and_all_else_is_told() -> None:
+    markup = make_wide(MOST_BOXES).run("x").to_html()
+    assert boxes_of(markup) == ["url", f"✓ t… \N{MULTIPLICATION SIGN} {MOST_BOXES:,}", "✓ wide"]
+    page = Page(markup)
     assert "is not drawn" in page.text["graph"]
     assert len([bar for bar in page.of("i", "bar") if "title" in bar]) == MOST_BOXES
 

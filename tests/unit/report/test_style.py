@@ -1,5 +1,6 @@
 """The colours of the report."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from flowdeco import Status
 from flowdeco._draw.diagram import MARKS
 from flowdeco._draw.palette import DARK, LIGHT, Palette
+from flowdeco._report.style import page_style
 from tests.support.report import Page
 
 
@@ -44,3 +46,11 @@ def test_colour_alone_tells_nothing(told: Page) -> None:
         assert MARKS[status] in told.text["graph"]
         assert MARKS[status] in told.text["timeline"]
         assert status in told.text["tasks"]
+
+
+def test_browsers_that_know_no_first_place_to_scroll_to_are_snapped_there_and_let_go() -> None:
+    style = page_style()
+    assert "scroll-initial-target:nearest}" in style
+    [rules] = re.findall(r"@supports not \(scroll-initial-target:nearest\)\{(.*?)\}\s*\}\s*\}", style, re.DOTALL)
+    for rule in (".graph{scroll-snap-type:x mandatory}", "scroll-snap-align:start", "to{scroll-snap-align:none"):
+        assert rule in rules
