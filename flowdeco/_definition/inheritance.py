@@ -53,8 +53,7 @@ class Inheritance:
         for each in heir.__mro__ if heir is not None else ():
             if name in vars(each):
                 found: Any = vars(each)[name]
-                kind: object = type(found)
-                inner: Any = found.__func__ if kind is staticmethod else found
+                inner: Any = found.__func__ if issubclass(type(found), staticmethod) else found
                 return inner.__get__(None, heir) if is_face(inner) else found
         return otherwise
 
