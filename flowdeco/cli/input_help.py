@@ -6,6 +6,7 @@ import inspect
 import re
 from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import Enum
 from inspect import Parameter
 from itertools import pairwise
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .._base.signature import POSITIONAL
 from .._base.text import shorten
+from .json_output import AS_ISO, AS_TEXT
 from .option_reader import Reader
 
 __all__ = ["Input", "make_help", "read_doc"]
@@ -116,7 +118,10 @@ def _add(group: Any, each: Input, said: str) -> None:
 
 
 def _show(default: object) -> str:
-    return default.name if isinstance(default, Enum) else shorten(default)
+    """Return a default as it could be typed, where that is not much the same as in Python."""
+    if isinstance(default, Enum):
+        return default.name
+    return str(default) if isinstance(default, (timedelta, *AS_ISO, *AS_TEXT)) else shorten(default)
 
 
 def read_doc(doc: str) -> tuple[str, dict[str, str]]:

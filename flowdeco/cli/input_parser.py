@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import Any, NoReturn
 
-from .. import GraphError, Workflow
+from .. import Workflow
 from .._base.text import nearest
 from .exit_code import USAGE
 from .input_help import Input, make_help
@@ -28,6 +28,9 @@ def parse_inputs(
         label: what it is called on the command line.
         texts: the rest of the command line.
         own_options: the options of the command itself.
+
+    Raises:
+        GraphError: the graph is wrong, so that there is no telling what its inputs are.
     """
     return _InputsParser(workflow, label, own_options).parse(texts)
 
@@ -78,11 +81,12 @@ class _InputsParser:
         self._parser = make_help(label, workflow.__doc__ or "", [*self._inputs.values()])
 
     def parse(self, texts: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
-        """Return the arguments by position and by name."""
+        """Return the arguments by position and by name. Raises `GraphError`."""
         found = scan(texts, self._options, ["-h"] if "help" in self._inputs else ["-h", "--help"])
         if found.asks_for_help:
             self._parser.print_help()
             self._parser.exit()
+        self._workflow._definition.compiler.plan()  # what is wrong with the graph comes before what its inputs are
         # What is unknown is often what is missing, misspelt, so that is told first.
         if found.unknown:
             self._refuse_unknown(found.unknown)
@@ -132,7 +136,7 @@ class _InputsParser:
         option = unknown[0].partition("=")[0]
         if option in self._own_options:
             hint = f" That is an option of the command itself: flowdeco run {option} {self._label} ..."
-        elif self._is_task(option.lstrip("-").replace("-", "_")):
+        elif self._workflow.graph.find(option.lstrip("-").replace("-", "_")) is not None:
             hint = " That is a task, not an input."
         else:
             hint = nearest(option, self._options)
@@ -156,15 +160,6 @@ class _InputsParser:
     def _refuse_missing(self, missing: Sequence[Input]) -> NoReturn:
         flags = ", ".join(each.flag for each in missing)
         hint = ""
-        try:
-            if len(missing) == 1:  # a task that is misspelt is taken for an input
-                hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].name)
-        except GraphError:
-            pass
+        if len(missing) == 1:  # a task that is misspelt is taken for an input
+            hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].name)
         self._parser.error(f"the following arguments are required: {flags}{hint and '.'}{hint}")
-
-    def _is_task(self, name: str) -> bool:
-        try:
-            return self._workflow.graph.find(name) is not None
-        except GraphError:
-            return False

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from .. import GraphError
-from .._base.text import nearest
+from .._base.text import listed, nearest
 from . import completion
 from .exit_code import FAILURE, INTERRUPTED, OUTPUT_CLOSED, SUCCESS, USAGE
 from .failure import tell_failure
@@ -22,26 +22,34 @@ __all__ = ["main"]
 _TARGET = "a file or a module, and the name of the workflow in it: shop.py:offer, or shop:offer; one that is alone \
 in its file needs no name"
 _RUN = """\
-Run a workflow and print what it returns, unless that is None. Its inputs stand after TARGET, by name or by position:
+Run a workflow and print what it returns, unless that is None. Its inputs stand
+after TARGET, by name or by position:
 
     flowdeco run shop.py:offer --item tea --currency JPY
     flowdeco run shop.py:offer tea JPY
     flowdeco run shop.py:offer --help
 
-The last one shows which there are. What is made of several values is written as JSON."""
+The last one shows which there are. What has several parts is written as JSON."""
 _COMPLETION = """\
-Print what has a shell complete this command when Tab is pressed. It needs pip install 'flowdeco[completion]'.
+Print what makes a shell complete this command when Tab is pressed. It needs
+pip install 'flowdeco[completion]'.
 
-    bash, in ~/.bashrc:                                   eval "$(flowdeco completion bash)"
-    zsh, in ~/.zshrc after compinit:                      eval "$(flowdeco completion zsh)"
-    fish, in ~/.config/fish/config.fish:                  flowdeco completion fish | source"""
+    in ~/.bashrc:                     eval "$(flowdeco completion bash)"
+    in ~/.zshrc, after compinit:      eval "$(flowdeco completion zsh)"
+    in ~/.config/fish/config.fish:    flowdeco completion fish | source"""
 _EXIT_CODES = """\
-The exit code is 0 if the run was completed or skipped, 1 if it failed, 2 if the command line is wrong and nothing has
-run, 3 if it was completed and its result cannot be printed, 130 after Ctrl-C, 143 after SIGTERM."""
+exit codes:
+  0    the run was completed or skipped
+  1    it failed
+  2    the command or an input is wrong, and nothing has run
+  3    it was completed, but its result cannot be printed as asked for
+  130  Ctrl-C
+  141  whoever read the output has gone
+  143  SIGTERM"""
 _EXAMPLES = """\
 examples:
   flowdeco run shop.py:offer --item tea --currency JPY
-  flowdeco run --json --report offer.html shop.py:offer --item tea --currency JPY
+  flowdeco run --json --report offer.html shop.py:offer tea JPY
   flowdeco graph shop.py:offer --format mermaid
   flowdeco check shop.py --types"""
 # Stands for "--" before argparse, which would take it away, though it may be the workflow's.
@@ -62,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     escape_unwritable()
     parser = _make_parser(_add_inputs)
     words = sys.argv[1:] if arguments is None else arguments
+    _check_command(parser, next((word for word in words if not word.startswith("-")), None))
     args, unknown = parser.parse_known_args([_DASHES if word == "--" else word for word in words])
     if unknown:
         _refuse(parser if args.command is None else args.parser, unknown)
@@ -74,6 +83,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     return _guard(args.command, args)
+
+
+def _check_command(parser: ArgumentParser, name: str | None) -> None:
+    commands: Sequence[str] = parser.get_default("names")
+    if name is None or name in commands:
+        return
+    hint = nearest(name, commands)
+    if ":" in name or name.endswith(".py"):
+        hint = f" To run a workflow: flowdeco run {name}"
+    parser.error(f"there is no command {name!r}.{hint or f' There is {listed(commands)}.'}")
 
 
 def _refuse(parser: ArgumentParser, unknown: Sequence[str]) -> NoReturn:
@@ -131,7 +150,7 @@ def _make_parser(add_inputs: Callable[[ArgumentParser], object]) -> ArgumentPars
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, command: Callable[[Namespace], int], text: str, **about: Any) -> ArgumentParser:
-        about = {"description": f"{text}.", **about}
+        about = {"description": f"{text[0].upper()}{text[1:]}.", **about}
         made = commands.add_parser(name, help=text, allow_abbrev=False, **about)
         made.set_defaults(command=command, name=name, parser=made)
         return made
@@ -152,6 +171,7 @@ def _make_parser(add_inputs: Callable[[ArgumentParser], object]) -> ArgumentPars
     shell = add("completion", _print_completion, "print what has a shell complete this command", formatter_class=raw)
     shell.description = _COMPLETION
     shell.add_argument("shell", choices=completion.SHELLS, help="which shell it is")
+    parser.set_defaults(names=tuple(commands.choices))
     return parser
 
 
@@ -166,7 +186,8 @@ def _add_run(parser: ArgumentParser) -> None:
 
 def _add_inputs(parser: ArgumentParser) -> None:
     about = "the inputs of the workflow: --name VALUE, or VALUE"
-    parser.add_argument("inputs", nargs=REMAINDER, metavar="inputs", help=about)
+    # There need not be any.
+    parser.add_argument("inputs", nargs=REMAINDER, metavar="inputs", help=about).required = False
 
 
 def _add_target(parser: ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from .._base.signature import peel
 from .._base.text import nearest
 from .record_type import Unevaluated
 from .scalar_reader import Scalar, scalar_of
-from .value_builder import COLLECTIONS, builder_of, parse_json, rank
+from .value_builder import COLLECTIONS, Builder, builder_of, parse_json, rank
 
 __all__ = ["WORDED_SWITCH", "Reader", "read_hints", "reader_of"]
 
@@ -123,11 +123,18 @@ def _formed_reader(kinds: Sequence[Any], *, loose: bool) -> Callable[[str], Any]
             if loose:
                 return text
             if as_text:
-                return builder.build(text, "")
+                return _build_of_text(builder, text)
             raise ValueError(f"expected {builder.expects}; {text!r} is not JSON: {error}") from None
         return builder.build(data, "")
 
     return read
+
+
+def _build_of_text(builder: Builder, text: str) -> Any:
+    try:
+        return builder.build(text, "")
+    except ValueError as error:
+        raise ValueError(f"expected JSON for {builder.expects}, not {text!r} ({error})") from None
 
 
 def _say_misfit(text: str, scalars: Sequence[Scalar], formed: Sequence[Any]) -> str:

@@ -44,11 +44,15 @@ def test_positional_only_inputs_and_those_with_dashes_arrive(flowdeco: Command) 
     assert flowdeco("run", "--json", "one.py", "--a", "1", "--c-d", "6").out == "[1, 2, 6]\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["run", "--help"], ["graph", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], *([command, "--help"] for command in ("run", "graph", "check", "completion"))]
+)
 def test_the_command_explains_itself(flowdeco: Command, arguments: list[str]) -> None:
     code, out, err = flowdeco(*arguments)
     assert code == (0 if arguments else 2)
-    assert str(out if arguments else err).startswith("usage: flowdeco")
+    said = str(out if arguments else err)
+    assert said.startswith("usage: flowdeco")
+    assert max(map(len, said.splitlines())) < 80
 
 
 def test_the_version_is_that_of_the_distribution(flowdeco: Command) -> None:
@@ -65,10 +69,18 @@ def test_the_version_is_that_of_the_distribution(flowdeco: Command) -> None:
         ),
         ("graph shop.py more", "flowdeco graph: error: unrecognized arguments: more"),
         ("check shop.py --type", "flowdeco check: error: unrecognized arguments: --type. Did you mean '--types'?"),
-        ("run", "flowdeco run: error: the following arguments are required: TARGET, inputs"),
+        ("run", "flowdeco run: error: the following arguments are required: TARGET"),
         ("run --report no/where.html shop.py", "flowdeco run: error: argument --report: 'no/where.html' cannot be wri"),
         ("run --report . shop.py", "flowdeco run: error: argument --report: '.' is a folder"),
-        ("nothing", "flowdeco: error: argument COMMAND: invalid choice: 'nothing'"),
+        (
+            "nothing",
+            "flowdeco: error: there is no command 'nothing'. There is 'run', 'graph', 'check' and",
+        ),
+        ("chek shop.py", "flowdeco: error: there is no command 'chek'. Did you mean 'check'?"),
+        (
+            "shop.py:offer tea",
+            "flowdeco: error: there is no command 'shop.py:offer'. To run a workflow: flowdeco run ",
+        ),
         ("--nothing", "flowdeco: error: unrecognized arguments: --nothing"),
     ],
 )
@@ -89,3 +101,20 @@ def test_choices_of_any_characters_are_no_trouble_to_the_help(flowdeco: Command)
     assert "--first-input CHOICE" in flowdeco("run", "one.py", "--help").out
     answer = flowdeco("run", "one.py", "--first-input=x", "--second-input=a)", "--a-third-input=1")
     assert "(choose from '(a', '[b', '100%')" in answer.problem
+
+
+def test_defaults_are_shown_as_they_could_be_typed(flowdeco: Command) -> None:
+    text = """
+        from datetime import date, timedelta
+        from enum import Enum
+        from flowdeco import workflow
+        class Size(Enum):
+            SMALL = 1
+        @workflow
+        def one(wait: timedelta = timedelta(hours=1), on=date(2026, 1, 2), size=Size.SMALL, text=""): ...
+        """
+    write("one.py", text)
+    said = flowdeco("run", "one.py", "--help").out
+    assert [line.partition("(default: ")[2] for line in str(said).splitlines() if "(default" in line] == [
+        *("1:00:00)", "2026-01-02)", "SMALL)", "'')")
+    ]

@@ -71,6 +71,19 @@ def test_a_wrong_graph_is_told_and_is_a_failure(flowdeco: Command) -> None:
     assert [line.split("'")[5] for line in str(out).splitlines()] == ["nothing", "nowhere"]
 
 
+@pytest.mark.parametrize("inputs", [[], ["a"], ["--items", "a"]])
+def test_what_is_wrong_with_the_graph_is_told_before_what_is_wrong_with_the_inputs(
+    flowdeco: Command, inputs: list[str]
+) -> None:
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef one(x, *items): ...")
+    code, out, err = flowdeco("run", "one.py", *inputs)
+    assert (code, out) == (1, "")
+    assert str(err).startswith(
+        "flowdeco run: error: Cannot build workflow 'one': workflow 'one' needs 'items', and *items"
+    )
+    assert flowdeco("run", "one.py", "--help").code == 0
+
+
 def test_an_input_without_a_workflow_that_takes_it_says_that_there_is_none(flowdeco: Command) -> None:
     write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): ...")
     assert flowdeco("run", "one.py", "5").problem.endswith("unrecognized arguments: 5. It has no inputs.")

@@ -219,6 +219,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     (dict[str, tuple[int, str]], '{"a": [1]}', "['a']: expected a JSON array of 2: int, str, not [1]"),
     (dict[str, bool | None], '{"a": 1}', "['a']: expected bool, not 1"),
     (Model, '{"wait": "x"}', "name: Field required; wait: Input should be a valid"),
+    (Model, "tea", "expected JSON for Model, not 'tea' (Input should be an object)"),
     (list[Model], '{"name": 1}', "name: Input should be a valid string"),
     (dict[str, Model], '{"a": {"name": 1}}', "['a'].name: Input should be a valid string"),
     (Checked, '{"x": 0}', "cannot make Checked: "),
