@@ -310,5 +310,5 @@ def _unused(workflow: str, name: str | None, part: Face | ModuleType) -> UnusedT
     else:
         definition = definition_behind(part)
         what = f"{definition.kind} {(name or definition.name)!r}"
-    message = f"Cannot vouch for workflow {workflow!r}: tasks= names {what}, which nothing needs. Take it out."
+    message = f"Cannot accept workflow {workflow!r}: tasks= names {what}, which nothing needs. Remove it."
     return UnusedTaskError(message, workflow=workflow, task=part)

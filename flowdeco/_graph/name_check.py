@@ -67,5 +67,5 @@ def _problem(resolver: Resolver, function: Definition, name: str, near: str, tex
     fix = f"Rename one of them, or write needs={{{name!r}: None}}"
     if near == name:
         fix = f"Decorate it with @task, or write needs={{{name!r}: None}}"
-    message = f"Cannot vouch for workflow {workflow!r}: {function.kind} {taker!r} {text} {fix} if it is meant so."
+    message = f"Cannot accept workflow {workflow!r}: {function.kind} {taker!r} {text} {fix} if it is meant so."
     return NearNameError(message, workflow=workflow, function=taker, parameter=name, near=near)

@@ -328,7 +328,7 @@ class Resolver:
         taker, workflow = self.name_of(function), self.name_of(self.owner)
         text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
         text += "Rename the input, or say which with needs=."
-        message = f"Cannot vouch for workflow {workflow!r}: {text}"
+        message = f"Cannot accept workflow {workflow!r}: {text}"
         data = {"workflow": workflow, "function": taker, "parameter": name}
         self.shadowed.append(ShadowedInputError(message, **data))
 

@@ -66,7 +66,7 @@ class Comparison:
                 # Annotated as `x: str = None`, it takes None.
                 if not may_be(actual, expected) and not (param.default is None and may_be(actual, None)):
                     text = f"{definition.kind} {name!r} takes {taken} as {show_type(expected)}, and {given}"
-                    message = f"Cannot vouch for workflow {self.graph.name!r}: {text}. Mend one of the annotations."
+                    message = f"Cannot accept workflow {self.graph.name!r}: {text}. Change one of the annotations."
                     data = {"function": name, "parameter": param.name, "expected": expected, "actual": actual}
                     yield TypeMismatchError(message, workflow=self.graph.name, **data)
 

@@ -89,7 +89,7 @@ def test_every_problem_is_reported_at_once() -> None:
         "Rename its parameter, or say what it is with needs=.\n"
         "  - Cannot build workflow 'w': its tasks need each other in a circle: ping -> pong -> ping. "
         "Rename a parameter, or cut one with needs=.\n"
-        "  - Cannot vouch for workflow 'w': tasks= names task 'unused', which nothing needs. Take it out."
+        "  - Cannot accept workflow 'w': tasks= names task 'unused', which nothing needs. Remove it."
     )
     assert messages(error) == [line.removeprefix("  - ") for line in str(error).split("\n")[1:]]
 

@@ -126,7 +126,7 @@ def test_an_input_that_a_library_s_own_task_shadows_is_reported() -> None:
     assert isinstance(error, ShadowedInputError)
     assert (error.function, error.parameter) == ("fetch", "url")
     assert str(error) == (
-        "Cannot vouch for workflow 'w': task 'fetch' takes 'url' from the task of that name that is nearer to it "
+        "Cannot accept workflow 'w': task 'fetch' takes 'url' from the task of that name that is nearer to it "
         "than the input. Rename the input, or say which with needs=."
     )
 
@@ -147,7 +147,7 @@ def test_an_entry_of_a_tasks_mapping_that_nothing_needs_is_reported() -> None:
     error = find_problem(w)
     assert isinstance(error, UnusedTaskError)
     assert error.task is spare
-    assert str(error) == ("Cannot vouch for workflow 'w': tasks= names task 'extra', which nothing needs. Take it out.")
+    assert str(error) == ("Cannot accept workflow 'w': tasks= names task 'extra', which nothing needs. Remove it.")
 
 
 def test_a_task_a_workflow_or_a_module_in_tasks_that_nothing_needs_is_reported() -> None:
@@ -166,7 +166,7 @@ def test_a_task_a_workflow_or_a_module_in_tasks_that_nothing_needs_is_reported()
     error = find_problem(w)
     assert [getattr(problem, "task", None) for problem in error.problems] == [empty, extra, flow]
     assert messages(error) == [
-        f"Cannot vouch for workflow 'w': tasks= names {what}, which nothing needs. Take it out."
+        f"Cannot accept workflow 'w': tasks= names {what}, which nothing needs. Remove it."
         for what in ("module 'empty'", "task 'extra'", "workflow 'flow'")
     ]
 

@@ -48,7 +48,7 @@ def test_a_parameter_that_nearly_names_a_task_is_reported_and_the_call_still_run
     assert isinstance(error, NearNameError)
     assert (error.workflow, error.function, error.parameter, error.near) == ("offer", "price", "discont", "discount")
     assert str(error) == (
-        "Cannot vouch for workflow 'offer': task 'price' takes the default of its parameter 'discont', and there is a "
+        "Cannot accept workflow 'offer': task 'price' takes the default of its parameter 'discont', and there is a "
         "task 'discount'. Rename one of them, or write needs={'discont': None} if it is meant so."
     )
 
@@ -89,7 +89,7 @@ def test_it_is_found_of_conditions_and_of_the_workflow_s_inputs() -> None:
 
     assert near_names(w) == {("price", "discont", "discount"), ("w", "discoount", "discount")}
     assert (
-        "Cannot vouch for workflow 'w': workflow 'w' has an input with a default, 'discoount', and there is a task "
+        "Cannot accept workflow 'w': workflow 'w' has an input with a default, 'discoount', and there is a task "
         "'discount'. Rename one of them, or write needs={'discoount': None} if it is meant so."
     ) in messages(find_problem(w))
 
@@ -231,7 +231,7 @@ def test_a_plain_function_of_the_very_name_beside_the_task_is_reported() -> None
 
     assert near_names(w) == {("price", "rebate", "rebate")}
     assert str(find_problem(w)) == (
-        "Cannot vouch for workflow 'w': task 'price' takes the default of its parameter 'rebate', and 'rebate' is a "
+        "Cannot accept workflow 'w': task 'price' takes the default of its parameter 'rebate', and 'rebate' is a "
         "plain function. Decorate it with @task, or write needs={'rebate': None} if it is meant so."
     )
 

@@ -29,7 +29,7 @@ def test_problems_of_workflows_within_are_reported_too_each_once() -> None:
             "Add a parameter 'nope' to 'inner' to make it an input, or say what it is with needs=."
         ),
         (
-            "Cannot vouch for workflow 'inner': task 'fetch' takes 'url' from the task of that name that is nearer to "
+            "Cannot accept workflow 'inner': task 'fetch' takes 'url' from the task of that name that is nearer to "
             "it than the input. Rename the input, or say which with needs=."
         ),
     ]

@@ -47,8 +47,8 @@ def test_a_settled_parameter_of_the_wrong_type_is_reported_with_why() -> None:
 
     (says,) = messages(w, types=True)
     assert says == (
-        "Cannot vouch for workflow 'w': workflow 'w' takes 'number' as int, and settled= gives it an Outcome. "
-        "Mend one of the annotations."
+        "Cannot accept workflow 'w': workflow 'w' takes 'number' as int, and settled= gives it an Outcome. "
+        "Change one of the annotations."
     )
 
 

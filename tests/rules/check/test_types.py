@@ -21,8 +21,8 @@ def test_a_result_that_a_parameter_does_not_take_is_found() -> None:
 
     (problem,) = problems_of(w)
     assert str(problem) == (
-        "Cannot vouch for workflow 'w': task 'double' takes 'number' as str, and task 'number' gives int. "
-        "Mend one of the annotations."
+        "Cannot accept workflow 'w': task 'double' takes 'number' as str, and task 'number' gives int. "
+        "Change one of the annotations."
     )
     assert problem.workflow == "w"
     assert (problem.function, problem.parameter) == ("double", "number")
@@ -45,8 +45,8 @@ def test_the_parameters_of_the_workflow_itself_are_compared() -> None:
 
     (problem,) = problems_of(w)
     assert str(problem) == (
-        "Cannot vouch for workflow 'w': workflow 'w' takes 'number' as list[int], and task 'number' gives int. "
-        "Mend one of the annotations."
+        "Cannot accept workflow 'w': workflow 'w' takes 'number' as list[int], and task 'number' gives int. "
+        "Change one of the annotations."
     )
 
 

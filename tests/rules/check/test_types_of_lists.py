@@ -52,12 +52,12 @@ def test_the_message_of_a_list_says_what_is_given() -> None:
 
     assert [str(problem) for problem in (*problems_of(w), *problems_of(other))] == [
         (
-            "Cannot vouch for workflow 'w': workflow 'w' takes 'x' as int, and needs= gives it a list of results. "
-            "Mend one of the annotations."
+            "Cannot accept workflow 'w': workflow 'w' takes 'x' as int, and needs= gives it a list of results. "
+            "Change one of the annotations."
         ),
         (
-            "Cannot vouch for workflow 'other': workflow 'other' takes each of 'x' as int, and task 'text' gives str. "
-            "Mend one of the annotations."
+            "Cannot accept workflow 'other': workflow 'other' takes each of 'x' as int, and task 'text' gives str. "
+            "Change one of the annotations."
         ),
     ]
 
@@ -84,7 +84,7 @@ def test_a_settled_parameter_takes_an_outcome_of_the_result() -> None:
 
     assert problems_of(fitting) == []
     assert [str(problem) for problem in problems_of(wrong)] == [
-        f"Cannot vouch for workflow 'wrong': workflow 'wrong' takes {what}. Mend one of the annotations."
+        f"Cannot accept workflow 'wrong': workflow 'wrong' takes {what}. Change one of the annotations."
         for what in (
             "'a' as int, and settled= gives it an Outcome",
             "the value of 'b' as str, and task 'number' gives int",
