@@ -87,6 +87,7 @@ class _Worker:
         await self._receive()
         failure = await self.ask(pickle.dumps(describe_main()))
         if failure:
+            await self._find_end()  # it ends by itself, and asyncio complains of one that is killed just then
             workflow, said, text = pickle.loads(failure)
             raise ProcessStartError(said, text) if workflow is None else MainGuardError(said, workflow=workflow)
         self._is_started = True

@@ -120,7 +120,6 @@ def test_a_workflow_of_no_process_runs_where_our_own_processes_import_the_main_s
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        ("repeated.call_sync(2)", "repeated"),
         ("raise repeated.run(2).error", "repeated"),
         ("anyio.run(repeated.call, 2)", "repeated"),
         ("workflow(lambda times, repeated: repeated, name='outer')(times=2)", "outer"),

@@ -59,9 +59,8 @@ def start(folder: Path, *args: str, stdin: str | None = None) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_script(tmp_path: Path, backend: str) -> None:
-    write(tmp_path, {"help.py": HELP, "main.py": tasks("", backend) + GUARDED})
+def test_a_script(tmp_path: Path) -> None:
+    write(tmp_path, {"help.py": HELP, "main.py": tasks("") + GUARDED})
     assert start(tmp_path, "main.py", "x", "--y") == SAYS
 
 
@@ -97,8 +96,7 @@ def test_a_package_whose_main_module_has_the_tasks_and_no_guard_is_told_so(tmp_p
     assert "MainGuardError: Cannot run workflow 'summary': the main script calls it at its top level" in done.stderr
 
 
-@pytest.mark.parametrize("where", ["tasks", "main"])
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("where", "packed"), [("tasks", False), ("main", True)])
 def test_a_folder_and_a_zip_file(tmp_path: Path, where: str, packed: bool) -> None:
     files = {"help.py": HELP, "tasks.py": tasks(""), "__main__.py": IMPORTED.format(dot="")}
     write(tmp_path / "app", files if where == "tasks" else {"help.py": HELP, "__main__.py": tasks("") + GUARDED})
@@ -149,7 +147,7 @@ def test_options_of_python_hold_in_the_processes_too(tmp_path: Path) -> None:
 
     @task(run_in="process")
     def flags():
-        return sys.flags.optimize, sys.flags.dev_mode, "ignore::DeprecationWarning" in sys.warnoptions
+        return sys.flags.optimize, sys.flags.utf8_mode, "ignore::DeprecationWarning" in sys.warnoptions
 
 
     @workflow
@@ -161,5 +159,5 @@ def test_options_of_python_hold_in_the_processes_too(tmp_path: Path) -> None:
         print(w())
     """
     write(tmp_path, {"main.py": program})
-    options = ["-O", "-X", "dev", "-W", "ignore::DeprecationWarning"]
-    assert start(tmp_path, *options, "main.py") == "(1, True, True)\n"
+    options = ["-O", "-X", "utf8", "-W", "ignore::DeprecationWarning"]
+    assert start(tmp_path, *options, "main.py") == "(1, 1, True)\n"
