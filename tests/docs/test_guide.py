@@ -39,7 +39,8 @@ WITH_INDEX = [INDEX, *PAGES]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.path.stem for page in PAGES])
 each_page_and_the_index = pytest.mark.parametrize("page", WITH_INDEX, ids=[page.path.stem for page in WITH_INDEX])
 TESTS = [(page, name) for page in (README, *PAGES) for name in page.own_files if is_test(name)]
-PROGRAMS = [page for page in PAGES if page.path.stem != "notebooks"]  # the cells of that are run by test_notebook
+# The cells of one page are run by test_notebook, the files of the other by test_pytest.
+PROGRAMS = [page for page in PAGES if page.path.stem not in ("notebooks", "pytest")]
 WITH_SESSIONS = [page for page in PAGES if page.sessions]
 RUN = {"python", "console"}
 # What is shown, but not run: it can be read as what it is.

@@ -146,9 +146,14 @@ def run_command(session: Session, folder: Path) -> tuple[int, str]:
 
 def run_pytest(names: list[str], folder: Path) -> str:
     """Run files of tests in a folder, and return what pytest says; it must be content."""
-    code, printed = _start(["-m", "pytest", "-v", "-p", "no:cacheprovider", *names], folder)
+    code, printed = start_pytest(names, folder)
     assert code == 0, printed
     return printed
+
+
+def start_pytest(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Call pytest in a folder, and return its exit code and what it says."""
+    return _start(["-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments], folder)
 
 
 def _call(arguments: list[str]) -> tuple[int, str]:
