@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack, cast, overload
+from weakref import WeakValueDictionary
 
+from .._definition.class_function import ClassFunction, is_class_method, read_class_function
 from .._definition.decoration import define_stand_in, define_task
 from .._definition.definition import Definition, Scope, TaskDefinition
 from .._definition.frame import is_fresh
@@ -51,6 +53,35 @@ class Task(Decorated, Generic[P, R_co]):
         changed = change_options(old, options)
         made._show(define_task(made, old.function, changed, old.scope, old.signature, asked))
         return made
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        if isinstance(self._definition.function, ClassFunction):
+            self._definition.function.note_class(owner)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Be a method where the function would be one; of a `classmethod`, the task of the class."""
+        function = self._definition.function
+        if not isinstance(function, ClassFunction):
+            return super().__get__(instance, owner)
+        owner = type(instance) if owner is None else owner
+        return self if owner is function.owner else self._of_class(function, owner)
+
+    def _of_class(self, function: ClassFunction, owner: type) -> Self:
+        """Return the task of a class that inherits this one: the same one as long as somebody holds it."""
+        known: WeakValueDictionary[int, Self] = self.__dict__.setdefault("_of_classes", WeakValueDictionary())
+        made = known.get(id(owner))
+        if made is None or cast("ClassFunction", made._definition.function).owner is not owner:
+            old, made = self._definition, self._copy()
+            bound = ClassFunction(function.method, owner)
+            made._show(define_task(made, bound, dict(old.options), old.scope, old.signature))
+            known[id(owner)] = made
+        return made
+
+    def _copy(self) -> Self:
+        copy = super()._copy()
+        copy.__dict__.pop("_of_classes", None)
+        return copy
 
     def _show(self, definition: Definition) -> None:
         super()._show(definition)
@@ -183,5 +214,9 @@ def task(
 
 def _decorate(function: Callable[P, R], options: dict[str, Any], fresh: bool) -> Task[P, R]:
     made: Task[P, R] = Task()
-    made._show(define_task(made, function, options, is_fresh=fresh))
+    given: object = function
+    if is_class_method(given):
+        made._show(define_task(made, ClassFunction(given), options, signature=read_class_function(given)))
+    else:
+        made._show(define_task(made, function, options, is_fresh=fresh))
     return made

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
 from weakref import WeakKeyDictionary
 
 from .._base.signature import Signature
+from .._definition.class_function import is_class_method
 from .._definition.decoration import define_workflow
 from .._definition.definition import Definition, Scope
 from .._definition.face import is_face
@@ -80,6 +81,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     _definition: RunnableWorkflow
     # What a method is bound to.
     _bound: tuple[object, ...] = ()
+    _is_of_class = False
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> R_co:
         """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
@@ -234,7 +236,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Be a method where the function would be one; of a subclass, with the tasks that it has."""
         heir = type(instance) if owner is None else owner
-        return super(Workflow, self._inherit(heir)).__get__(instance, heir)
+        inherited = self._inherit(heir)
+        return inherited._bind(heir) if self._is_of_class else super(Workflow, inherited).__get__(instance, heir)
 
     def _inherit(self, heir: type) -> Self:
         """Return this workflow as a class has it: itself, or one for which names mean what they mean there."""
@@ -386,6 +389,9 @@ def workflow(
 
     def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
         made: Workflow[Any, Any] = Workflow()
+        given: object = function
+        if is_class_method(given):
+            function, made._is_of_class = given.__func__, True
         made._define(function, dict(options))
         return made
 

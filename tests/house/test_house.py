@@ -38,7 +38,8 @@ PACKAGES: dict[str, Package] = {
         "_base",
     ),
     "_definition": Package(
-        "definition face decoration options option_types scope inheritance undecorated frame", "_base _policy _state"
+        "definition face class_function decoration options option_types scope inheritance undecorated frame",
+        "_base _policy _state",
     ),
     "_graph": Package(
         "graph source resolver binding builder ordering input input_hint output override type_check name_check "
