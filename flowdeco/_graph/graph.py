@@ -220,6 +220,20 @@ class Graph:
             steps += definitions_of(source) if param.name not in settled else []
         return [self.node_of(step).index for step in steps]
 
+    def find_received(self) -> set[int]:
+        """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
+        found: set[int] = set()
+        readers = [(node.arguments, node.definition.graph_settled) for node in self.nodes]
+        for arguments, settled in [*readers, (self.arguments, self.owner.settled)]:
+            for name, source in arguments if settled else ():
+                if name in settled:
+                    found.update([self.node_of(step).index for step in definitions_of(source)])
+        if found:
+            for node in reversed(self.nodes):
+                if node.index in found:
+                    found.update(self.blockers_of(node))
+        return found
+
     def _edges_to(self, target: str, arguments: Arguments, after: tuple[Definition, ...]) -> list[Edge]:
         found: list[Edge] = []
         for parameter, source in arguments:

@@ -67,10 +67,17 @@ def list_troubles(snapshot: Snapshot) -> list[Trouble]:
     rows = {row.name: row for row in snapshot.rows}
     last = {failure.task: number for number, failure in enumerate(snapshot.failures)}
     fatal = _list_fatal(snapshot)
+    received = snapshot.journal.graph.find_received() if snapshot.failures else set[int]()
     found: list[Trouble] = []
     for number, failure in enumerate(snapshot.failures):
         row = None if failure.task is None else rows.get(failure.task)
-        fate = _judge(snapshot, failure, row, is_last=last[failure.task] == number, fatal=fatal)
+        is_last = last[failure.task] == number
+        if id(failure.error) in fatal and (is_last or row is None):
+            fate = Fate.FATAL
+        elif row is None:
+            fate = Fate.FINAL
+        else:
+            fate = _judge(row, is_last=is_last, is_received=row.number in received)
         found.append(Trouble(failure, number, row, fate))
     return sorted(found, key=lambda trouble: _ORDER.index(trouble.fate))
 
@@ -84,14 +91,10 @@ def _list_fatal(snapshot: Snapshot) -> set[int]:
     return found
 
 
-def _judge(snapshot: Snapshot, failure: Failure, row: Row | None, *, is_last: bool, fatal: set[int]) -> Fate:
-    if row is None:
-        return Fate.FATAL if id(failure.error) in fatal else Fate.FINAL
+def _judge(row: Row, *, is_last: bool, is_received: bool) -> Fate:
+    """Return what became of an error of a task that did not fail the run."""
     if row.status is Status.FAILED and is_last:
-        if id(failure.error) in fatal:
-            return Fate.FATAL
-        goes_on = snapshot.journal.graph.owner.keep_going and snapshot.run.error is not None
-        return Fate.HANDLED if snapshot.status is Status.COMPLETED or goes_on else Fate.FINAL
+        return Fate.HANDLED if is_received else Fate.FINAL
     if row.status is Status.COMPLETED:
         return Fate.RECOVERED if row.recovered and is_last else Fate.RETRIED
     return Fate.TRIED

@@ -22,7 +22,7 @@ _MOST_NAMES = 4
 def tell_verdict(snapshot: Snapshot) -> str:
     """Return what became of a run, in the least words."""
     run, status = snapshot.run, snapshot.status
-    culprits = [*find_culprits(snapshot)] if status is not Status.COMPLETED else []
+    culprits = [*find_culprits(snapshot)]
     if culprits:
         return _tell_culprits(snapshot, culprits)
     if run.error is not None:  # of no task: of a hook, say
@@ -36,7 +36,7 @@ def _tell_culprits(snapshot: Snapshot, culprits: Sequence[Culprit]) -> str:
     told = "".join([_tell_culprit(culprit) for culprit in culprits[:_MOST_CULPRITS]])
     rest = len(culprits) - _MOST_CULPRITS
     more = f'<p><a href="#errors">{rest:,} more</a></p>' if rest > 0 else ""
-    tasks = sum(culprit.path[-1][1] is not None for culprit in culprits)
+    tasks = sum(culprit.path[0][1] is not None for culprit in culprits)
     what = f"{count_things(tasks, 'task')} failed" if tasks else f"The workflow itself failed: {snapshot.run.workflow}"
     so_far = " so far" if snapshot.status is Status.RUNNING else ""
     return (
@@ -48,7 +48,7 @@ def _tell_culprits(snapshot: Snapshot, culprits: Sequence[Culprit]) -> str:
 def _tell_culprit(culprit: Culprit) -> str:
     trouble, path = culprit
     outermost, first = path[0]
-    names = [row.name if row is not None else snapshot.run.workflow for snapshot, row in path]
+    names = [row.name for _, row in path if row is not None] or [outermost.run.workflow]
     error = trouble.failure.error
     innermost = path[-1][0]
     # The traceback of an error that came out of nested runs is told among those of the outermost.

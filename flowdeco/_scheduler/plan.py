@@ -375,16 +375,8 @@ class Plan:
         return self._part_places[key]
 
     def _find_tolerated(self) -> frozenset[int]:
-        """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
-        nodes = self.graph.nodes
-        if self.graph.owner.keep_going:
-            return frozenset(range(len(nodes)))
-        found = set(self.outcomes)
-        if found:
-            for node in reversed(nodes):
-                if node.index in found:
-                    found.update(self.graph.blockers_of(node))
-        return frozenset(found)
+        graph = self.graph
+        return frozenset(range(len(graph.nodes)) if graph.owner.keep_going else graph.find_received())
 
 
 def _starts_processes(program: Program) -> bool:

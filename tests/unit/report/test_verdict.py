@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from flowdeco import TaskTimeoutError, task, workflow
+from flowdeco import Outcome, TaskTimeoutError, task, workflow
 from flowdeco._report.place import place_of_error, place_of_function
 from tests.support.failing import fail_in_many_ways, fail_within, nightly
 from tests.support.report import Page, morning, page_of
@@ -184,3 +184,62 @@ def test_a_place_is_the_innermost_line_of_the_user_s_own_code() -> None:
 def test_an_error_without_a_traceback_has_no_place_and_neither_has_what_is_not_python() -> None:
     assert place_of_error(TaskTimeoutError("late")) is None
     assert place_of_function(len) is None
+
+
+def test_an_error_that_a_task_received_as_an_outcome_is_no_reason_why_the_run_failed() -> None:
+    @task
+    def odd() -> int:
+        raise ArithmeticError("odd")
+
+    @task(settled="odd")
+    def told(odd: Outcome[int]) -> str:
+        return odd.status
+
+    @task
+    def worse(told: str) -> int:
+        raise ValueError("worse")
+
+    @workflow
+    def w(worse: int) -> None: ...
+
+    page = page_of(w.run())
+    assert "1 task failed" in page.text[""]
+    assert "worse ValueError: worse" in page.text[""]
+    assert "odd" not in page.text[""]
+    assert page.text["errors"].index("✗ failed the run") < page.text["errors"].index("↷ handled")
+
+
+def test_a_nested_workflow_whose_own_function_failed_is_named_once() -> None:
+    @workflow
+    def within() -> int:
+        raise RuntimeError("at its end")
+
+    @workflow
+    def w(within: int) -> None: ...
+
+    assert "1 task failedwithin RuntimeError: at its end" in page_of(w.run()).text[""]
+
+
+async def test_a_run_under_way_says_what_has_failed_so_far() -> None:
+    failed, go_on = anyio.Event(), anyio.Event()
+
+    @task(on_error=lambda: failed.set())
+    async def bad() -> int:
+        raise ValueError("no")
+
+    @task
+    async def slow() -> int:
+        await go_on.wait()
+        return 1
+
+    @workflow(keep_going=True)
+    async def w(bad: int, slow: int) -> None: ...
+
+    heads: list[str] = []
+    with anyio.fail_after(20), pytest.raises(ExceptionGroup):
+        async with w.start() as run:
+            await failed.wait()
+            heads.append(page_of(run).text[""])
+            go_on.set()
+    assert "1 task failed so far" in heads[0]
+    assert "bad ValueError: no" in heads[0]
