@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from .._definition.class_function import ClassFunction, is_class_method, read_class_function
 from .._definition.decoration import define_stand_in, define_task
-from .._definition.definition import Definition, Scope, TaskDefinition
+from .._definition.definition import Definition, Scope, TaskDefinition, definition_behind
 from .._definition.frame import is_fresh
 from .._definition.option_types import After, Hook, Hooks, HooksByType, Need, Recover, Settled, TaskOptions
 from .._policy.limit import Limit
@@ -31,9 +31,9 @@ class Task(Decorated, Generic[P, R_co]):
     """
 
     # Those of the function: libraries read them to find out how to call it, and whether to await what it gives.
-    __code__ = OfInstance(lambda self: _read(self, "__code__", AWAITED))
-    __defaults__ = OfInstance(lambda self: _read(self, "__defaults__", None))
-    __kwdefaults__ = OfInstance(lambda self: _read(self, "__kwdefaults__", None))
+    __code__ = OfInstance(lambda self: _read(self._definition, "__code__", AWAITED))
+    __defaults__ = OfInstance(lambda self: _read(self._definition, "__defaults__", None))
+    __kwdefaults__ = OfInstance(lambda self: _read(self._definition, "__kwdefaults__", None))
     _definition: TaskDefinition
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -71,7 +71,7 @@ class Task(Decorated, Generic[P, R_co]):
         """Return the task of a class that inherits this one: the same one as long as somebody holds it."""
         known: WeakValueDictionary[int, Self] = self.__dict__.setdefault("_of_classes", WeakValueDictionary())
         made = known.get(id(owner))
-        if made is None or cast("ClassFunction", made._definition.function).owner is not owner:
+        if made is None or cast("ClassFunction", definition_behind(made).function).owner is not owner:
             old, made = self._definition, self._copy()
             bound = ClassFunction(function.method, owner)
             made._show(define_task(made, bound, dict(old.options), old.scope, old.signature))
@@ -97,8 +97,7 @@ def _is_made_up(definition: Definition) -> bool:
     return definition.signature.kind == "async" and not hasattr(definition.function, "__code__")
 
 
-def _read(task: Task[..., Any], name: str, otherwise: Any) -> Any:
-    definition = task._definition
+def _read(definition: Definition, name: str, otherwise: Any) -> Any:
     return otherwise if _is_made_up(definition) else getattr(definition.function, name)
 
 
@@ -216,7 +215,8 @@ def _decorate(function: Callable[P, R], options: dict[str, Any], fresh: bool) ->
     made: Task[P, R] = Task()
     given: object = function
     if is_class_method(given):
-        made._show(define_task(made, ClassFunction(given), options, signature=read_class_function(given)))
+        definition = define_task(made, ClassFunction(given), options, signature=read_class_function(given))
     else:
-        made._show(define_task(made, function, options, is_fresh=fresh))
+        definition = define_task(made, function, options, is_fresh=fresh)
+    made._show(definition)
     return made

@@ -67,7 +67,7 @@ def definition_of(value: Any) -> Definition | None:
     if type(value) is staticmethod:  # as it stands in the body of a class
         return definition_of(value.__func__)
     wrapped = find_wrapped(value)
-    return None if wrapped is None else _definition_around(value, wrapped._definition)
+    return None if wrapped is None else _definition_around(value, definition_behind(wrapped))
 
 
 def definition_behind(face: Any) -> Definition:
@@ -254,7 +254,7 @@ class TaskDefinition(Definition):
 
 def _find_workflow(function: Any) -> Definition | None:
     """Return the workflow that a function wraps in the end, or that a partial is of."""
-    found = [layer._definition for layer in peel(function)[1:] if is_face(layer)]
+    found = [definition_behind(layer) for layer in peel(function)[1:] if is_face(layer)]
     return next((definition for definition in found if definition.is_workflow), None)
 
 
