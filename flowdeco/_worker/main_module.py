@@ -42,10 +42,13 @@ class _Worker:
 
     main: MainModule | None = None
     is_importing = False
+    has_imported = False  # `multiprocessing` gives any `__main__` the other name, too
 
 
 def describe_main() -> MainModule:
-    """Return what was started as this program."""
+    """Return what was started as this program; a worker, which may have workers itself, tells what it was told."""
+    if _Worker.main is not None:
+        return _Worker.main._replace(argv=list(sys.argv))
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)
     name = getattr(getattr(main, "__spec__", None), "name", None)
@@ -67,7 +70,7 @@ def find_main() -> None:
         ImportError: there is none, or it ends the program as it is imported.
     """
     main = _Worker.main
-    if main is None or NAME in sys.modules:
+    if main is None or _Worker.has_imported or _Worker.is_importing:
         return
     if not main.is_entry:
         raise ImportError("the program was typed in, or is a notebook, so there is no file to import it from")
@@ -91,6 +94,7 @@ def _import_main(main: MainModule) -> None:
     if names is not None:
         module = ModuleType(NAME)
         vars(module).update(names)
+        _Worker.has_imported = True
         sys.modules["__main__"] = sys.modules[NAME] = module
 
 

@@ -83,7 +83,8 @@ def test_a_package_whose_main_module_has_no_guard_and_no_tasks(tmp_path: Path) -
 
 
 def test_a_package_whose_main_module_has_the_tasks(tmp_path: Path) -> None:
-    write(tmp_path, {"pkg/__init__.py": "", "pkg/help.py": HELP, "pkg/__main__.py": tasks() + GUARDED})
+    files = {"pkg/__init__.py": "import multiprocessing\n", "pkg/help.py": HELP}
+    write(tmp_path, {**files, "pkg/__main__.py": tasks() + GUARDED})
     assert start(tmp_path, "-m", "pkg", "x", "--y") == SAYS
 
 
