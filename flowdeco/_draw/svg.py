@@ -19,6 +19,8 @@ MOST_BOXES = 3000
 _MOST_LINES = 6000
 # So many would hide one another.
 _MANY_LINES = 500
+# What stands left and right of a label; 26 where nothing special does.
+_MARGINS = {"workflow": 36, "end": 34}
 
 
 def draw_picture(diagram: Diagram) -> str | None:
@@ -65,7 +67,8 @@ def draw(
     """
     labels = [shorten(box.text) for box in diagram.boxes]
     lines = _choose_lines(diagram.lines)
-    widths = [max(measure(label) + 26, 56) for label in labels]
+    kinds = [box.kind for box in diagram.boxes]
+    widths = [max(measure(label) + _MARGINS.get(kind, 26), 56) for label, kind in zip(labels, kinds, strict=True)]
     layout = lay_out(widths, [(line.source, line.target) for line in lines])
     pairs, bold = set(pairwise(critical)), frozenset(critical)
     parts = [_begin(diagram, layout, style, key)]

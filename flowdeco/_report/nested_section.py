@@ -13,6 +13,9 @@ from .timeline_chart import make_timeline
 
 __all__ = ["list_nested"]
 
+# More runs that completed are folded away together.
+_MOST_QUIET = 12
+
 
 def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
     """Return the runs of a run's nodes.
@@ -22,11 +25,14 @@ def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
         told: the tracebacks that stand on the page already.
         path: the names of the runs around that, but for the outermost.
     """
-    found = [
-        _show(within, f"{path}{snapshot.rows[index].name}", f"{snapshot.key}{index}", told)
-        for index, within in snapshot.nested.items()
-    ]
-    return "".join(found) + tell_rest(snapshot.left_out)
+    loud, quiet = list[str](), list[str]()
+    for index, within in snapshot.nested.items():
+        shown = _show(within, f"{path}{snapshot.rows[index].name}", f"{snapshot.key}{index}", told)
+        (quiet if within.status is Status.COMPLETED else loud).append(shown)
+    rest = "".join(quiet)
+    if len(quiet) > _MOST_QUIET:
+        rest = fold(f"{len(quiet):,} {'more that completed' if loud else 'completed'}", rest, unfolded=False)
+    return "".join(loud) + rest + tell_rest(snapshot.left_out)
 
 
 def _show(snapshot: Snapshot, path: str, number: str, told: Told) -> str:

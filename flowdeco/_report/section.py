@@ -78,6 +78,8 @@ def list_state(snapshot: Snapshot) -> str:
     if state is None:
         return ""
     keys = list(state)
+    if not keys and not snapshot.changes:
+        return ""
     values = list_values({key: state.get(key) for key in keys[:_MOST_KEYS]}, name="State") if keys else ""
     rest = tell_rest(len(keys) - _MOST_KEYS)
     if not snapshot.changes:

@@ -6,7 +6,7 @@ import pytest
 
 from flowdeco import Retry, State, task, workflow
 from flowdeco._draw.svg import MOST_BOXES
-from tests.support.picture import make_chain, make_wide
+from tests.support.picture import give, make_chain, make_wide, take_all
 from tests.support.report import Page, boxes_of, page_of
 
 
@@ -62,3 +62,22 @@ def test_of_very_many_errors_the_first_are_told() -> None:
     assert "attempt 499: ValueError" in errors
     assert "attempt 500: ValueError" not in errors
     assert "201 more are not shown" in errors
+
+
+def test_statistics_of_many_tasks_leave_out_those_that_were_tried_once() -> None:
+    tries: list[int] = []
+
+    @task(retries=Retry(2, delay=0))
+    def shaky() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError
+        return 1
+
+    nodes: Any = {f"t{n}": task(give, name=f"t{n}", needs={"url": shaky}) for n in range(100)}
+    run = workflow(take_all, name="w", needs={"nodes": nodes}).run("x")
+    run.metrics.record("words", 12)
+    statistics = page_of(run).text["statistics"]
+    assert "2 rows" in statistics
+    assert "shaky3" in statistics
+    assert "words1" in statistics

@@ -170,3 +170,14 @@ def test_statistics_have_a_row_for_each_task_and_each_number(told: Page) -> None
     statistics = page_of(run).text["statistics"]
     for shown in ("shaky", "words", "12.5", "p95", "Std", "Attempts took", "times as long as the run"):
         assert shown in statistics
+
+
+def test_a_state_that_nothing_is_in_and_nobody_has_changed_is_not_told() -> None:
+    @task
+    def look(state: State) -> int:
+        return len(state)
+
+    @workflow
+    def w(look: Any) -> None: ...
+
+    assert "state" not in page_of(w.run()).text
