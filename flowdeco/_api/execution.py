@@ -109,9 +109,9 @@ class Execution:
     def block(self, run: Run[Any]) -> Any:
         """Run it as `run_blocking` does. Returns and raises as `result` does."""
         self.run_blocking(run)
-        error = None if run._keep else run._failure
+        error, answer = run._answer()
         if error is None:
-            return run if run._keep else run.result
+            return answer
         del run
         try:
             raise error
@@ -130,9 +130,9 @@ class Execution:
         await self.execute(run)
         if run._keep:
             log_failure(run._journal)
-        error = None if run._keep else run._failure
+        error, answer = run._answer()
         if error is None:
-            return run if run._keep else run.result
+            return answer
         del run
         try:
             raise error

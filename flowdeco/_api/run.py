@@ -325,6 +325,10 @@ class Run(Generic[R]):
         self._keep, self._values = True, []
         return self
 
+    def _answer(self) -> tuple[BaseException | None, Any]:
+        """Return what is to be raised, or else what the caller gets: the run if it is to be kept, or its result."""
+        return (None, self) if self._keep else (self._failure, self.result)
+
     @property
     def _failure(self) -> BaseException | None:
         """What a call of the workflow raises; `None` if there is a result."""

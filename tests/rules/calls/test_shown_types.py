@@ -132,6 +132,12 @@ def test_what_needs_gives_a_parameter_counts_for_the_input() -> None:
     assert hints_of(w) == {"item": str}
 
 
+def test_an_input_with_another_name_outside_has_the_annotation_of_what_it_is_inside() -> None:
+    renamed = offer.with_options(needs={"item": "article"})
+    assert hints_of(renamed)["article"] is str
+    assert hints_of(bare.with_options(needs={"item": "article"}))["article"] is str
+
+
 def test_an_input_of_a_nested_workflow_has_its_annotation_or_that_of_its_tasks() -> None:
     @workflow
     def w(item, rate, note, bare, offer): ...  # type: ignore[no-untyped-def]

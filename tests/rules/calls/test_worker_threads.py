@@ -19,11 +19,11 @@ async def place_async(loop_thread: Any, seen: Any) -> tuple[int, int, str]:
     return loop_thread, threading.get_ident(), seen
 
 
-@pytest.mark.parametrize("how", ["__call__", "call_sync", "run"])
+@pytest.mark.parametrize("how", ["__call__", "call_sync", "run", "run_sync"])
 async def test_a_call_in_a_worker_thread_runs_on_the_loop_that_owns_the_thread(how: str) -> None:
     def call() -> Any:
         result = getattr(place, how)()
-        return threading.get_ident(), result.result if how == "run" else result
+        return threading.get_ident(), result.result if how.startswith("run") else result
 
     worker, (loop, body, _) = await to_thread.run_sync(call)
     assert loop == threading.get_ident()
@@ -33,6 +33,9 @@ async def test_a_call_in_a_worker_thread_runs_on_the_loop_that_owns_the_thread(h
 async def test_an_async_workflow_in_a_worker_thread_runs_on_the_loop_body_and_all() -> None:
     loop, body, _ = await to_thread.run_sync(place_async.call_sync)
     assert loop == body == threading.get_ident()
+    run = await to_thread.run_sync(place_async.run_sync)
+    assert run.result is not None
+    assert run.result[:2] == (loop, body)
 
 
 async def test_a_call_in_a_worker_thread_sees_what_the_loop_is_waiting_for() -> None:
