@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from .. import GraphError
 from .._base.text import listed, nearest
 from . import completion
-from .exit_code import FAILURE, INTERRUPTED, OUTPUT_CLOSED, SUCCESS, USAGE
+from .exit_code import FAILURE, INTERRUPTED, NOT_PRINTED, OUTPUT_CLOSED, SUCCESS, USAGE
 from .failure import tell_failure
 from .printing import escape_unwritable, give_up_output, print_text, say
 from .run_command import check_report, run
@@ -126,6 +126,10 @@ def _guard(command: Callable[[Namespace], int], args: Namespace) -> int:
     except BrokenPipeError:  # whoever reads the output has seen enough
         give_up_output()
         return OUTPUT_CLOSED
+    except OSError as error:  # those of the program are told as its own
+        give_up_output()
+        say(f"flowdeco {args.name}: error: Cannot write the output: {error}")
+        return NOT_PRINTED
 
 
 def _tell_load_error(error: LoadError, args: Namespace) -> None:

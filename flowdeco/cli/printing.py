@@ -9,7 +9,15 @@ import select
 import sys
 from typing import Any, TextIO
 
-__all__ = ["escape_unwritable", "give_up_output", "is_output_closed", "print_text", "say", "show_fully"]
+__all__ = [
+    "escape_unwritable",
+    "find_encoding",
+    "give_up_output",
+    "is_output_closed",
+    "print_text",
+    "say",
+    "show_fully",
+]
 
 _PIECE = 10_000
 _IN_ASCII = str.maketrans({"├": "|", "└": "`", "│": "|", "─": "-", "…": "..."})
@@ -26,6 +34,11 @@ def escape_unwritable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def find_encoding() -> str:
+    """Return what stdout is written in."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
 def print_text(text: str) -> None:
     """Print a text on stdout; the lines of a tree as well as they can be drawn, other characters escaped."""
     _write(sys.stdout, text)
@@ -38,6 +51,8 @@ def say(text: str) -> None:
 
 def give_up_output() -> None:
     """Have what is still to be written to stdout go nowhere: whoever read it has gone, and Python would complain."""
+    if sys.stdout is None:
+        return
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -17,7 +17,7 @@ from .failure import tell_failure
 from .input_parser import parse_inputs
 from .json_output import JsonError, to_json
 from .json_type import find_no_json
-from .printing import is_output_closed, print_text, say, show_fully
+from .printing import find_encoding, is_output_closed, print_text, say, show_fully
 from .target import Found, find_workflow
 from .termination import heed_termination
 
@@ -120,7 +120,7 @@ def _show(run: Run[Any], found: Found, args: Namespace) -> int:
         return SUCCESS
     sys.set_int_max_str_digits(0)  # a number may be as long as it is
     try:
-        text = to_json(run.result, sys.stdout.encoding or "utf-8") if args.json else _to_text(run.result)
+        text = to_json(run.result, find_encoding()) if args.json else _to_text(run.result)
     except JsonError as problem:
         say(f"flowdeco run: error: {problem}\nThe run was completed, and this is its result:\n{show_fully(run.result)}")
         return NOT_PRINTED

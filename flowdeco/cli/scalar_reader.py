@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path, PurePath
 from types import NoneType
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, LiteralString, NamedTuple, get_args, get_origin
 from uuid import UUID
 
 from .._base.annotation import show_type
@@ -73,7 +73,7 @@ def scalar_of(hint: Any) -> Scalar | None:
     """Return how a type is read; `None` if it is none that is written as a plain text."""
     if get_origin(hint) is Literal:
         return _literal(get_args(hint))
-    kind = get_origin(hint) or hint
+    kind = str if hint is LiteralString else get_origin(hint) or hint
     if not isinstance(kind, type):
         return None
     if kind is NoneType:
@@ -111,7 +111,7 @@ def _read_word(text: str) -> bool:
 
 
 def _encode(kind: Any, text: str) -> Any:
-    return kind(text.encode())
+    return kind(text.encode(errors="surrogateescape"))  # a word of the command line may be no UTF-8
 
 
 def _require(kind: type) -> Callable[[Any], Any]:

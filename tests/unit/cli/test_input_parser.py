@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from re import Pattern
-from typing import Any, Literal, NewType, TypedDict
+from typing import Any, Literal, LiteralString, NewType, TypedDict
 from uuid import UUID
 
 import pytest
@@ -50,6 +50,8 @@ Name = NewType("Name", str)
         (Decimal, "0.10", Decimal("0.10")),
         (complex, "1j", 1j),
         (bytes, "é", "é".encode()),
+        (bytes, "\udcff", b"\xff"),
+        (LiteralString, "a", "a"),
         (Path, "a/b", Path("a/b")),
         (PurePosixPath, "a/b", PurePosixPath("a/b")),
         (UUID, "12345678123456781234567812345678", UUID("12345678123456781234567812345678")),

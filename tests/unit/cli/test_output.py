@@ -107,6 +107,27 @@ def test_a_reader_that_goes_away_is_no_trouble(name: str) -> None:
         assert process.wait(60) == 141
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no disk that is always full")
+@pytest.mark.parametrize("arguments", [["run", "many.py:two"], ["graph", "many.py:one"]])
+def test_an_output_that_cannot_be_written_is_said(arguments: list[str]) -> None:
+    write("many.py", PRINTING)
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "flowdeco", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"flowdeco {arguments[0]}: error: Cannot write the output: [Errno 28]")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+@pytest.mark.parametrize("options", ["", "--json"])
+def test_a_program_without_an_output_runs(options: str) -> None:
+    write("one.py", TEXT)
+    command = f'"{sys.executable}" -m flowdeco run {options} one.py >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_broken_pipe_of_the_programs_own_is_a_failure_like_any_other() -> None:
     write("many.py", PRINTING)
     done = call("run", "many.py:three")

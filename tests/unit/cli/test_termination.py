@@ -49,6 +49,12 @@ PROGRAM = """
     @workflow(**BACKEND)
     def waits_for_both(blocks, forever): ...
 
+    @task(run_in="process")
+    def apart(): threading.Event().wait()
+
+    @workflow(**BACKEND)
+    def waits_for_a_process(apart, forever): ...
+
     @workflow(**BACKEND)
     def waits_in_its_body():
         print("begun", flush=True)
@@ -62,7 +68,7 @@ def begin(name: str, backend: Backend, *prefix: str) -> "Generator[subprocess.Po
     write("waits.py", PROGRAM.format(backend=backend[0], options=backend[1]))
     command = [*prefix, sys.executable, "-m", "flowdeco", "run", "--report", "page.html", f"waits.py:{name}"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         yield process
@@ -87,6 +93,14 @@ def test_it_ends_what_the_workflow_itself_does() -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (143, "", "Terminated.\n")
     assert "cancelled" in read_report()
+
+
+def test_a_task_in_a_process_may_be_ended_by_it_as_well() -> None:
+    with begin("waits_for_a_process", ("asyncio", {})) as process:
+        os.killpg(process.pid, signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (143, "cleaned up\n", "Terminated.\n")
+    assert "apart" in read_report()
 
 
 def test_a_thread_is_waited_for(backend: Backend) -> None:

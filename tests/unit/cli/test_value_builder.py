@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from inspect import Parameter
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
 
 import pydantic
 import pytest
 
+from flowdeco.cli.json_output import to_json
 from flowdeco.cli.option_reader import reader_of
 from flowdeco.cli.value_builder import UnreadableTypeError, builder_of
 from tests.support.cli import Size
@@ -159,6 +161,18 @@ def test_a_value_of_an_annotated_type_is_built(hint: Any, text: str, value: obje
     found = reader_of(hint).read(text)
     assert found == value
     assert type(found) is type(value)
+
+
+# Those whose fields are what their constructor takes.
+PRINTED = [
+    (hint, value) for hint, _, value in BUILT if not isinstance(value, (NoneType, pydantic.SecretStr, Order, Scaled))
+]
+
+
+@pytest.mark.parametrize(("hint", "value"), PRINTED, ids=[str(hint) for hint, _ in PRINTED])
+def test_what_json_prints_is_taken_back(hint: Any, value: object) -> None:
+    text = to_json({"": value})
+    assert builder_of(dict[str, hint]).build(json.loads(text), "") == {"": value}
 
 
 def test_the_items_of_a_collection_are_built_each() -> None:
