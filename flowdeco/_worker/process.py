@@ -82,7 +82,7 @@ async def call_in_process(
 def _explain(label: Label, error: Exception) -> tuple[RemoteError, BaseException]:
     """Return the error for a process that has not answered, and its cause."""
     if isinstance(error, ProcessEndedError) and error.is_started:
-        message = f"Cannot finish {label}: the process ended before it answered, with {describe_exit(error.exit_code)}."
+        message = f"Cannot finish {label}: the process ended before it answered, {describe_exit(error.exit_code)}."
         return WorkerLostError(message, exit_code=error.exit_code, **label.data), error
     said, cause = say(error), error
     if isinstance(error, ProcessStartError):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from signal import Signals
 from subprocess import PIPE
 from typing import Any, cast
 
@@ -51,7 +52,7 @@ class ProcessEndedError(Exception):
     """
 
     def __init__(self, exit_code: int | None, *, is_started: bool) -> None:
-        super().__init__(f"it ended with {describe_exit(exit_code)}")
+        super().__init__(f"it ended {describe_exit(exit_code)}")
         self.exit_code = exit_code
         self.is_started = is_started
 
@@ -61,9 +62,13 @@ class ProcessStartError(Exception):
 
 
 def describe_exit(code: int | None) -> str:
-    if code is None or code >= 0:
-        return f"exit code {code}"
-    return f"signal {-code}"
+    """Return how a process has ended, as "with exit code 7" or "by SIGSEGV"."""
+    if code is None:
+        return "of itself"
+    if code >= 0:
+        return f"with exit code {code}"
+    names = {int(each): each.name for each in Signals}
+    return f"by {names.get(-code, f'signal {-code}')}" + (", as when memory runs out" if code == -9 else "")
 
 
 class _Worker:

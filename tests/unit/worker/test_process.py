@@ -147,6 +147,7 @@ async def test_a_process_that_dies_is_an_error_of_the_task_and_the_next_call_get
         await call(functions.die)
     assert (caught.value.task, caught.value.function) == ("page", "die")
     assert caught.value.exit_code == 7
+    assert str(caught.value).endswith("the process ended before it answered, with exit code 7.")
     assert await call(functions.add, 1, 2) == 3
 
 
@@ -245,3 +246,18 @@ def test_a_process_that_nobody_asks_for_long_ends_by_itself() -> None:
         program.flush()
         assert process_server._is_asked(requests, 0)
     assert process_server._MOST_IDLE > process_pool._MOST_IDLE
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (0, "with exit code 0"),
+        (-11, "by SIGSEGV"),
+        (-9, "by SIGKILL, as when memory runs out"),
+        (-200, "by signal 200"),
+        (None, "of itself"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process has an exit code only")
+def test_how_a_process_has_ended_is_said_by_name(code: int | None, text: str) -> None:
+    assert process_pool.describe_exit(code) == text
