@@ -241,9 +241,10 @@ class Run(Generic[R]):
     def to_html(self, path: str | PathLike[str] | None = None) -> str | Path:
         """Return the report of the run so far as a page, or write it to a file.
 
-        One page of HTML that needs no network and no script: the graph, the timeline of all attempts, the errors with
-        their tracebacks, results and inputs in short, the changes of the state, and statistics. A plain call lets go
-        of its results, so there they are not told.
+        One page of HTML that needs no network and no script. It says first what failed, where and what that took down;
+        then the graph, the timeline of all attempts, the errors with their tracebacks, nested runs, results and inputs
+        in short, the changes of the state, and statistics. A plain call lets go of its results, so there they are not
+        told.
 
         Args:
             path: the file to write, in UTF-8; one that is there is written over. `None`: the text is returned.

@@ -69,7 +69,7 @@ def _tell_task(row: Row, key: str, has_run: bool) -> str:
 
 def tell_rest(count: int) -> str:
     """Return how many more there are that are not shown; nothing for none."""
-    return f'<p class="faint">{count:,} more are not shown.</p>' if count > 0 else ""
+    return f'<p class="faint">{count:,} more {"is" if count == 1 else "are"} not shown.</p>' if count > 0 else ""
 
 
 def list_state(snapshot: Snapshot) -> str:

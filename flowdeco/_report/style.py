@@ -78,7 +78,7 @@ thead th{color:var(--faint);font-size:.85rem;white-space:nowrap}
 tbody th{font-weight:500;min-width:7rem}
 .number,thead .number{white-space:nowrap;text-align:right}
 .text{min-width:12rem;max-width:40rem;white-space:pre-wrap}
-:target{outline:2px solid var(--running-edge)}
+:target:not(section){outline:2px solid var(--running-edge)}
 .time{table-layout:fixed}
 .time th,.time td{padding:.1rem .5rem .1rem 0;border:0;vertical-align:middle}
 .time thead td,.time thead th{border-bottom:1px solid var(--line)}

@@ -77,7 +77,7 @@ def test_very_deep_runs_are_shown_down_to_a_level_and_the_rest_counted() -> None
         last = workflow(hand_on, name=f"level{number}", needs={"inner": last})
     page = page_of(last.run())
     assert len(page.of("div", "nested")) == 10
-    assert "1 more are not shown" in page.text["nested-runs"]
+    assert "1 more is not shown" in page.text["nested-runs"]
 
 
 def test_of_very_many_runs_those_that_failed_are_shown_and_the_rest_counted() -> None:
