@@ -168,7 +168,8 @@ def task(
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
             takes of which `Limit`. The time between attempts takes no place.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
-            or any `concurrent.futures.Executor`. An `async def` always runs on the event loop.
+            or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. An
+            `async def` always runs on the event loop.
         on_state: called at every change of status: a function or a list of functions, each `def` or `async def`. Hooks
             get what their parameters name; see `Event`.
         on_start: called before the first attempt; if it raises, no attempt is made and the task fails with that error.

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from flowdeco import OptionError, OptionTypeError
+from flowdeco import MainGuardError, OptionError, OptionTypeError, TransferError
 from flowdeco._base.text import shorten
 from flowdeco._policy.retry import Retry
 
@@ -168,6 +168,8 @@ _RETURNED = "Cannot retry: delay={} returned {}, which is not a number of second
 _NOTHING = _RETURNED.format(shorten(give_nothing), None)
 _LESS = _RETURNED.format(shorten(give_less), -1)
 _HALF = Busy("busy", 0.5)
+_UNSENT = TransferError("a lock", part="result")
+_NOT_BACK = TransferError("an odd error", part="error")
 
 
 SCRIPTS: list[Script] = [
@@ -236,6 +238,10 @@ SCRIPTS: list[Script] = [
     ),
     Script("no Exception is never retried", even(3), fails(Halt("stop")), [], Halt("stop")),
     Script("no Exception after a retry", even(3), fails(*offline(1), Halt("stop")), [1], Halt("stop")),
+    Script("what cannot heal", even(3), fails(MainGuardError("no guard")), [], MainGuardError("no guard")),
+    Script("what cannot heal, after a retry", even(3), fails(*offline(1), _UNSENT), [1], _UNSENT),
+    Script("what cannot heal, whatever on= says", only(TransferError), fails(_UNSENT), [], _UNSENT),
+    Script("an error that could not be sent back", only(TransferError), succeeds(_NOT_BACK), [1], "done"),
     Script("a predicate is not asked about it", only(break_down), fails(Halt("stop")), [], Halt("stop")),
     # How long
     Script("doubled", steep(5, 0.5, 2), succeeds(*offline(5)), [0.5, 1, 2, 4, 8], "done"),
