@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tests.support.document import INDEX, PAGES, README, Document
 
-LONG = 9  # so many words in a row are not the same by chance
+LONG = 12  # so many words in a row are not the same by chance
 # Where the first program of the README is used, each page says so.
 SHOP = re.compile(r"^.*`shop\.py`, the first program of the .*$", re.MULTILINE)
 # Words of those who build the library; the guide gets along without them.
