@@ -86,11 +86,14 @@ def _say_error(error: BaseException) -> str:
 
 
 def _place_of(error: BaseException) -> _Place | None:
-    """Return where in the user's own program an error was raised, else where at all; `None` if that is not known."""
+    """Return where in the user's own program an error was raised; `None` if that is not known.
+
+    What is installed as a library may be all the program there is: then it is where the error has left it.
+    """
     if isinstance(error, SyntaxError) and error.filename is not None:
         return _Place(error.filename, error.lineno or 1, "")
     places = [*_walk(error.__traceback__)]
-    return next((place for place in reversed(places) if _is_own(place.file)), places[-1] if places else None)
+    return next((place for place in reversed(places) if _is_own(place.file)), places[0] if places else None)
 
 
 def _place_of_function(function: Any) -> _Place | None:

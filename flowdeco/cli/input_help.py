@@ -98,7 +98,7 @@ def _say_positions(inputs: Sequence[Input]) -> str:
         words.append(f"{each.name.upper()}{dots}" if each.is_required else f"[{each.name.upper()}{dots}]")
         if dots and each.reader.number is None:
             break
-    return f"by name, or the first of them by position: {' '.join(words)}" if words else "by name"
+    return f"by name, or by position: {' '.join(words)}" if words else "by name"
 
 
 def _add(group: Any, each: Input, said: str) -> None:

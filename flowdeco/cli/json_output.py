@@ -17,9 +17,11 @@ from uuid import UUID
 from .. import FlowdecoError
 from .duration import format_duration
 
-__all__ = ["AS_ISO", "AS_TEXT", "JsonError", "to_json"]
+__all__ = ["AS_ISO", "AS_TEXT", "MODULES_AS_TEXT", "JsonError", "to_json"]
 
 AS_TEXT = (PurePath, UUID, Decimal, Fraction)
+# All that they have is written as it is read.
+MODULES_AS_TEXT = ("ipaddress", "zoneinfo")
 AS_ISO = (datetime, date, time)
 
 
@@ -73,7 +75,7 @@ def _simplify(value: Any, place: str) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return format_duration(value)
-    if isinstance(value, AS_TEXT):
+    if isinstance(value, AS_TEXT) or type(value).__module__ in MODULES_AS_TEXT:
         return str(value)
     if _is_mapping(value):
         return _simplify_mapping(value, place)
@@ -92,6 +94,8 @@ def _simplify_object(value: Any, place: str) -> Any:
     names = _field_names(value, kind)
     if names is not None:
         return {name: _simplify(getattr(value, name), f"{place}.{name}") for name in names}
+    if hasattr(kind, "__get_pydantic_core_schema__"):  # an address or a secret, which hides itself
+        return str(value)
     if callable(getattr(kind, "tolist", None)):  # an array, or a number of its kind
         return _simplify(value.tolist(), place)
     raise _refuse(value, place, f"is of the type {kind.__name__}")

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from .._base.annotation import _members, show_type
-from .json_output import AS_ISO, AS_TEXT
+from .json_output import AS_ISO, AS_TEXT, MODULES_AS_TEXT
 from .record_type import record_of
 
 __all__ = ["find_no_json"]
@@ -20,7 +20,7 @@ _KNOWN = (str, int, float, Enum, NoneType, timedelta, *AS_TEXT, *AS_ISO)
 _BYTES: tuple[type, ...] = (bytes, bytearray, memoryview)
 _COLLECTIONS = (abc.Mapping, abc.Sequence, abc.Set)
 _NEVER: tuple[Any, ...] = (get_origin(Callable[..., Any]), abc.Iterator)
-_HAVE_A_FORM = ("model_dump", "tolist")
+_HAVE_A_FORM = ("__get_pydantic_core_schema__", "tolist")
 
 
 def find_no_json(hint: Any) -> str | None:
@@ -47,6 +47,8 @@ def _find_single(hint: Any, around: Sequence[Any]) -> str | None:
     if record is not None:
         return next(filter(None, (_find(field, around) for field in record.fields.values())), None)
     if hint in (Any, object) or not _is_class(kind) or issubclass(kind, _KNOWN):
+        return None
+    if kind.__module__ in MODULES_AS_TEXT:
         return None
     if kind in _NEVER:
         return show_type(hint)

@@ -54,7 +54,12 @@ def run(args: Namespace) -> int:
 def _go(workflow: Workflow[Any, Any], run: Run[Any], progress: Progress, report: Path | None) -> int:
     """Go through with a run, and write its report however it ends; return the exit code as far as that is known."""
     code = SUCCESS
-    with heed_termination(lambda: _write_report(run, report)) as termination:
+
+    def last_word() -> None:
+        _write_report(run, report)
+        progress.close()  # a view hides the cursor
+
+    with heed_termination(last_word) as termination:
         try:
             workflow._run_blocking(run)
         except KeyboardInterrupt:
@@ -112,7 +117,7 @@ def _show(run: Run[Any], found: Found, args: Namespace) -> int:
             traceback.print_exception(error)
         else:
             again = f"flowdeco run --traceback {found.label} ..."
-            say(tell_failure(error, f"workflow {run.workflow!r}", again, lambda error: _function_of(run, error)))
+            say(tell_failure(error, f"workflow {run.workflow!r}", again, lambda error: _function_of(found, run, error)))
         return FAILURE
     if run.status is Status.SKIPPED:
         say(f"Workflow {run.workflow!r} was skipped: {run.reason}".removesuffix(": "))
@@ -128,10 +133,10 @@ def _show(run: Run[Any], found: Found, args: Namespace) -> int:
     return SUCCESS
 
 
-def _function_of(run: Run[Any], error: BaseException) -> object:
+def _function_of(found: Found, run: Run[Any], error: BaseException) -> object:
     """Return the function of the task that has failed with an error; `None` if it was none, or that is not known."""
     name = next((failure.task for failure in reversed(run.errors) if failure.error is error), None)
-    node = None if name is None else run._journal.graph.find(name)
+    node = None if name is None else found.workflow.graph.find(name)
     return None if node is None else node.definition.function
 
 

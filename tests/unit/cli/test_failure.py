@@ -143,6 +143,13 @@ def test_what_has_failed_and_where_is_said_in_two_lines(flowdeco: Command, argum
     assert str(err).splitlines() == [*said, f"For the traceback: flowdeco run --traceback program.py:{name} ..."]
 
 
+def test_of_a_program_that_is_installed_the_place_is_where_the_error_has_left_it(flowdeco: Command) -> None:
+    text = "from flowdeco import workflow\nimport json\n@workflow\ndef one(): return json.loads('x')"
+    write("site-packages/shopping.py", text)
+    lines = str(flowdeco("run", "site-packages/shopping.py").err).splitlines()
+    assert lines[1] == "  at site-packages/shopping.py:4 in one: def one(): return json.loads('x')"
+
+
 def test_what_failed_besides_is_said_too(flowdeco: Command) -> None:
     text = """
         import anyio

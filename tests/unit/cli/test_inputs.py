@@ -151,7 +151,7 @@ def test_by_position_a_list_takes_all_that_is_left_and_a_row_what_it_holds(flowd
     assert flowdeco("run", "one.py", "1", "-2", "yes", "3", "4").out == "[(1, -2), True, [3, 4], '']\n"
     assert flowdeco("run", "one.py", "1", "2", "no", "--last", "5").out == "[(1, 2), False, [], '5']\n"
     said = " ".join(str(flowdeco("run", "one.py", "--help").out).split())
-    assert "by name, or the first of them by position: WHERE ... ON [OF ...]" in said
+    assert "by name, or by position: WHERE ... ON [OF ...]" in said
 
 
 def test_a_switch_may_be_told_by_a_word(flowdeco: Command) -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from ipaddress import IPv4Address
 from pathlib import PurePosixPath
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pydantic
 import pytest
@@ -26,6 +28,10 @@ class Point:
 
 class Model(pydantic.BaseModel):
     at: datetime
+
+
+class Site(pydantic.BaseModel):
+    url: pydantic.HttpUrl
 
 
 class Array:
@@ -62,6 +68,8 @@ class Level(IntEnum):
         (deque([1, range(2)]), "[1, [0, 1]]"),
         (Model(at=datetime(2026, 1, 2, tzinfo=UTC)), '{"at": "2026-01-02T00:00:00+00:00"}'),
         (Array(), "[[1, 2]]"),
+        ([IPv4Address("10.0.0.1"), ZoneInfo("UTC")], '["10.0.0.1", "UTC"]'),
+        (Site(url=pydantic.HttpUrl("http://x/")), '{"url": "http://x/"}'),
         (Fields(), '{"b": 1}'),
     ],
 )

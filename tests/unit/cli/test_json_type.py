@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypedDict, TypeVar
 
@@ -60,7 +61,25 @@ class Array:
 @pytest.mark.parametrize(
     "hint",
     [
-        *(Any, object, None, T, str, int, bool, float, Size, Decimal, Path, timedelta, Special, Array, Model),
+        *(
+            Any,
+            object,
+            None,
+            T,
+            str,
+            int,
+            bool,
+            float,
+            Size,
+            Decimal,
+            Path,
+            timedelta,
+            Special,
+            Array,
+            Model,
+            IPv4Address,
+            pydantic.HttpUrl,
+        ),
         *(Literal["a", 1], list, list[int], tuple[int, ...], set[str], dict, dict[Path, Point], Mapping[str, Any]),
         *(Point, Tree, Iterable[Point], Sequence[Tree], str | bytes, list[bytes | str | None], Point | Client),
     ],

@@ -99,7 +99,8 @@ def test_a_task_in_a_process_may_be_ended_by_it_as_well() -> None:
     with begin("waits_for_a_process", ("asyncio", {})) as process:
         os.killpg(process.pid, signal.SIGTERM)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (143, "cleaned up\n", "Terminated.\n")
+    assert (process.returncode, out) == (143, "cleaned up\n")
+    assert err.splitlines()[-1] == "Terminated."  # asyncio may have a word to say on a child that is gone
     assert "apart" in read_report()
 
 
