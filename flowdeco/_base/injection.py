@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from inspect import Parameter
 from typing import Any, NamedTuple
 
+from .parameters import takes_by_name
 from .signature import MISSING, POSITIONAL, Param, read_signature
 
 __all__ = ["Ask", "read_ask"]
@@ -16,20 +17,23 @@ class Ask(NamedTuple):
 
     Attributes:
         function: the callable.
-        names: what it gets by keyword.
+        names: what it gets by keyword, or where it takes none by position.
         whole: whether it gets the one thing that has it all, by position.
         optional: those of the names that have a default.
+        by_position: whether it takes no keywords.
     """
 
     function: Callable[..., Any]
     names: tuple[str, ...]
     whole: bool
     optional: frozenset[str] = frozenset()
+    by_position: bool = False
 
     def call(self, whole: object, find: Callable[[str], Any]) -> Any:
         """Call it with `whole`, or with what `find` gives for each name; what is `MISSING` is left to the default."""
         named = {name: value for name in self.names if (value := find(name)) is not MISSING}
-        return self.function(whole, **named) if self.whole else self.function(**named)
+        first = (whole,) if self.whole else ()
+        return self.function(*first, *named.values()) if self.by_position else self.function(*first, **named)
 
 
 def read_ask(function: Callable[..., Any], known: Collection[str]) -> tuple[Ask, list[str]]:
@@ -51,7 +55,8 @@ def read_ask(function: Callable[..., Any], known: Collection[str]) -> tuple[Ask,
     unknown = [param.name for param in named if not _is_known(param, known)]
     by_name = [param for param in named if param.kind is not Parameter.POSITIONAL_ONLY and param.name in known]
     optional = frozenset(param.name for param in by_name if param.default is not MISSING)
-    return Ask(function, tuple(param.name for param in by_name), whole, optional), unknown
+    names = tuple([param.name for param in by_name])
+    return Ask(function, names, whole, optional, not takes_by_name(function, names)), unknown
 
 
 def _is_known(param: Param, known: Collection[str]) -> bool:

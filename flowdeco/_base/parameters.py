@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, TypeGuard, cast
 
-__all__ = ["MISSING", "POSITIONAL", "Param", "is_mock", "read_bound", "read_params"]
+__all__ = ["MISSING", "POSITIONAL", "Param", "is_mock", "is_plain", "read_bound", "read_params", "takes_by_name"]
 
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 MISSING: Any = Parameter.empty
@@ -58,6 +58,16 @@ def is_plain(function: object) -> bool:
         return False
     extra = function.__dict__
     return not extra or ("__wrapped__" not in extra and "__signature__" not in extra)
+
+
+def takes_by_name(function: Any, names: Iterable[str]) -> bool:
+    """Whether a callable can be given what it asks for by name: a wrapper with `*args` alone cannot."""
+    inner = function.__func__ if isinstance(function, MethodType) else function
+    if type(inner) is not FunctionType or "__wrapped__" not in inner.__dict__:
+        return True
+    code = inner.__code__
+    own = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS) or set(own).issuperset(names)
 
 
 def is_mock(value: object) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "can_wait",
     "discard",
     "is_awaitable",
+    "is_awaited",
     "is_coroutine_function",
     "is_mock",
     "is_plain",
@@ -73,6 +74,12 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     if is_plain(function):
         return Signature(params, kind, kind)
     return Signature(params, kind, _read_inner(function, kind), read_bound(function))
+
+
+def is_awaited(function: Callable[..., Any]) -> bool:
+    """Whether a call of `function` is to be awaited, by its own code or by that of what it wraps."""
+    kind = read_kind(function)
+    return kind == "async" or (kind == "sync" and not is_plain(function) and _read_inner(function, kind) == "async")
 
 
 def _read_inner(function: Any, kind: Kind) -> Kind:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import Parameter
 from threading import RLock
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._base.signature import Param, Signature, is_plain, peel, read_kind, read_signature
 from .._base.text import shorten
@@ -83,11 +83,20 @@ def _definition_around(function: Any, inner: Definition) -> Definition | None:
     if kept is None:
         return None
     with _making:
-        made: Definition | None = kept.get(_KEPT)
+        held: _Kept | None = kept.get(_KEPT)
         # `functools.wraps` hands on what is kept here to the next wrapper.
-        if made is None or made.function is not function:
-            kept[_KEPT] = made = inner.make_around(function)
-    return made
+        if held is None or held.definition is None or held.definition.function is not function:
+            kept[_KEPT] = held = _Kept(inner.make_around(function))
+    return held.definition
+
+
+class _Kept(NamedTuple):
+    """What a wrapper keeps. Who pickles a function with all that it has, sends none of it."""
+
+    definition: Definition | None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Kept, (None,)
 
 
 class Definition:

@@ -93,7 +93,7 @@ class Hook(NamedTuple):
                 named[name] = value
         whole = (told.event,) if ask.whole else ()
         del told, inputs  # the frames of what it raises lead here, and these lead to the run
-        return ask.function(*whole, **named)
+        return ask.function(*whole, *named.values()) if ask.by_position else ask.function(*whole, **named)
 
     def wants(self, error: BaseException | None) -> bool:
         """Whether it is to be called when there is this error."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
-from .._base.signature import MISSING, POSITIONAL, Kind, Param, can_wait, is_coroutine_function
+from .._base.signature import MISSING, POSITIONAL, Kind, Param, can_wait, is_awaited, is_coroutine_function
 from .._definition.definition import Definition
 from .._graph.binding import Binding
 from .._graph.graph import Graph, Node
@@ -96,7 +96,7 @@ class Plan:
         body: what the workflow's own function receives.
         uses_threads: whether any node begins in a thread.
         is_watched: whether a hook is told of the status of any node.
-        has_awaiting_hooks: whether a hook is an `async def`.
+        has_awaiting_hooks: whether a hook is an `async def`, or wraps one.
         starts_processes: whether any task, also of a workflow within, runs in a process.
     """
 
@@ -131,7 +131,7 @@ class Plan:
         )
         hooks = [owner.hooks, *[program.policy.hooks for program in programs if program.policy.hooks]]
         self.has_awaiting_hooks = any(
-            runs_on_loop(hook.ask.function) for each in hooks for h in each.values() for hook in h
+            is_awaited(hook.ask.function) for each in hooks for h in each.values() for hook in h
         )
 
     def program_of(self, index: int) -> Program:
