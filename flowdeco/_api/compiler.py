@@ -279,11 +279,11 @@ def _entered(workflow: Definition) -> Generator[None]:
         CycleError: it is being built already, since the workflow runs itself.
     """
     if workflow in _under_way:
-        path = tuple(str(each.name) for each in (*_under_way[_under_way.index(workflow) :], workflow))
+        path = tuple(each.name or "workflow" for each in (*_under_way[_under_way.index(workflow) :], workflow))
         text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
-        message = f"Cannot build workflow {workflow.name!r}: {text}. "
-        message += "Rename a parameter, or cut one with needs=."
-        raise CycleError(message, workflow=workflow.name, path=path)
+        message = f"Cannot build workflow {path[-1]!r}: {text}. "
+        message += "Rename a parameter, or say with needs= what it receives."
+        raise CycleError(message, workflow=path[-1], path=path)
     _under_way.append(workflow)
     try:
         yield
@@ -309,6 +309,6 @@ def _unused(workflow: str, name: str | None, part: Face | ModuleType) -> UnusedT
         what = f"module {part.__name__!r}"
     else:
         definition = definition_behind(part)
-        what = f"{definition.kind} {(name or definition.name)!r}"
+        what = f"{definition.kind} {(name or definition.label)!r}"
     message = f"Cannot accept workflow {workflow!r}: tasks= names {what}, which nothing needs. Remove it."
     return UnusedTaskError(message, workflow=workflow, task=part)

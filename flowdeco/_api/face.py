@@ -105,7 +105,7 @@ class Decorated(Face):
 
 def change_options(definition: Definition, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a definition's options with some of them changed. Raises `OptionError` if one does not exist."""
-    check_changes(f"{definition.kind} {definition.name!r}", changes, definition.options)
+    check_changes(f"{definition.kind} {definition.label!r}", changes, definition.options)
     return {**definition.options, **changes}
 
 

@@ -65,5 +65,5 @@ def check_name(subject: str, value: object) -> None:
 def check_time(what: str, option: str, time: object) -> None:
     """Accept `None` and a time with a time zone; `what` says what is to be listed by it, for errors."""
     if time is not None and (not isinstance(time, datetime) or time.tzinfo is None):
-        message = f"Cannot list {what}: {option}={shorten(time)} is no time with a time zone."
-        raise OptionTypeError(f"{message} Give one as datetime.now(UTC) does.", option=option, value=time)
+        message = f"Cannot list {what}: {option}={shorten(time)} is not a datetime with a time zone."
+        raise OptionTypeError(f"{message} Give one, as in datetime.now(UTC).", option=option, value=time)

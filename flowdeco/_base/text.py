@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from os.path import basename
+from typing import Any
 
-__all__ = ["listed", "nearest", "shorten"]
+__all__ = ["listed", "name_callable", "nearest", "shorten"]
 
 # Comparing one misspelt name with very many costs milliseconds; past this it buys nothing.
 _MOST_CANDIDATES = 2_000
@@ -27,6 +30,20 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     if len(names) > most:
         return ", ".join(quoted) + f" and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+
+
+def name_callable(function: Any) -> str:
+    """Return what to call a callable that may have no name: of a lambda, its parameters and where it stands."""
+    while isinstance(function, partial):
+        function = function.func
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return type(function).__name__
+    code = getattr(function, "__code__", None)
+    if name != "<lambda>" or code is None:
+        return name
+    names = ", ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    return f"{f'lambda {names}'.strip()} ({basename(code.co_filename)}, line {code.co_firstlineno})"
 
 
 def shorten(value: object, most: int = 60) -> str:

@@ -137,7 +137,8 @@ def define_workflow(
     if scope is None:
         scope = capture_scope(function, face, thorough=True)
     if signature.kind.endswith("generator"):
-        message = f"Cannot make a workflow of {own_name!r}: it yields. Make that a task, and return here."
+        message = f"Cannot make a workflow of {own_name!r}: it yields. Move what yields to a task, and return the "
+        message += "result here."
         raise OptionTypeError(message, option="function", value=function)
     name, defaults = own_name or "workflow", options["defaults"]
     if defaults is not None:
@@ -183,7 +184,7 @@ def _name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | 
 def _read_signature(kind: str, function: Any) -> Signature:
     """Return what a function asks for that is to be decorated. Raises `OptionTypeError` if that cannot be read."""
     if is_face(function):
-        message = f"Cannot make a {kind} of {function!r}: it is one already. Use its with_options()."
+        message = f"Cannot make a {kind} of {function!r}: it is one already. For other options, use its with_options()."
         raise OptionTypeError(message, option="function", value=function)
     if not callable(function):
         message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
@@ -191,7 +192,7 @@ def _read_signature(kind: str, function: Any) -> Signature:
     try:
         return read_signature(function)
     except (TypeError, ValueError) as error:
-        message = f"Cannot make a {kind} of {shorten(function)}: it does not say what it takes. Wrap it in a def."
+        message = f"Cannot make a {kind} of {shorten(function)}: its parameters cannot be read. Wrap it in a def."
         raise OptionTypeError(message, option="function", value=function) from error
 
 

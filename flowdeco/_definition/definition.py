@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._base.signature import Param, Signature, is_plain, peel, read_kind, read_signature
-from .._base.text import shorten
+from .._base.text import name_callable, shorten
 from .._policy.hook import NO_HOOKS, Hooks
 from .._policy.policy import DEFAULTABLE, NO_POLICY, Asker, Defaults, Policy
 from .face import Face, find_wrapped, is_face
@@ -344,9 +344,9 @@ class Predicate(Definition):
         self, kind: str, name: str, function: Any, signature: Signature | None, needs: Mapping[str, Any], scope: Scope
     ) -> None:
         task = definition_of(function)
-        called = task.name if task is not None else getattr(function, "__name__", None)
+        called = name_callable(function) if task is None else task.name or name_callable(task.function)
         self.kind = kind
-        self.reason = f"when={called or shorten(function)} gave false"
+        self.reason = f"when={called} gave false"
         self.asks_task = task is not None
         if signature is None:  # a task's
             signature = Signature((Param("answer", Parameter.POSITIONAL_ONLY),), "sync", "sync")

@@ -39,9 +39,9 @@ def check_outputs(subject: str, value: object) -> tuple[str, ...]:
         )
     for name in value:
         if not isinstance(name, str) or not name.isidentifier():
-            raise reject(subject, "outputs", value, f"has {name!r} in it, which no parameter can be called.")
+            raise reject(subject, "outputs", value, f"has {name!r} in it, which is not a valid name for a parameter.")
     if len(set(value)) < len(value):
-        raise reject(subject, "outputs", value, "has a name twice.")
+        raise reject(subject, "outputs", value, "names the same output twice.")
     return tuple(value)
 
 
@@ -55,7 +55,7 @@ def check_settled(subject: str, value: object, params: Sequence[str]) -> tuple[s
     for name in names:
         if name not in params:
             hint = nearest(str(name), params) or f" It has {listed(list(params)) or 'none'}."
-            raise reject(subject, "settled", value, f"names {name!r}, which is no parameter of the function.{hint}")
+            raise reject(subject, "settled", value, f"names {name!r}, which is not a parameter of the function.{hint}")
     return names
 
 
@@ -85,7 +85,7 @@ def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[st
         param = by_name.get(name)
         if param is None:
             hint = nearest(str(name), by_name) or f" It has {listed(list(by_name)) or 'none'}."
-            raise reject(subject, "needs", value, f"names {name!r}, which is no parameter of the function.{hint}")
+            raise reject(subject, "needs", value, f"names {name!r}, which is not a parameter of the function.{hint}")
         if param.variadic:
             _check_shape(subject, value, need, param, params)
         found[name] = _take_need(subject, value, name, need)
@@ -104,7 +104,7 @@ def _check_shape(subject: str, value: object, need: object, param: Param, params
     keywords = [p.name for p in params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
     for key in need:
         if not isinstance(key, str):
-            reason = f"has the key {key!r} for {name!r}, which no argument can be called."
+            reason = f"has the key {key!r} for {name!r}, which is not a valid name for an argument."
             raise reject(subject, "needs", value, reason, wrong_type=True)
         if key in keywords:
             reason = f"has the key {key!r} for {name!r}, which is a parameter of its own."
@@ -170,7 +170,7 @@ def check_tasks(subject: str, value: object) -> tuple[dict[str, Any], tuple[Any,
     if is_mapping(value):
         for name, part in value.items():
             if not isinstance(name, str):
-                reason = f"has the key {name!r}, which no parameter can be called."
+                reason = f"has the key {name!r}, which is not a valid name for a parameter."
                 raise reject(subject, "tasks", value, reason, wrong_type=True)
             if definition_of(part) is None:
                 reason = _no_task(part, f"gives {name!r} {shorten(part)}, which is not a task or a workflow.")
@@ -196,7 +196,7 @@ def check_backend(subject: str, backend: object, options: object) -> None:
     """Accept the name of an event loop that anyio knows, and a mapping of options for it."""
     known = anyio.get_all_backends()
     if backend not in known:
-        raise reject(subject, "backend", backend, f"is no event loop. Give {' or '.join(map(repr, known))}.")
+        raise reject(subject, "backend", backend, f"is not an event loop. Give {' or '.join(map(repr, known))}.")
     if options is not None and not isinstance(options, Mapping):
         raise reject(
             subject, "backend_options", options, "is not a mapping, as in {'use_uvloop': True}.", wrong_type=True

@@ -130,7 +130,7 @@ class _Builder:
                 found = [] if source is None else definitions_of(source)
                 if found and name not in hook.ask.optional and name not in EVENT_NAMES:
                     task = self.resolver.name_of(found[0])
-                    text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is no input but what "
+                    text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is not an input but what "
                     text += f"{found[0].kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
                     text += f"run.tasks[{task!r}].result has it."
                     data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
@@ -143,9 +143,10 @@ class _Builder:
         for param, source in zip(params, sources, strict=True):
             if param.name in settled and not definitions_of(source):
                 what = "an input" if isinstance(source, FromInput) else "no task"
-                text = f"{function.kind} {function.name!r} wants {param.name!r} settled, and that is {what}. "
-                text += "Take it out of settled=, or name a task."
-                data = {"function": function.name, "parameter": param.name}
+                name = self.resolver.name_of(function)
+                text = f"{function.kind} {name!r} has {param.name!r} in settled=, and that is {what}. "
+                text += "Remove it from settled=, or give the parameter the name of a task."
+                data = {"function": name, "parameter": param.name}
                 self.resolver.fail(SettledError, text, **data)
 
     def _reach_all(self, function: Definition, after: Iterable[Face | str]) -> tuple[Definition, ...]:
@@ -166,8 +167,9 @@ class _Builder:
     def _report_after(self, function: Definition, name: str) -> None:
         hint = self.resolver.find_undecorated(function, name)
         hint = f" {hint}" if hint else nearest(name, self.resolver.names_in_reach(function))
-        text = f"after={name!r} of {function.kind} {function.name!r} names no task.{hint or ' Give the task itself.'}"
-        self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
+        taker = self.resolver.name_of(function)
+        text = f"after={name!r} of {function.kind} {taker!r} names no task.{hint or ' Give the task itself.'}"
+        self.resolver.fail(MissingDependencyError, text, function=taker, parameter=name)
 
     def _reach(self, source: Source, function: Definition, param: Param, settled: Collection[str] = ()) -> Source:
         """Return a source with what stands in for the tasks it names, each of which becomes a node."""
@@ -188,11 +190,13 @@ class _Builder:
         if isinstance(instead, Constant):
             return Constant(instead.definition, instead.value, output)
         if output is not None and output not in instead.outputs:
+            taker, other = map(self.resolver.name_of, (function, instead))
+            whole = self.resolver.name_of(source.definition)
             text = (
-                f"{function.kind} {function.name!r} needs {name!r}, an output of task {source.definition.name!r}, but "
-                f"{instead.kind} {instead.name!r} stands in for it. Give that one outputs={source.definition.outputs}."
+                f"{function.kind} {taker!r} needs {name!r}, an output of task {whole!r}, but {instead.kind} {other!r} "
+                f"replaces it. Give {other!r} outputs={source.definition.outputs}."
             )
-            self.resolver.fail(MissingDependencyError, text, function=function.name, parameter=name)
+            self.resolver.fail(MissingDependencyError, text, function=taker, parameter=name)
         return FromResult(instead, output)
 
     def _put(self, definition: Definition, output: str | None, name: str) -> tuple[Definition | Constant, str | None]:
@@ -259,10 +263,10 @@ class _Builder:
             path = (*names, names[0])
             if len(names) == 1:
                 text = f"{nodes[cycle[0]].definition.kind} {names[0]!r} needs itself. "
-                text += "Rename its parameter, or say what it is with needs=."
+                text += "Rename its parameter, or say with needs= what it receives."
             else:
                 text = f"its tasks need each other in a circle: {_arrows(path)}. "
-                text += "Rename a parameter, or cut one with needs=."
+                text += "Rename a parameter, or say with needs= what it receives."
             self.resolver.fail(CycleError, text, path=path)
 
 

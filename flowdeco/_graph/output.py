@@ -53,23 +53,24 @@ def lacks_part(source: Source) -> bool:
     return any(part.output is not None and is_absent(part.value, part.output) for part in parts)
 
 
-def check_parts(definition: Definition, required: Collection[str], result: object) -> None:
+def check_parts(definition: Definition, required: Collection[str], name: str | None, result: object) -> None:
     """Raise `OutputError` if a result does not fit the task's `outputs=`.
 
     Args:
         definition: the task.
         required: those of the outputs that have to be there.
+        name: what to call it in an error; `None`: its own name.
         result: what it returned.
     """
     wanted = [output for output in definition.outputs if output in required]
     if not is_mapping(result):
         wanted = [definition.outputs[0]]
     for output in wanted:
-        take_part(definition, result, output)
+        take_part(definition, result, output, name)
 
 
-def take_part(definition: Definition, result: object, output: str) -> Any:
-    """Return the part of a task's result that has the name `output`.
+def take_part(definition: Definition, result: object, output: str, name: str | None = None) -> Any:
+    """Return the part of a task's result that has the name `output`; in an error, the task is called `name`.
 
     Raises:
         OutputError: the result is neither a mapping that has it nor a sequence as long as `outputs=`.
@@ -85,6 +86,7 @@ def take_part(definition: Definition, result: object, output: str) -> Any:
         reason = f"the result has {len(result)} items"
     else:
         reason = f"the result is of type {type(result).__name__}"
-    message = f"Cannot take the outputs {', '.join(map(repr, outputs))} of task {definition.name!r}: {reason}. "
+    name = name or definition.label
+    message = f"Cannot take the outputs {', '.join(map(repr, outputs))} of task {name!r}: {reason}. "
     message += f"Return a mapping with these keys, or a sequence of {len(outputs)}."
-    raise OutputError(message, task=definition.name, outputs=outputs, result=result)
+    raise OutputError(message, task=name, outputs=outputs, result=result)

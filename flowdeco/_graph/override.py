@@ -27,10 +27,11 @@ class Override(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is replaced: a task, or the one of its `outputs=` that is named."""
+    """What is replaced: a task, or the one of its `outputs=` that is named; and what the graph calls the task."""
 
     definition: Definition
     output: str | None = None
+    name: str | None = None
 
     @property
     def key(self) -> tuple[int, str | None]:
@@ -89,7 +90,7 @@ def instead_of(
         OptionError: a function cannot be used.
         OutputError: a value does not fit the task's `outputs=`.
     """
-    given, (definition, output) = override.given, target
+    given, (definition, output, name) = override.given, target
     if is_face(given):
         return definition_behind(given)
     if isinstance(given, Value) or not callable(given):
@@ -97,7 +98,7 @@ def instead_of(
         if output is not None:
             return Constant(stand_in(definition, _never, definition.scope, output), result)
         if definition.outputs:
-            check_parts(definition, required.get(id(definition), ()), result)
+            check_parts(definition, required.get(id(definition), ()), name, result)
         return Constant(definition, result)
     scope = {id(namespace): namespace for namespace in (*definition.scope, *override.scope)}
     return stand_in(definition, given, tuple(scope.values()), output)
@@ -132,7 +133,7 @@ def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:
     """
     for graph in graphs:
         node = graph.find(key)
-        target = Target(node.definition) if node is not None else _find_by_name(graph, key)
+        target = Target(node.definition, None, node.name) if node is not None else _find_by_name(graph, key)
         if target is not None:
             return target
     if key in graphs[0].inputs:

@@ -254,7 +254,7 @@ class Resolver:
         reason = (
             describe_undecorated(value)
             if callable(value)
-            else f"the class has {shorten(value)} in its place. Bind a task to the name."
+            else f"the class has {shorten(value)} in its place. Assign a task to the name."
         )
         self._report(MissingDependencyError, function, parameter, reason)
         return definition_behind(face)
@@ -289,9 +289,8 @@ class Resolver:
 
     def _report_missing(self, function: Definition, name: str, filled: str) -> None:
         if name == "self":
-            reason = (
-                "no task or input has that name: it is a method. Make a task of the bound one, task(instance.method)."
-            )
+            reason = "no task or input has that name: it is a method without its instance. Make a task of the bound "
+            reason += "method: task(instance.method)."
             self._report(MethodError, function, name, reason)
             return
         undecorated = self.find_undecorated(function, name)
@@ -326,13 +325,14 @@ class Resolver:
 
     def _note_shadowed(self, function: Definition, name: str) -> None:
         taker, workflow = self.name_of(function), self.name_of(self.owner)
-        text = f"task {taker!r} takes {name!r} from the task of that name that is nearer to it than the input. "
+        text = f"task {taker!r} receives the task {name!r} that is in reach where it is defined, not the input of "
+        text += "that name. "
         text += "Rename the input, or say which with needs=."
         message = f"Cannot accept workflow {workflow!r}: {text}"
         data = {"workflow": workflow, "function": taker, "parameter": name}
         self.shadowed.append(ShadowedInputError(message, **data))
 
     def _report_stale(self, name: str, value: Any) -> None:
-        now = "is none any more" if value is None else f"is {shorten(value)} now"
-        text = f"{name!r} was a task when its graph was last built, and {now}. Bind it to a task again."
+        now = "is not one any more" if value is None else f"is {shorten(value)} now"
+        text = f"{name!r} was a task when its graph was last built, and {now}. Assign a task to it again."
         self.fail(StaleNameError, text, name=name, value=value)

@@ -159,9 +159,8 @@ def check_by_type(subject: str, option: str, value: Mapping[Any, Any]) -> dict[t
     """Accept a mapping of types of errors to callables."""
     for kind, hook in value.items():
         if not _is_error_type(kind):
-            reason = (
-                f"has the key {shorten(kind)}, which is no type of error. Give one, as in {{ConnectionError: ...}}."
-            )
+            reason = f"has the key {shorten(kind)}, which is not an exception type. Give one, as in "
+            reason += "{ConnectionError: ...}."
             raise reject(subject, option, value, reason, wrong_type=True)
         if not callable(hook):
             reason = f"gives {kind.__name__} {shorten(hook)}, which cannot be called. Give a function."

@@ -159,10 +159,10 @@ def _check_when(subject: str, when: object) -> None:
     try:
         kind = read_signature(when).kind
     except (TypeError, ValueError) as error:
-        reason = "does not say what it takes. Wrap it in a def."
+        reason = "has parameters that cannot be read. Wrap it in a def."
         raise reject(subject, "when", when, reason, wrong_type=True) from error
     if kind.endswith("generator"):
-        raise reject(subject, "when", when, "yields, which is no answer. Let it return one.", wrong_type=True)
+        raise reject(subject, "when", when, "yields instead of returning a value. Let it return one.", wrong_type=True)
 
 
 def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
@@ -180,7 +180,9 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     run_in = check_run_in(subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind)
     timeout = _bound(options["timeout"])
     if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
-        reason = 'does not go with run_in="loop": a def cannot be interrupted on the event loop. Take one of them out.'
+        reason = (
+            'cannot be combined with run_in="loop": a def cannot be interrupted on the event loop. Remove one of them.'
+        )
         raise reject(subject, "timeout", timeout, reason)
     hooks = read_hooks(subject, options, asker.arguments)
     recover = _read_recoveries(asker, options["recover"])

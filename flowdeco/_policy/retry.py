@@ -247,7 +247,7 @@ def _check_seconds(option: str, value: object, advice: str = _SECONDS, *, endles
     if seconds < 0:
         raise reject(_SUBJECT, option, value, f"is below zero. {advice}")
     if math.isinf(seconds) and not endless:
-        raise reject(_SUBJECT, option, value, f"is endless. {advice}")
+        raise reject(_SUBJECT, option, value, f"is infinite. {advice}")
 
 
 def _check_jitter(value: object) -> None:
@@ -263,7 +263,7 @@ def _check_together(retry: Retry) -> None:
         raise reject(_SUBJECT, "min_delay", shortest, reason)
     if callable(retry.delay) and (shortest or retry.jitter == "full"):
         option, value = ("min_delay", shortest) if shortest else ("jitter", retry.jitter)
-        reason = "does not go with a delay function, which says itself how long to wait. Take one of them out."
+        reason = "cannot be combined with a delay function, which decides itself how long to wait. Remove one of them."
         raise reject(_SUBJECT, option, value, reason)
 
 
@@ -274,7 +274,7 @@ def _check_factor(value: object) -> None:
         reason = f"is below one: the waits would get shorter the longer the trouble lasts. {advice}"
         raise reject(_SUBJECT, "factor", value, reason)
     if math.isinf(factor):
-        raise reject(_SUBJECT, "factor", value, f"is endless. {advice}")
+        raise reject(_SUBJECT, "factor", value, f"is infinite. {advice}")
 
 
 def _check_within(value: object) -> None:

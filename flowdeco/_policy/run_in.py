@@ -28,13 +28,13 @@ def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
     if isinstance(value, str):
         if value not in _PLACES:
             hint = nearest(value, _PLACES) or f" There are {listed(_PLACES)}; or give an executor."
-            raise reject(subject, "run_in", value, f"is no place to run in.{hint}")
+            raise reject(subject, "run_in", value, f"is not a place to run in.{hint}")
     elif not _is_executor(value):
         reason = f"is none of {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
         raise reject(subject, "run_in", value, reason, wrong_type=True)
     if kind in ("async", "async generator") and value != "loop":
         reason = (
-            "does not go with an async def, which always runs on the event loop. Make it a def, or leave run_in out."
+            "cannot be used with an async def, which always runs on the event loop. Make it a def, or remove run_in=."
         )
         raise reject(subject, "run_in", value, reason)
     return cast("RunIn", value)

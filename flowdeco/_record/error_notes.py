@@ -45,7 +45,7 @@ class _Link:
 
 
 def find_run(error: BaseException) -> Any:
-    """Return the run that an error came out of. Raises `LookupError` if it came out of none in this process."""
+    """Return the run that an error came out of. Raises `LookupError` if no run in this process raised it."""
     link = error.__dict__.get(_LINK)
     if isinstance(link, _Link) and link.run is not None:
         run = link.run()
@@ -54,7 +54,7 @@ def find_run(error: BaseException) -> Any:
             link.run = ref(run)
         if run is not None:
             return run
-    raise LookupError(f"Cannot find the run of {shorten(error)}: it came out of none in this process.")
+    raise LookupError(f"Cannot find the run of {shorten(error)}: no run in this process raised it.")
 
 
 def add_notes(run: object, journal: Journal, error: BaseException) -> None:

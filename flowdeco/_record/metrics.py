@@ -92,7 +92,7 @@ class Metrics:
             hint = nearest(name, known) or (
                 f" There is {', '.join(map(repr, known))}." if known else " There is none yet."
             )
-            message = f"Cannot find metric {name!r} of {self._subject}: nothing of that name was recorded.{hint}"
+            message = f"Cannot find metric {name!r} of {self._subject}: nothing with that name was recorded.{hint}"
             raise UnknownMetricError(message, name=name)
         return known[name]
 

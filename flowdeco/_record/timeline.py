@@ -172,7 +172,7 @@ class RunMetrics(Metrics):
 
     @property
     def running(self) -> float:
-        """Seconds that attempts took, all told."""
+        """Seconds that attempts took in total."""
         return sum(map(sum, self._seconds().values()))
 
     @property

@@ -111,8 +111,8 @@ def _make_statistics(snapshot: Snapshot, few: bool) -> str:
         return ""
     gain = metrics.gain
     facts = [
-        f"Attempts took {tell_seconds(metrics.running)}, all told.",
-        f"Tasks that could have run waited {tell_seconds(metrics.waiting)}, all told.",
+        f"Attempts took {tell_seconds(metrics.running)} in total.",
+        f"Tasks that could have run waited {tell_seconds(metrics.waiting)} in total.",
         f"One after the other, the attempts would have taken {gain:.3g} times as long as the run." if gain else "",
     ]
     return f"<p>{' '.join(facts)}</p>{list_statistics(snapshot, unfolded=few)}"

@@ -118,7 +118,7 @@ def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def stray(task: str, error: BaseException, *, kind: str = "task") -> StrayCancellationError:
     """Return what a task, or a workflow, fails with that raised a cancellation nobody asked for."""
-    message = f"Cannot finish {kind} {task!r}: it raised {type(error).__name__}, but nobody cancelled it."
+    message = f"Cannot finish {kind} {task!r}: it raised {type(error).__name__}, but nobody had cancelled it."
     converted = StrayCancellationError(message, task=task)
     converted.__cause__ = error
     return converted

@@ -68,7 +68,8 @@ def refusing(name: str, function: Callable[..., Any], signature: Signature) -> C
     def check(result: Any) -> Any:
         if _is(result, GeneratorType) or _is(result, AsyncGeneratorType):
             discard(result)
-            message = f"Cannot finish workflow {name!r}: its function yields. Make that a task, and return here."
+            message = f"Cannot finish workflow {name!r}: its function yields. Move what yields to a task, and "
+            message += "return the result here."
             raise OptionTypeError(message, option="function", value=function)
         return result
 

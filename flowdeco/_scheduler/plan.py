@@ -234,7 +234,7 @@ class Plan:
             policy,
             arguments,
             condition=self._make_condition(node),
-            check=partial(check_parts, step, self._required.get(id(step), ())) if step.outputs else None,
+            check=partial(check_parts, step, self._required.get(id(step), ()), node.name) if step.outputs else None,
             writes=any(isinstance(source, FromRun) for source in node.sources),
         )
 

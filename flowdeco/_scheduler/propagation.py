@@ -81,7 +81,11 @@ class _Case:
             elif status is Status.SKIPPED:
                 found = True
                 if param.default is MISSING:
-                    self.skipped = _skipped_with(definition, cause) if self.skipped is None else self.skipped
+                    self.skipped = (
+                        _skipped_with(self.graph.node_of(definition).name, cause)
+                        if self.skipped is None
+                        else self.skipped
+                    )
         return found
 
     def _is_lacking(self, part: Source) -> bool:
@@ -104,12 +108,12 @@ class _Consequence(Skip):
     """What a task is skipped with that needs a skipped one."""
 
 
-def _skipped_with(definition: Definition, cause: BaseException | None) -> Skip:
+def _skipped_with(name: str, cause: BaseException | None) -> Skip:
     """Return why something is skipped that needs a skipped task: it names the one that began it."""
     if isinstance(cause, _Consequence):
         return cause
     reason = str(cause) if cause is not None else ""
-    return _Consequence(f"{definition.name!r} was skipped" + (f": {reason}" if reason else ""))
+    return _Consequence(f"{name!r} was skipped" + (f": {reason}" if reason else ""))
 
 
 def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking) -> Judgement:

@@ -277,7 +277,7 @@ def check_state(subject: str, value: object) -> None:
         return
     if not _is_state_class(value):
         hint = "Give State({...})." if hasattr(value, "keys") else "Give a subclass of State, or an instance."
-        raise reject(subject, "state", value, f"is no state. {hint}", wrong_type=True)
+        raise reject(subject, "state", value, f"is not a state. {hint}", wrong_type=True)
     missing = [name for name, found in value.__state_fields__.items() if found.required]
     if missing and value.__init__ is State.__init__:
         reason = f"cannot be made for each run: {listed(missing)} of it has no default."
@@ -326,7 +326,7 @@ def _append_to_copy(state: State, key: Hashable, item: object) -> list[Any]:
     """Return a list of some type of its own with one item more."""
     value = state[key]
     if not _is_list(value):
-        message = f"Cannot append to {_subject(state, key)}: its value is {shorten(value)}, which is no list."
+        message = f"Cannot append to {_subject(state, key)}: its value is {shorten(value)}, which is not a list."
         raise StateTypeError(f"{message} Use update().", state=type(state).__name__, key=key)
     new = copy(value)
     new.append(item)

@@ -141,12 +141,12 @@ class ExecutorCall:
             raise
         except Exception as error:
             way_out = _KEEP_OPEN if isinstance(error, RuntimeError) else "Give it what it can send."
-            raise self._refused(f"the executor does not take it ({say(error)})", way_out) from error
+            raise self._refused(f"the executor refused it ({say(error)})", way_out) from error
 
     def _lost(self, error: BaseException) -> WorkerLostError:
         label = self._call.label
         message = (
-            f"Cannot finish {label}: the executor is broken ({say(error)}). Give it a new one. "
+            f"Cannot finish {label}: the executor is broken ({say(error)}). Use a new executor. "
             'If its processes cannot start, the main script may lack its if __name__ == "__main__":'
         )
         return WorkerLostError(message, exit_code=None, **label.data)

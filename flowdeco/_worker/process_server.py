@@ -70,7 +70,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _receive(requests: BinaryIO) -> bytes:
-    """Return a request; nothing if there is none any more."""
+    """Return a request; nothing if there is not one any more."""
     size = int.from_bytes(requests.read(LENGTH), "big")
     data = requests.read(size)
     return data if len(data) == size else b""

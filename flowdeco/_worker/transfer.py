@@ -175,7 +175,7 @@ def stays_behind(label: Label, name: str) -> TransferError:
 
 
 def _cannot_send(label: Label, part: str, error: BaseException) -> TransferError:
-    message = f"Cannot run {label}: its {part} cannot be sent there ({say(error)}). Give it what can be pickled."
+    message = f"Cannot run {label}: its {part} cannot be sent there ({say(error)}). Pass what can be pickled."
     return TransferError(message, part=part, **label.data)
 
 

@@ -53,7 +53,7 @@ def to_json(value: Any, encoding: str = "utf-8") -> str:
         plain = _simplify(value, "result")
         text = json.dumps(plain, ensure_ascii=False)
     except RecursionError:
-        raise JsonError("Cannot print the result as JSON: it is nested without end.", value=value) from None
+        raise JsonError("Cannot print the result as JSON: it contains itself.", value=value) from None
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
@@ -69,7 +69,7 @@ def _simplify(value: Any, place: str) -> Any:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _refuse(value, place, f"is {value}, for which JSON has no word")
+            raise _refuse(value, place, f"is {value}, which JSON cannot express")
         return value
     if isinstance(value, AS_ISO):
         return value.isoformat()

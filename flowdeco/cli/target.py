@@ -151,7 +151,9 @@ def _import(target: str, name: str) -> ModuleType:
         error.__traceback__ = trace = _skip_machinery(error.__traceback__)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if trace is None and missing is not None and f"{name}.".startswith(f"{missing}."):
-            message = f"Cannot find module {missing!r}: there is none of that name.{nearest(missing, _near(missing))}"
+            message = (
+                f"Cannot find module {missing!r}: there is no module of that name.{nearest(missing, _near(missing))}"
+            )
             raise TargetError(message, target=target) from None
         raise LoadError(f"Cannot import {name!r}: it raised {type(error).__name__}.") from error
 

@@ -121,7 +121,9 @@ def test_a_workflow_cannot_yield(kind: str) -> None:
     exec(f"{kind} items():\n    yield 1", namespace)
     with pytest.raises(OptionTypeError) as caught:
         workflow(namespace["items"])
-    assert str(caught.value) == ("Cannot make a workflow of 'items': it yields. Make that a task, and return here.")
+    assert str(caught.value) == (
+        "Cannot make a workflow of 'items': it yields. Move what yields to a task, and return the result here."
+    )
 
 
 async def test_a_stop_iteration_out_of_a_workflow_s_own_function_is_not_lost() -> None:

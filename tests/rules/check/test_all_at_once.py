@@ -56,7 +56,7 @@ def test_no_problem_hides_another() -> None:
         "when= of task 'guarded' needs 'nothing'",
         "when= in the defaults of workflow 'w' needs 'enabeld'",
         "task 'lost' needs 'wodrs'",
-        "task 'settles' wants 'url' settled, and that is an input",
+        "task 'settles' has 'url' in settled=, and that is an input",
         "workflow 'inner' needs 'missing'",
         "tasks= names task 'unused', which nothing needs",
         *(f"its defaults do not fit task {name!r}: 'ask_url' in on_error=" for name in ("guarded", "lost", "words")),

@@ -86,9 +86,9 @@ def test_every_problem_is_reported_at_once() -> None:
         "  - Cannot build workflow 'w': task 'stars' needs 'kwargs', and **kwargs has no name to match. "
         "Fill it with needs={'kwargs': ...}.\n"
         "  - Cannot build workflow 'w': task 'itself' needs itself. "
-        "Rename its parameter, or say what it is with needs=.\n"
+        "Rename its parameter, or say with needs= what it receives.\n"
         "  - Cannot build workflow 'w': its tasks need each other in a circle: ping -> pong -> ping. "
-        "Rename a parameter, or cut one with needs=.\n"
+        "Rename a parameter, or say with needs= what it receives.\n"
         "  - Cannot accept workflow 'w': tasks= names task 'unused', which nothing needs. Remove it."
     )
     assert messages(error) == [line.removeprefix("  - ") for line in str(error).split("\n")[1:]]

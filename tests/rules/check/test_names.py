@@ -41,7 +41,7 @@ def test_a_method_used_as_a_task_is_an_error_that_says_so() -> None:
     assert (error.function, error.parameter) == ("price", "self")
     assert str(error) == (
         "Cannot build workflow 'offer': task 'price' needs 'self', and no task or input has that name: it is a "
-        "method. Make a task of the bound one, task(instance.method)."
+        "method without its instance. Make a task of the bound method: task(instance.method)."
     )
 
 
@@ -126,8 +126,8 @@ def test_an_input_that_a_library_s_own_task_shadows_is_reported() -> None:
     assert isinstance(error, ShadowedInputError)
     assert (error.function, error.parameter) == ("fetch", "url")
     assert str(error) == (
-        "Cannot accept workflow 'w': task 'fetch' takes 'url' from the task of that name that is nearer to it "
-        "than the input. Rename the input, or say which with needs=."
+        "Cannot accept workflow 'w': task 'fetch' receives the task 'url' that is in reach where it is "
+        "defined, not the input of that name. Rename the input, or say which with needs=."
     )
 
 

@@ -29,8 +29,8 @@ def test_problems_of_workflows_within_are_reported_too_each_once() -> None:
             "Add a parameter 'nope' to 'inner' to make it an input, or say what it is with needs=."
         ),
         (
-            "Cannot accept workflow 'inner': task 'fetch' takes 'url' from the task of that name that is nearer to "
-            "it than the input. Rename the input, or say which with needs=."
+            "Cannot accept workflow 'inner': task 'fetch' receives the task 'url' that is in reach where it is "
+            "defined, not the input of that name. Rename the input, or say which with needs=."
         ),
     ]
 

@@ -76,14 +76,14 @@ def test_settled_that_is_the_result_of_no_task_is_reported() -> None:
     @workflow(needs={"reads": reads}, settled="url")
     def w(url: str, reads: None) -> None: ...
 
-    way_out = "Take it out of settled=, or name a task."
+    way_out = "Remove it from settled=, or give the parameter the name of a task."
     assert messages(w) == [
         f"Cannot build workflow 'w': {wants}. {way_out}"
         for wants in (
-            "workflow 'w' wants 'url' settled, and that is an input",
-            "task 'read' wants 'url' settled, and that is an input",
-            "task 'read' wants 'depth' settled, and that is no task",
-            "task 'read' wants 'run' settled, and that is no task",
+            "workflow 'w' has 'url' in settled=, and that is an input",
+            "task 'read' has 'url' in settled=, and that is an input",
+            "task 'read' has 'depth' in settled=, and that is no task",
+            "task 'read' has 'run' in settled=, and that is no task",
         )
     ]
     assert {type(problem) for problem in problems_of(w)} == {SettledError}

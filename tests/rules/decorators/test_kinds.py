@@ -200,7 +200,8 @@ async def test_a_workflow_that_yields_through_a_wrapper_is_told_so(decorate: Any
     with pytest.raises(OptionTypeError) as caught:
         await w.call()
     assert str(caught.value) == (
-        f"Cannot finish workflow {function.__name__!r}: its function yields. Make that a task, and return here."
+        f"Cannot finish workflow {function.__name__!r}: its function yields. Move what yields to a task, and return "
+        "the result here."
     )
 
 

@@ -78,5 +78,5 @@ async def test_a_pool_that_was_shut_down_is_an_error_that_says_so_at_each_attemp
     closed.shutdown()
     run = await alone(task(describe, name="page", run_in=closed, retries=ONCE)).run()
     assert [(f.attempt, type(f.error)) for f in run.errors] == [(1, RemoteError), (2, RemoteError)]
-    assert str(run.error).startswith("Cannot run task 'page' in its executor: the executor does not take it")
+    assert str(run.error).startswith("Cannot run task 'page' in its executor: the executor refused it")
     assert str(run.error).endswith("Keep the executor open until the run has ended.")

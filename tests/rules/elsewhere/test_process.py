@@ -157,7 +157,7 @@ async def test_what_cannot_be_sent_is_an_error_that_names_the_task() -> None:
     awaitable = functions.give_awaitable.with_options(run_in="process", name="page")
     for step, part, text in (
         (local, "function", "Move it to the top level of a module."),
-        (takes, "argument 'kind'", "Give it what can be pickled."),
+        (takes, "argument 'kind'", "Pass what can be pickled."),
         (gives, "result", "Return what can be pickled."),
         (awaitable, "result", "Make it an async def without run_in, or have it return the result itself."),
     ):

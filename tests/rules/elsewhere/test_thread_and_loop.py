@@ -68,6 +68,7 @@ def test_what_does_not_go_together_is_refused_at_decoration(pool: Executor) -> N
         task(words, run_in="loop", timeout=5)
     assert (caught.value.option, caught.value.value) == ("timeout", 5)
     assert str(caught.value) == (
-        "Cannot define task 'words': timeout=5 does not go with run_in=\"loop\": a def cannot be interrupted on the "
-        "event loop. Take one of them out."
+        "Cannot define task 'words': timeout=5 cannot be combined with run_in=\"loop\": a def cannot be interrupted "
+        "on the "
+        "event loop. Remove one of them."
     )

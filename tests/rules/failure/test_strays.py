@@ -40,7 +40,7 @@ async def test_a_task_that_raises_the_cancellation_exception_by_itself_has_faile
 
     with pytest.raises(StrayCancellationError) as caught:
         await stray()
-    assert str(caught.value) == "Cannot finish task 'bad': it raised CancelledError, but nobody cancelled it."
+    assert str(caught.value) == "Cannot finish task 'bad': it raised CancelledError, but nobody had cancelled it."
     assert isinstance(caught.value.__cause__, asyncio.CancelledError)
     assert caught.value.task == "bad"
     assert asyncio.current_task() is not None

@@ -20,7 +20,8 @@ def test_a_self_dependency_is_a_circle_of_one() -> None:
     assert isinstance(error, CycleError)
     assert error.path == ("page", "page")
     assert str(error) == (
-        "Cannot build workflow 'w': task 'page' needs itself. Rename its parameter, or say what it is with needs=."
+        "Cannot build workflow 'w': task 'page' needs itself. Rename its parameter, or say with needs= what it "
+        "receives."
     )
 
 
@@ -45,7 +46,7 @@ def test_a_circle_is_reported_with_its_path_each_needing_the_next() -> None:
     assert error.path == ("a", "b", "c", "a")
     assert str(error) == (
         "Cannot build workflow 'w': its tasks need each other in a circle: a -> b -> c -> a. "
-        "Rename a parameter, or cut one with needs=."
+        "Rename a parameter, or say with needs= what it receives."
     )
 
 
@@ -100,7 +101,7 @@ def test_a_circle_of_10_000_is_reported_with_its_whole_path_and_a_short_message(
     assert str(error) == (
         "Cannot build workflow 'w': its tasks need each other in a circle: "
         "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> (9990 more) -> t9999 -> t0. "
-        "Rename a parameter, or cut one with needs=."
+        "Rename a parameter, or say with needs= what it receives."
     )
 
 
@@ -119,7 +120,7 @@ def test_workflows_that_run_each_other_are_a_circle() -> None:
     assert error.path == ("p", "q", "r", "p")
     assert str(error) == (
         "Cannot build workflow 'p': workflows run each other in a circle: p -> q -> r -> p. "
-        "Rename a parameter, or cut one with needs=."
+        "Rename a parameter, or say with needs= what it receives."
     )
     with pytest.raises(CycleError):
         p()
@@ -134,4 +135,6 @@ def test_a_workflow_that_runs_itself_is_a_circle() -> None:
     error = find_problem(again)
     assert isinstance(error, CycleError)
     assert error.path == ("again", "again")
-    assert str(error) == ("Cannot build workflow 'again': it runs itself. Rename a parameter, or cut one with needs=.")
+    assert str(error) == (
+        "Cannot build workflow 'again': it runs itself. Rename a parameter, or say with needs= what it receives."
+    )

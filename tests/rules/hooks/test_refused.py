@@ -96,7 +96,7 @@ def test_a_mapping_for_another_option_than_on_error_is_refused(decorate: Any, su
 def test_a_mapping_with_keys_that_are_no_types_of_errors_is_refused(decorate: Any, subject: str, key: Any) -> None:
     error = error_of(decorate, read, on_error={KeyError: print, key: print})
     assert str(error).endswith(
-        f" has the key {key!r}, which is no type of error. Give one, as in {{ConnectionError: ...}}."
+        f" has the key {key!r}, which is not an exception type. Give one, as in {{ConnectionError: ...}}."
     )
     assert str(error).startswith(f"Cannot define {subject}: on_error=")
     assert type(error) is OptionTypeError
@@ -149,7 +149,7 @@ def test_a_hook_of_a_workflow_that_asks_for_what_a_task_gives_is_a_problem_of_th
 
     error = fail_to_build(w)
     assert str(error) == (
-        "Cannot build workflow 'w': 'announce' in on_success= asks for 'page', which is no input but what task "
+        "Cannot build workflow 'w': 'announce' in on_success= asks for 'page', which is not an input but what task "
         "'fetch' gives. Ask for run: in a call of w.run(), run.tasks['fetch'].result has it."
     )
     assert isinstance(error, HookArgumentError)

@@ -68,10 +68,10 @@ def test_a_cycle_is_reported_with_its_path_when_the_graph_is_built() -> None:
 
     error = fail_to_build(w)
     assert {str(problem) for problem in error.problems} == {
-        "Cannot build workflow 'w': task 'd' needs itself. Rename its parameter, or say what it is with needs=.",
+        "Cannot build workflow 'w': task 'd' needs itself. Rename its parameter, or say with needs= what it receives.",
         (
             "Cannot build workflow 'w': its tasks need each other in a circle: a -> b -> c -> a. "
-            "Rename a parameter, or cut one with needs=."
+            "Rename a parameter, or say with needs= what it receives."
         ),
     }
     assert {problem.path for problem in error.problems if isinstance(problem, CycleError)} == {

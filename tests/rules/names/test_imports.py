@@ -64,8 +64,8 @@ def test_an_input_that_a_library_s_own_task_shadows_is_reported_by_check(backend
     with pytest.raises(ShadowedInputError) as caught:
         w.check()
     assert str(caught.value) == (
-        "Cannot accept workflow 'w': task 'listing' takes 'folder' from the task of that name that is nearer to "
-        "it than the input. Rename the input, or say which with needs=."
+        "Cannot accept workflow 'w': task 'listing' receives the task 'folder' that is in reach where it is "
+        "defined, not the input of that name. Rename the input, or say which with needs=."
     )
     assert (caught.value.workflow, caught.value.function, caught.value.parameter) == ("w", "listing", "folder")
     assert on(w, backend)(folder="mine") == "files of the library's own folder"

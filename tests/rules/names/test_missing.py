@@ -139,8 +139,8 @@ def test_a_method_that_is_no_bound_one_is_an_error() -> None:
 
     error = fail_to_build(w)
     assert str(error) == (
-        "Cannot build workflow 'w': task 'step' needs 'self', and no task or input has that name: it is a method. "
-        "Make a task of the bound one, task(instance.method)."
+        "Cannot build workflow 'w': task 'step' needs 'self', and no task or input has that name: it is a method "
+        "without its instance. Make a task of the bound method: task(instance.method)."
     )
     assert isinstance(error, MethodError)
 

@@ -90,6 +90,25 @@ def test_a_result_that_does_not_fit_its_outputs_is_an_error(result: Any, reason:
     assert (caught.value.task, caught.value.outputs, caught.value.result) == ("split", ("train", "test"), result)
 
 
+def test_a_task_without_a_name_is_called_in_the_error_what_the_record_calls_it(backend: Backend) -> None:
+    split = task(lambda: 5, outputs=("train", "test"))
+
+    @workflow(needs={"parts": split})
+    def w(parts: Any) -> Any:
+        return parts
+
+    @workflow(needs={"both": ["train"]}, tasks=[task(lambda: 5, outputs=("train", "test"))])
+    def unreached(both: Any) -> Any: ...
+
+    for each, name in ((w, "parts"), (unreached, "both")):
+        assert [node.name for node in each.graph] == [name]
+        with pytest.raises(OutputError, match=f"of task '{name}': the result is of type int") as caught:
+            on(each, backend)()
+        assert caught.value.task == name
+    with pytest.raises(OutputError, match="of task 'parts': the result has 1 items"):
+        w.override(parts=[1])
+
+
 def test_a_result_that_does_not_fit_is_an_error_even_where_no_part_is_needed(backend: Backend) -> None:
     @task(outputs=("train", "test"))
     def split() -> int:

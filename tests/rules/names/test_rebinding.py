@@ -112,7 +112,7 @@ def test_a_name_that_was_a_task_and_now_is_something_else_is_an_error(steps: Any
         steps.w("u")
     assert str(caught.value) == (
         "Cannot build workflow 'w': 'fetch' was a task when its graph was last built, and is 'a string' now. "
-        "Bind it to a task again."
+        "Assign a task to it again."
     )
     assert (caught.value.name, caught.value.value, caught.value.workflow) == ("fetch", "a string", "w")
     with pytest.raises(StaleNameError):
@@ -127,8 +127,8 @@ def test_a_name_that_was_a_task_and_is_gone_is_an_error(steps: Any, monkeypatch:
     error = fail_to_build(steps.w)
     assert type(error) is StaleNameError
     assert str(error) == (
-        "Cannot build workflow 'w': 'read' was a task when its graph was last built, and is none any more. "
-        "Bind it to a task again."
+        "Cannot build workflow 'w': 'read' was a task when its graph was last built, and is not one any more. "
+        "Assign a task to it again."
     )
 
 
@@ -148,8 +148,8 @@ def test_a_local_variable_that_was_a_task_and_now_is_something_else_is_an_error(
         made()
     # What else a local variable is bound to is nobody's business, so it is not told either.
     assert str(caught.value) == (
-        "Cannot build workflow 'w': 'page' was a task when its graph was last built, and is none any more. "
-        "Bind it to a task again."
+        "Cannot build workflow 'w': 'page' was a task when its graph was last built, and is not one any more. "
+        "Assign a task to it again."
     )
     assert caught.value.value is None
     assert page == "a string"

@@ -166,7 +166,7 @@ def test_it_is_said_of_functions_in_tasks(tasks: Any) -> None:
 
 def test_a_key_of_tasks_that_no_parameter_can_be_called_is_refused() -> None:
     given: Any = {5: task(b)}
-    with pytest.raises(OptionTypeError, match=r"has the key 5, which no parameter can be called\.$"):
+    with pytest.raises(OptionTypeError, match=r"has the key 5, which is not a valid name for a parameter\.$"):
         workflow(lambda: 1, name="w", tasks=given)
 
 

@@ -50,4 +50,6 @@ async def test_a_graph_within_that_becomes_wrong_is_an_error_before_anything_run
 def test_a_workflow_cannot_be_made_a_task() -> None:
     with pytest.raises(OptionTypeError) as caught:
         task(inner)
-    assert str(caught.value) == ("Cannot make a task of <workflow 'inner'>: it is one already. Use its with_options().")
+    assert str(caught.value) == (
+        "Cannot make a task of <workflow 'inner'>: it is one already. For other options, use its with_options()."
+    )

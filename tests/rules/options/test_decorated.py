@@ -23,12 +23,15 @@ def test_what_cannot_be_called_is_refused(decorate: Any, kind: str, function: An
 @pytest.mark.parametrize(("decorate", "kind"), [(task, "task"), (workflow, "workflow")])
 def test_what_is_a_task_or_a_workflow_already_is_refused(decorate: Any, kind: str) -> None:
     error = error_of(decorate, page)
-    assert str(error) == f"Cannot make a {kind} of <task 'page'>: it is one already. Use its with_options()."
+    assert (
+        str(error)
+        == f"Cannot make a {kind} of <task 'page'>: it is one already. For other options, use its with_options()."
+    )
     assert type(error) is OptionTypeError
     assert (error.option, error.value) == ("function", page)
     body = workflow(read, needs={"rest": [], "more": {}})
     assert str(error_of(decorate, body)) == (
-        f"Cannot make a {kind} of <workflow 'read'>: it is one already. Use its with_options()."
+        f"Cannot make a {kind} of <workflow 'read'>: it is one already. For other options, use its with_options()."
     )
 
 

@@ -89,7 +89,7 @@ def refused(defaults: Any) -> OptionError:
             OptionTypeError,
             "limit='2' is not a number, a Limit, or a mapping as in {GPU: 2}. Give one of these, or None for no limit.",
         ),
-        ("run_in", "thred", OptionError, "run_in='thred' is no place to run in. Did you mean 'thread'?"),
+        ("run_in", "thred", OptionError, "run_in='thred' is not a place to run in. Did you mean 'thread'?"),
         ("on_retry", 5, OptionTypeError, "on_retry=5 cannot be called. Give a function."),
         (
             "on_start",
@@ -101,7 +101,7 @@ def refused(defaults: Any) -> OptionError:
             "on_error",
             {5: 6},
             OptionTypeError,
-            "on_error={5: 6} has the key 5, which is no type of error. Give one, as in {ConnectionError: ...}.",
+            "on_error={5: 6} has the key 5, which is not an exception type. Give one, as in {ConnectionError: ...}.",
         ),
         (
             "metadata",
@@ -123,7 +123,8 @@ def test_a_bad_default_is_refused_as_a_bad_option_is(
 def test_defaults_that_do_not_go_together_are_refused() -> None:
     error = refused({"run_in": "loop", "timeout": 5})
     assert str(error) == (
-        "Cannot define the defaults of workflow 'take': timeout=5 does not go with run_in=\"loop\": a def cannot be "
-        "interrupted on the event loop. Take one of them out."
+        "Cannot define the defaults of workflow 'take': timeout=5 cannot be combined with run_in=\"loop\": a def "
+        "cannot be "
+        "interrupted on the event loop. Remove one of them."
     )
     assert workflow(take, needs={"given": page}, defaults={"run_in": "loop", "timeout": math.inf})() == "page"

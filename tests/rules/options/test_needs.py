@@ -25,16 +25,16 @@ def test_needs_that_are_no_mapping_are_refused(decorate: Any, subject: str) -> N
 def test_needs_that_name_no_parameter_are_refused_with_the_nearest(decorate: Any, subject: str) -> None:
     error = error_of(decorate, needs={"pgae": page})
     assert str(error) == (
-        f"Cannot define {subject}: needs={{'pgae': <task 'page'>}} names 'pgae', which is no parameter of the "
+        f"Cannot define {subject}: needs={{'pgae': <task 'page'>}} names 'pgae', which is not a parameter of the "
         "function. Did you mean 'page'?"
     )
     assert type(error) is OptionError
     assert str(error_of(decorate, needs={5: page})) == (
-        f"Cannot define {subject}: needs={{5: <task 'page'>}} names 5, which is no parameter of the function. "
+        f"Cannot define {subject}: needs={{5: <task 'page'>}} names 5, which is not a parameter of the function. "
         "It has 'page', 'rest', 'depth' and 'more'."
     )
     assert str(error_of(decorate, lambda: 1, name="none", needs={"x": page})) == (
-        f"Cannot define {subject.replace('read', 'none')}: needs={{'x': <task 'page'>}} names 'x', which is no "
+        f"Cannot define {subject.replace('read', 'none')}: needs={{'x': <task 'page'>}} names 'x', which is not a "
         "parameter of the function. It has none."
     )
 
@@ -67,7 +67,7 @@ def test_needs_of_args_are_a_list_and_of_kwargs_a_dict(decorate: Any, subject: s
     error = error_of(decorate, needs={"more": {5: page}})
     assert str(error) == (
         f"Cannot define {subject}: needs={{'more': {{5: <task 'page'>}}}} has the key 5 for 'more', "
-        "which no argument can be called."
+        "which is not a valid name for an argument."
     )
     assert type(error) is OptionTypeError
     assert str(error_of(decorate, needs={"more": {"depth": page}})) == (

@@ -24,14 +24,15 @@ def test_outputs_that_are_no_sequence_are_refused(outputs: Any) -> None:
 def test_outputs_that_no_parameter_can_be_called_are_refused(name: Any) -> None:
     error = error_of(task, outputs=("train", name))
     assert str(error) == (
-        f"Cannot define task 'read': outputs=('train', {name!r}) has {name!r} in it, which no parameter can be called."
+        f"Cannot define task 'read': outputs=('train', {name!r}) has {name!r} in it, which is not a valid name for "
+        "a parameter."
     )
     assert type(error) is OptionError
 
 
 def test_outputs_of_equal_names_are_refused() -> None:
     assert str(error_of(task, outputs=("train", "train"))) == (
-        "Cannot define task 'read': outputs=('train', 'train') has a name twice."
+        "Cannot define task 'read': outputs=('train', 'train') names the same output twice."
     )
 
 
@@ -80,7 +81,7 @@ def test_tasks_may_come_out_of_an_iterator() -> None:
 def test_a_backend_that_anyio_does_not_know_is_refused(backend: Any) -> None:
     error = error_of(workflow, backend=backend)
     assert str(error) == (
-        f"Cannot define workflow 'read': backend={backend!r} is no event loop. Give 'asyncio' or 'trio'."
+        f"Cannot define workflow 'read': backend={backend!r} is not an event loop. Give 'asyncio' or 'trio'."
     )
     assert type(error) is OptionError
     assert (error.option, error.value) == ("backend", backend)

@@ -64,7 +64,7 @@ def test_only_on_error_may_be_a_mapping(decorate: Any, subject: str, option: str
 def test_on_error_by_what_is_no_type_of_error_is_refused(decorate: Any, subject: str, key: Any) -> None:
     value = {key: print}
     error = error_of(decorate, on_error=value)
-    says = f"Cannot define {subject}: on_error={value!r} has the key {key!r}, which is no type of error. "
+    says = f"Cannot define {subject}: on_error={value!r} has the key {key!r}, which is not an exception type. "
     says += "Give one, as in {ConnectionError: ...}."
     refuse(error, says.replace(repr(value), shortened(value)), kind=OptionTypeError, option="on_error", value=value)
 
@@ -101,12 +101,12 @@ def test_settled_that_is_no_name_and_no_list_is_refused(decorate: Any, subject: 
 @both
 def test_settled_that_names_no_parameter_is_refused_with_the_nearest(decorate: Any, subject: str) -> None:
     error = error_of(decorate, settled="pgae")
-    says = f"Cannot define {subject}: settled='pgae' names 'pgae', which is no parameter of the function. "
+    says = f"Cannot define {subject}: settled='pgae' names 'pgae', which is not a parameter of the function. "
     refuse(error, says + "Did you mean 'page'?", kind=OptionError, option="settled", value="pgae")
     error = error_of(decorate, settled=["page", "x"])
-    says = f"Cannot define {subject}: settled=['page', 'x'] names 'x', which is no parameter of the function. "
+    says = f"Cannot define {subject}: settled=['page', 'x'] names 'x', which is not a parameter of the function. "
     says += "It has 'page', 'rest', 'depth' and 'more'."
     refuse(error, says, kind=OptionError, option="settled", value=["page", "x"])
     error = error_of(decorate, lambda: 1, name="none", settled=[5])
-    says = f"Cannot define {subject.replace('read', 'none')}: settled=[5] names 5, which is no parameter of the "
+    says = f"Cannot define {subject.replace('read', 'none')}: settled=[5] names 5, which is not a parameter of the "
     refuse(error, says + "function. It has none.", kind=OptionError, option="settled", value=[5])

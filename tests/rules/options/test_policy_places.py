@@ -59,7 +59,7 @@ def test_places_that_no_limit_can_give_are_refused(value: Any, kind: type[Option
     ],
 )
 def test_a_misspelt_place_to_run_in_is_refused_with_the_nearest(value: str, advice: str) -> None:
-    says = f"{SUBJECT}run_in={value!r} is no place to run in. {advice}"
+    says = f"{SUBJECT}run_in={value!r} is not a place to run in. {advice}"
     refuse(error_of(task, run_in=value), says, kind=OptionError, option="run_in", value=value)
 
 
@@ -75,15 +75,15 @@ def test_what_is_no_place_to_run_in_is_refused(value: Any) -> None:
 def test_an_async_def_runs_on_the_event_loop_only(value: str) -> None:
     async def read() -> None: ...
 
-    says = f"{SUBJECT}run_in={value!r} does not go with an async def, which always runs on the event loop. "
-    says += "Make it a def, or leave run_in out."
+    says = f"{SUBJECT}run_in={value!r} cannot be used with an async def, which always runs on the event loop. "
+    says += "Make it a def, or remove run_in=."
     refuse(error_of(task, read, run_in=value), says, kind=OptionError, option="run_in", value=value)
     assert task(read, run_in="loop").name == "read"
 
 
 def test_a_timeout_does_not_go_with_the_event_loop() -> None:
-    says = f'{SUBJECT}timeout=5 does not go with run_in="loop": a def cannot be interrupted on the event loop. '
-    says += "Take one of them out."
+    says = f'{SUBJECT}timeout=5 cannot be combined with run_in="loop": a def cannot be interrupted on the event loop. '
+    says += "Remove one of them."
     error = error_of(task, timeout=5, run_in="loop")
     refuse(error, says, kind=OptionError, option="timeout", value=5)
     error = error_of(task, give_items, name="read", timeout=5, run_in="loop")

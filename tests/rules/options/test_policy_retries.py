@@ -75,7 +75,7 @@ def test_a_task_that_recovers_cannot_ask_for_what_there_is_not_either(value: Any
 @pytest.mark.parametrize("key", [5, "ValueError", int], ids=repr)
 def test_a_recover_by_what_is_no_type_of_error_is_refused(key: Any) -> None:
     value = {key: print}
-    says = f"{SUBJECT}recover={value!r} has the key {key!r}, which is no type of error. "
+    says = f"{SUBJECT}recover={value!r} has the key {key!r}, which is not an exception type. "
     says += "Give one, as in {ConnectionError: ...}."
     refuse(error_of(task, recover=value), says, kind=OptionTypeError, option="recover", value=value)
 
@@ -96,10 +96,10 @@ def test_a_when_that_cannot_be_called_is_refused(value: Any) -> None:
 
 
 def test_a_when_that_does_not_say_what_it_takes_is_refused() -> None:
-    says = f"{SUBJECT}when={iter!r} does not say what it takes. Wrap it in a def."
+    says = f"{SUBJECT}when={iter!r} has parameters that cannot be read. Wrap it in a def."
     refuse(error_of(task, when=iter), says, kind=OptionTypeError, option="when", value=iter)
 
 
 def test_a_when_that_yields_is_refused_as_it_would_always_be_true() -> None:
-    says = f"{SUBJECT}when={shortened(give_items)} yields, which is no answer. Let it return one."
+    says = f"{SUBJECT}when={shortened(give_items)} yields instead of returning a value. Let it return one."
     refuse(error_of(task, when=give_items), says, kind=OptionTypeError, option="when", value=give_items)

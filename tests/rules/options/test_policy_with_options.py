@@ -53,8 +53,9 @@ def test_an_option_that_two_together_break_is_refused_also_if_the_first_was_ther
     with pytest.raises(OptionError) as caught:
         task(lambda: 1, name="made", timeout=5).with_options(run_in="loop")
     assert str(caught.value) == (
-        "Cannot define task 'made': timeout=5 does not go with run_in=\"loop\": a def cannot be interrupted on the "
-        "event loop. Take one of them out."
+        "Cannot define task 'made': timeout=5 cannot be combined with run_in=\"loop\": a def cannot be interrupted "
+        "on the "
+        "event loop. Remove one of them."
     )
     assert task(lambda: 1, timeout=5).with_options(run_in="loop", timeout=None).timeout is None
 

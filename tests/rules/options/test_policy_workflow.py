@@ -29,13 +29,13 @@ class Budget(State):
 
 @pytest.mark.parametrize("value", [5, "budget", int], ids=repr)
 def test_a_state_that_is_none_is_refused(value: Any) -> None:
-    says = f"Cannot define workflow 'read': state={value!r} is no state. Give a subclass of State, or an instance."
+    says = f"Cannot define workflow 'read': state={value!r} is not a state. Give a subclass of State, or an instance."
     refuse(error_of(workflow, state=value), says, kind=OptionTypeError, option="state", value=value)
 
 
 def test_a_mapping_for_a_state_is_refused_with_how_to_make_one_of_it() -> None:
     value = {"tokens": 1}
-    says = f"Cannot define workflow 'read': state={value!r} is no state. Give State({{...}})."
+    says = f"Cannot define workflow 'read': state={value!r} is not a state. Give State({{...}})."
     refuse(error_of(workflow, state=value), says, kind=OptionTypeError, option="state", value=value)
 
 

@@ -77,8 +77,9 @@ def test_what_is_settled_must_be_the_result_of_a_task() -> None:
     error = fail_to_build(w)
     assert all(isinstance(problem, SettledError) for problem in error.problems)
     assert [str(problem) for problem in error.problems] == [
-        f"Cannot build workflow 'w': {who} settled, and that is an input. Take it out of settled=, or name a task."
-        for who in ("workflow 'w' wants 'more'", "task 'page' wants 'url'")
+        f"Cannot build workflow 'w': {who} in settled=, and that is an input. "
+        "Remove it from settled=, or give the parameter the name of a task."
+        for who in ("workflow 'w' has 'more'", "task 'page' has 'url'")
     ]
     other = fail_to_build(alone)
     assert isinstance(other, SettledError)

@@ -1,11 +1,13 @@
 """What a predicate may do: fail, skip with a reason, be asked once."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from anyio import Event, from_thread
 
 from flowdeco import Outcome, task, workflow
+from tests.support.naming import make_module
 from tests.support.outcomes import AGAIN, fail, outcome_of, refuse
 
 
@@ -35,6 +37,45 @@ async def test_a_predicate_that_raises_fails_its_task_before_any_attempt(is_asyn
     assert [(f.task, f.attempt) for f in sorted(run.errors)] == [("page", 0), ("saved", 0)]
     assert run.result == (run.tasks["page"].error, ("no", 0, 5))
     assert (run.tasks["page"].attempts, run.tasks["saved"].attempts) == (0, 0)
+
+
+def if_long(text: str, *, at_least: int) -> bool:
+    return len(text) >= at_least
+
+
+class Answer:
+    def __call__(self) -> bool:
+        return False
+
+    def no(self) -> bool:
+        return False
+
+
+nameless = make_module("shop", "\nnameless = lambda text, limit=3: False").nameless
+
+
+@pytest.mark.parametrize(
+    ("predicate", "told"),
+    [
+        (nameless, "lambda text, limit (shop.py, line 2)"),
+        (partial(nameless, limit=5), "lambda text, limit (shop.py, line 2)"),
+        (partial(if_long, at_least=5), "if_long"),
+        (Answer(), "Answer"),
+        (Answer().no, "no"),
+        (task(nameless), "lambda text, limit (shop.py, line 2)"),
+    ],
+    ids=["lambda", "partial of a lambda", "partial", "object", "method", "task of a lambda"],
+)
+async def test_the_reason_says_where_a_predicate_without_a_name_stands(predicate: Any, told: str) -> None:
+    @task(when=predicate)
+    async def page() -> None:
+        raise AssertionError
+
+    @workflow(needs={"page": page}, settled="page")
+    async def w(text: str, page: Outcome[None]) -> Any:
+        return page.reason
+
+    assert await w(text="") == f"when={told} gave false"
 
 
 @pytest.mark.parametrize("kind", ["def", "async def", "task", "workflow"])

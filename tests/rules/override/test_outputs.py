@@ -188,5 +188,5 @@ def test_an_output_of_two_tasks_is_replaced_only_where_it_is_clear_which() -> No
 
 
 def test_a_task_without_the_outputs_still_cannot_stand_in_for_the_whole() -> None:
-    with pytest.raises(GraphError, match="needs 'train', an output of task 'split', but task 'page' stands in for it"):
+    with pytest.raises(GraphError, match="needs 'train', an output of task 'split', but task 'page' replaces it"):
         _ = learn.override(split=page).graph

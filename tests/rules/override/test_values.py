@@ -112,5 +112,5 @@ def test_a_task_without_the_outputs_cannot_stand_in_where_they_are_needed() -> N
         learn.override({split: whole})("x")
     assert str(caught.value.problems[0]) == (
         "Cannot build workflow 'learn': workflow 'learn' needs 'train', an output of task 'split', but task 'whole' "
-        "stands in for it. Give that one outputs=('train', 'test')."
+        "replaces it. Give 'whole' outputs=('train', 'test')."
     )

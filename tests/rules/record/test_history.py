@@ -174,8 +174,8 @@ async def test_a_time_without_a_zone_is_refused(option: str, time: Any) -> None:
     with pytest.raises(OptionTypeError) as caught:
         run.history(**{option: time})
     assert str(caught.value) == (
-        f"Cannot list history of workflow 'w': {option}={time!r} is no time with a time zone. "
-        "Give one as datetime.now(UTC) does."
+        f"Cannot list history of workflow 'w': {option}={time!r} is not a datetime with a time zone. "
+        "Give one, as in datetime.now(UTC)."
     )
 
 

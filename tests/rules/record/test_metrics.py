@@ -55,7 +55,7 @@ def test_an_unknown_name_is_an_error_with_the_nearest() -> None:
     with pytest.raises(UnknownMetricError) as caught:
         metrics.statistics("tokens")
     assert str(caught.value) == (
-        "Cannot find metric 'tokens' of the test: nothing of that name was recorded. There is none yet."
+        "Cannot find metric 'tokens' of the test: nothing with that name was recorded. There is none yet."
     )
     metrics.record("tokens", 5)
     with pytest.raises(UnknownMetricError, match="Did you mean 'tokens'") as caught:

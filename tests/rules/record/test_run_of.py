@@ -89,7 +89,7 @@ def test_run_of_an_error_out_of_nested_workflows_is_the_outermost() -> None:
 def test_run_of_an_error_that_came_out_of_none_is_an_error() -> None:
     with pytest.raises(LookupError) as caught:
         Run.of(ValueError("no"))
-    assert str(caught.value) == "Cannot find the run of ValueError('no'): it came out of none in this process."
+    assert str(caught.value) == "Cannot find the run of ValueError('no'): no run in this process raised it."
 
 
 def test_an_error_of_the_workflow_s_own_function_leads_to_the_run() -> None:

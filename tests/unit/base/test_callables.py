@@ -101,7 +101,7 @@ def test_what_does_not_say_what_it_takes_is_refused(function: Any) -> None:
     with pytest.raises(OptionTypeError) as caught:
         task(function)
     assert str(caught.value) == (
-        f"Cannot make a task of {shorten(function)}: it does not say what it takes. Wrap it in a def."
+        f"Cannot make a task of {shorten(function)}: its parameters cannot be read. Wrap it in a def."
     )
     assert (caught.value.option, caught.value.value) == ("function", function)
 

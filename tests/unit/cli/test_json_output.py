@@ -102,14 +102,14 @@ ENDLESS.append(ENDLESS)
             "Cannot print the result as JSON: the keys None and 'null' of result are both \"null\" ",
         ),
         ({Size.SMALL: 1, "s": 2}, "Cannot print the result as JSON: the keys <Size.SMALL: 's'> and 's' of result are "),
-        ({"a": -math.inf}, "Cannot print the result as JSON: result['a'] is -inf, for which JSON has no word. "),
-        ({math.nan: 1}, "Cannot print the result as JSON: a key of result is nan, for which JSON has no word. "),
+        ({"a": -math.inf}, "Cannot print the result as JSON: result['a'] is -inf, which JSON cannot express. "),
+        ({math.nan: 1}, "Cannot print the result as JSON: a key of result is nan, which JSON cannot express. "),
         ({"a": [1, object()]}, "Cannot print the result as JSON: result['a'][1] is of the type object. Return "),
         ({(1, 2): 3}, "Cannot print the result as JSON: a key of result is of the type tuple. "),
-        ([float("nan")], "Cannot print the result as JSON: result[0] is nan, for which JSON has no word. "),
+        ([float("nan")], "Cannot print the result as JSON: result[0] is nan, which JSON cannot express. "),
         (Point, "Cannot print the result as JSON: result is of the type type. "),
         (b"", "Cannot print the result as JSON: result is of the type bytes. "),
-        (ENDLESS, "Cannot print the result as JSON: it is nested without end."),
+        (ENDLESS, "Cannot print the result as JSON: it contains itself."),
     ],
 )
 def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: object, message: str) -> None:
@@ -123,7 +123,7 @@ def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: obj
     [
         ("object.__new__(Odd)", "result is of the type Odd", "odd"),
         ("{1: 'a', '1': 'b'}", "the keys 1 and '1' of result are both \"1\" there", "{1: 'a', '1': 'b'}"),
-        ("[float('nan')]", "result[0] is nan, for which JSON has no word", "[nan]"),
+        ("[float('nan')]", "result[0] is nan, which JSON cannot express", "[nan]"),
         ("object.__new__(Broken)", "result is of the type Broken", "<Broken, whose repr raises ValueError>"),
     ],
 )

@@ -71,7 +71,7 @@ def test_delay_must_be_a_number_from_zero_or_a_function() -> None:
 @pytest.mark.parametrize("option", ["delay", "min_delay", "jitter"])
 def test_delay_and_jitter_must_end(option: str) -> None:
     advice = 'Give seconds, or "full".' if option == "jitter" else "Give seconds."
-    refuse(f"{option}=inf is endless. {advice}", option, math.inf, max_delay=math.inf)
+    refuse(f"{option}=inf is infinite. {advice}", option, math.inf, max_delay=math.inf)
 
 
 def test_a_min_delay_above_max_delay_is_refused() -> None:
@@ -85,7 +85,7 @@ def test_what_a_delay_function_says_itself_is_refused_beside_it() -> None:
     def ask() -> float:
         return 1
 
-    reason = "does not go with a delay function, which says itself how long to wait. Take one of them out."
+    reason = "cannot be combined with a delay function, which decides itself how long to wait. Remove one of them."
     refuse(f"min_delay=2 {reason}", "min_delay", 2, delay=ask)
     refuse(f"jitter='full' {reason}", "jitter", "full", delay=ask)
 
@@ -106,7 +106,7 @@ def test_factor_must_be_a_number_from_one() -> None:
         text = "is below one: the waits would get shorter the longer the trouble lasts."
         refuse(f"factor={value!r} {text} {advice}", "factor", value)
     refuse(f"factor=nan is not a number. {advice}", "factor", math.nan)
-    refuse(f"factor=inf is endless. {advice}", "factor", math.inf)
+    refuse(f"factor=inf is infinite. {advice}", "factor", math.inf)
     assert str(error_of(factor=HUGE)).endswith(f"… is too large. {advice}")
 
 

@@ -31,7 +31,7 @@ def test_an_async_def_runs_on_the_event_loop(kind: Kind) -> None:
 
 
 def test_a_misspelt_place_gets_the_nearest() -> None:
-    with pytest.raises(OptionError, match=r"run_in='proces' is no place to run in\. Did you mean 'process'\?"):
+    with pytest.raises(OptionError, match=r"run_in='proces' is not a place to run in\. Did you mean 'process'\?"):
         check_run_in("task 'page'", "proces", "sync")
     with pytest.raises(OptionError, match="There are 'thread', 'loop' and 'process'; or give an executor"):
         check_run_in("task 'page'", "moon", "sync")

@@ -134,7 +134,7 @@ def test_append_keeps_the_type_of_a_list_of_its_own() -> None:
 def test_append_to_what_is_no_list_is_an_error(value: object) -> None:
     state = State(a=value)
     with pytest.raises(
-        StateTypeError, match=r"Cannot append to key 'a' of state 'State': its value is .*no list"
+        StateTypeError, match=r"Cannot append to key 'a' of state 'State': its value is .*not a list"
     ) as info:
         state.append("a", 1)
     assert info.value.key == "a"

@@ -73,7 +73,7 @@ def test_the_time_of_a_change_is_now_in_utc() -> None:
 @pytest.mark.parametrize("time", [datetime(2024, 1, 1), 5], ids=repr)  # noqa: DTZ001 - that is the mistake
 def test_a_time_without_a_zone_is_refused(time: Any) -> None:
     state = State()
-    with pytest.raises(OptionError, match=r"since=.* is no time with a time zone") as info:
+    with pytest.raises(OptionError, match=r"since=.* is not a datetime with a time zone") as info:
         state.changes(since=time)
     assert info.value.option == "since"
     with pytest.raises(OptionError, match="until="):

@@ -106,11 +106,11 @@ def test_the_option_takes_states_and_their_classes(value: object) -> None:
 
 def test_the_option_refuses_what_is_no_state() -> None:
     with pytest.raises(
-        OptionTypeError, match=r"Cannot define workflow 'w': state=.* is no state. Give State\(\{...\}\)"
+        OptionTypeError, match=r"Cannot define workflow 'w': state=.* is not a state. Give State\(\{...\}\)"
     ):
         check_state("workflow 'w'", {"a": 1})
     for value in (3, int, "Budget"):
-        with pytest.raises(OptionTypeError, match=r"is no state\. Give a subclass of State, or an instance") as info:
+        with pytest.raises(OptionTypeError, match=r"is not a state\. Give a subclass of State, or an instance") as info:
             check_state("workflow 'w'", value)
         assert info.value.option == "state"
 

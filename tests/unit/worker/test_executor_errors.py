@@ -128,7 +128,7 @@ async def test_an_executor_that_pickles_is_given_the_name_or_else_the_function(m
     assert await call_in_executor("page", sender, lambda: "by value", ()) == "by value"
     with pytest.raises(TransferError, match="returned an awaitable, which cannot be sent back"):
         await call_in_executor("page", sender, raw(functions.give_awaitable), ())
-    with pytest.raises(RemoteError, match=r"not take it \(TypeError: cannot pickle .*\)\. Give it what it can send\.$"):
+    with pytest.raises(RemoteError, match=r" refused it \(TypeError: cannot pickle .*\)\. Give it what it can send\.$"):
         await call_in_executor("page", sender, Gate(lambda: None), ())
 
     # On another machine __main__ is something else, so it is left to the pickler.
