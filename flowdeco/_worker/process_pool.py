@@ -40,7 +40,7 @@ __all__ = ["ProcessEndedError", "ProcessStartError", "ask_process", "describe_ex
 # Seconds after which a process that nobody has needed is let go.
 _MOST_IDLE = 300
 # Seconds for one that has closed its pipe to say how it has ended.
-_FAREWELL = 1
+_FAREWELL = 5
 
 
 class ProcessEndedError(Exception):
