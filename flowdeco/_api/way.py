@@ -1,14 +1,14 @@
 """The ways to call a workflow: methods that show the workflow's inputs, and whether they are to be awaited.
 
-A bound method shows `*args` and `**kwargs`, and is a coroutine function only if it is an `async def`, whose arguments
-would be looked at no sooner than it is awaited.
+A method shows `*args` and `**kwargs`, and is a coroutine function only if it is an `async def`, whose arguments would
+be looked at no sooner than it is awaited. So what is bound here, as any method is, is no plain function.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import Signature
-from types import CodeType
+from inspect import Parameter, Signature
+from types import CodeType, MethodType
 from typing import Any, Protocol, TypeVar, cast
 
 from .._base.signature import MISSING
@@ -52,62 +52,59 @@ class Way:
         self.gives = gives
 
     def __get__(self, workflow: Any, owner: type | None = None) -> Any:
-        return self.function if workflow is None else BoundWay(self, workflow)
+        return self.function if workflow is None else MethodType(WayOf(self, workflow), workflow)
 
 
-class BoundWay:
-    """A way to call one workflow, as a bound method is. To those who read it, it is that workflow's function."""
+class WayOf:
+    """The function of a bound method, by which one workflow is called. To those who read it, it takes the inputs."""
 
-    __slots__ = ("__self__", "__weakref__", "way")
+    __slots__ = ("way", "workflow")
 
     def __init__(self, way: Way, workflow: Any) -> None:
         self.way = way
-        self.__self__ = workflow
+        self.workflow = workflow
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self.way.function(self.__self__, *args, **kwargs)
-
-    def __get__(self, instance: object, owner: type | None = None) -> BoundWay:
-        """Be a routine, and stay bound, as a bound method does."""
-        return self
+    def __call__(self, workflow: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return self.way.function(workflow, *args, **kwargs)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BoundWay) and self.way is other.way and self.__self__ is other.__self__
+        return isinstance(other, WayOf) and self.way is other.way and self.workflow is other.workflow
 
     def __hash__(self) -> int:
-        return hash((id(self.way), id(self.__self__)))
-
-    def __repr__(self) -> str:
-        return f"<{self.way.name} of {self.__self__!r}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self.__self__, self.way.name)
+        return hash((id(self.way), id(self.workflow)))
 
     def __getattr__(self, name: str) -> Any:
         if name == "__qualname__":  # a class would take a property of that name for its own name
-            return f"{self.__self__.__qualname__}.{self.way.name}"
+            return f"{self.workflow.__qualname__}.{self.way.name}"
         raise AttributeError(name)
 
     @property
-    def __signature__(self) -> Signature:
-        signature: Signature = self.__self__.__signature__
+    def bound(self) -> Signature:
+        """The signature of the bound method."""
+        signature: Signature = self.workflow.__signature__
         if self.way.gives is None:
             return signature
         result = signature.return_annotation
         return signature.replace(return_annotation=self.way.gives(Any if result is MISSING else result))
 
     @property
+    def __signature__(self) -> Signature:
+        bound, name = self.bound, "self"
+        while name in bound.parameters:
+            name += "_"
+        return bound.replace(parameters=[Parameter(name, Parameter.POSITIONAL_ONLY), *bound.parameters.values()])
+
+    @property
     def __code__(self) -> CodeType:
         if self.way.is_awaited is None:
-            return cast("CodeType", self.__self__.__code__)
+            return cast("CodeType", self.workflow.__code__)
         if self.way.is_awaited:
             return AWAITED
         raise AttributeError("__code__")
 
-    __func__ = _shown(lambda self: self.way.function)
-    __name__ = _shown(lambda self: self.__self__.__name__)
-    __module__ = _shown(lambda self: self.__self__.__module__)
-    __doc__ = _shown(lambda self: self.__self__.__doc__ or self.way.function.__doc__)
-    __annotations__ = _shown(lambda self: annotations_of(self.__signature__))
-    __defaults__ = _shown(lambda self: defaults_of(self.__signature__))
-    __kwdefaults__ = _shown(lambda self: keyword_defaults_of(self.__signature__))
+    __name__ = _shown(lambda self: self.way.name)
+    __module__ = _shown(lambda self: self.workflow.__module__)
+    __doc__ = _shown(lambda self: self.workflow.__doc__)  # if that is None, `help` finds the method's own
+    __annotations__ = _shown(lambda self: annotations_of(self.bound))
+    __defaults__ = _shown(lambda self: defaults_of(self.bound))
+    __kwdefaults__ = _shown(lambda self: keyword_defaults_of(self.bound))

@@ -82,12 +82,13 @@ def test_a_way_to_call_is_equal_to_itself_as_a_bound_method_is() -> None:
     assert len({plain.call, plain.call, plain.call_sync, plain.run_async, awaited.call}) == 4
     assert plain.call != plain.with_options().call
     assert plain.call.__self__ is plain  # type: ignore[attr-defined]
-    assert plain.call.__func__ is vars(Workflow)["call"].function
+    assert inspect.ismethod(plain.call)
+    assert inspect.isroutine(plain.call)
 
 
 def test_a_way_to_call_is_named_after_the_workflow() -> None:
-    assert repr(plain.call) == "<call of <workflow 'plain'>>"
-    assert (plain.call.__name__, plain.call.__qualname__) == ("plain", "plain.call")
+    assert repr(plain.call) == "<bound method plain.call of <workflow 'plain'>>"
+    assert (plain.call.__name__, plain.call.__qualname__) == ("call", "plain.call")
     assert plain.call.__module__ == plain.__module__
 
 

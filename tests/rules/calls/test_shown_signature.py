@@ -60,9 +60,9 @@ def test_help_shows_the_workflow_s_own_text_and_inputs() -> None:
         """Say what it is for."""
         return len(url)
 
-    for shown in (help_of(documented), help_of(documented.call), help_of(documented.run_async)):
-        assert "documented(url: str) -> " in shown
-        assert "Say what it is for." in shown
+    for name, value in (("documented", documented), ("call", documented.call), ("run_async", documented.run_async)):
+        assert f"{name}(url: str) -> " in help_of(value)
+        assert "Say what it is for." in help_of(value)
 
 
 def test_the_help_of_a_way_to_call_a_workflow_that_says_nothing_is_the_way_s_own() -> None:

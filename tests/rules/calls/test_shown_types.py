@@ -247,7 +247,7 @@ def test_a_workflow_of_a_callable_without_a_name_passes_for_a_function_all_the_s
     w = workflow(functools.partial(slow), name="w")
     assert inspect.iscoroutinefunction(w)
     assert inspect.iscoroutinefunction(workflow(functools.partial(slow)))
-    assert (w.call.__name__, w.call.__qualname__) == ("w", "w.call")
+    assert (w.call.__name__, w.call.__qualname__) == ("call", "w.call")
 
 
 def test_what_is_awaited_is_shown_as_what_comes_of_it() -> None:
@@ -271,6 +271,14 @@ def test_a_way_to_the_record_shows_that_it_gives_a_run(way: str) -> None:
     assert hints_of(getattr(bare, way)) == {**hints_of(bare), "return": Run[Any]}
 
 
+@pytest.mark.parametrize("way", ["call", "call_sync", "run_async"])
+def test_an_input_may_be_called_as_what_methods_call_themselves(way: str) -> None:
+    @workflow
+    def w(self: str, self_: int) -> None: ...
+
+    assert list(inspect.signature(getattr(w, way)).parameters) == ["self", "self_"]
+
+
 def test_start_shows_that_it_gives_a_block() -> None:
     assert hints_of(offer.start)["return"] == AbstractAsyncContextManager[Run[list[Cents]]]
 
@@ -287,7 +295,7 @@ def test_a_wrapper_shows_what_the_workflow_does() -> None:
     for same in (wrapper, awaited_wrapper):
         assert inspect.signature(same) == inspect.signature(offer)
         assert typing.get_type_hints(same, include_extras=True) == hints_of(offer)
-        assert same.__name__ == "offer"
+    assert (wrapper.__name__, awaited_wrapper.__name__) == ("offer", "call")
 
 
 def test_the_function_itself_is_what_unwrapping_leads_to() -> None:

@@ -9,7 +9,10 @@ from typing import Annotated, Any, ClassVar
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError, validate_call
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from flowdeco import task, workflow
 from tests.support.naming import mention
@@ -46,17 +49,24 @@ def total(price: float, count: int) -> float:
 
 @workflow
 def offer(item: str, count: Annotated[int, Query(ge=1)], total: float) -> Bill:
+    """Say what it costs."""
     return Bill(total=total)
 
 
 @workflow
 async def offer_async(item: str, count: Annotated[int, Query(ge=1)], total: float) -> Bill:
+    """Say what it costs."""
     return Bill(total=total)
 
 
 @workflow
 def bare(item, count, total) -> Any:  # type: ignore[no-untyped-def]
     return locals()
+
+
+@task
+def doubled(number: float) -> float:
+    return 2 * number
 
 
 @task
@@ -80,7 +90,7 @@ NAMES = ["def", "async", "def call", "async call", "def call_sync", "async call_
 each_way = pytest.mark.parametrize("way", BOTH, ids=NAMES)
 
 
-async def ask(app: FastAPI, url: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
+async def ask(app: Starlette, url: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         answer = await client.request(method, url, **options)
@@ -110,7 +120,7 @@ async def test_an_endpoint_is_described_as_the_workflow(way: Callable[..., Any])
     app.get("/offer")(way)
     _, schema = await ask(app, "/openapi.json")
     described = schema["paths"]["/offer"]["get"]
-    assert described["operationId"].startswith("offer")
+    assert described["description"] == "Say what it costs."
     assert {p["name"]: p["schema"]["type"] for p in described["parameters"]} == {"item": "string", "count": "integer"}
     answer = described["responses"]["200"]["content"]["application/json"]["schema"]
     assert answer == {"$ref": "#/components/schemas/Bill"}
@@ -188,16 +198,35 @@ async def test_an_endpoint_that_is_awaited_runs_on_the_event_loop_and_another_in
     async def where_async() -> bool:
         return threading.current_thread() is here
 
-    @workflow
-    def where() -> bool:
+    @task
+    async def loop() -> bool:
         return threading.current_thread() is here
+
+    @workflow
+    def where(loop: bool) -> list[bool]:
+        return [loop, threading.current_thread() is here]
 
     here = threading.current_thread()
     app = FastAPI()
     app.get("/async")(where_async)
     app.get("/def")(where)
     assert await ask(app, "/async") == (200, True)
-    assert await ask(app, "/def") == (200, False)
+    assert await ask(app, "/def") == (200, [True, False])
+
+
+async def test_a_task_is_an_endpoint_and_a_dependency_as_the_function_that_it_is() -> None:
+    def read(price: float, total: float) -> list[float]:
+        return [price, total]
+
+    read.__annotations__ = {"price": Annotated[float, Depends(price)], "total": Annotated[float, Depends(doubled)]}
+    app = FastAPI()
+    app.get("/price")(price)
+    app.get("/doubled")(doubled)
+    app.get("/read")(read)
+    assert await ask(app, "/price?item=tea") == (200, 4.0)
+    assert await ask(app, "/doubled?number=2") == (200, 4.0)
+    assert await ask(app, "/read?item=tea&number=3") == (200, [4.0, 6.0])
+    assert (await ask(app, "/doubled?number=many"))[0] == 422
 
 
 async def test_what_a_task_raises_comes_out_of_the_endpoint_as_it_is() -> None:
@@ -205,6 +234,37 @@ async def test_what_a_task_raises_comes_out_of_the_endpoint_as_it_is() -> None:
     app.get("/offer")(offer.call)
     with pytest.raises(KeyError, match="milk"):
         await ask(app, "/offer?item=milk&count=1")
+
+
+async def test_what_is_not_documented_is_not_described() -> None:
+    app = FastAPI()
+    app.get("/bare", name="bare")(bare.call)
+    _, schema = await ask(app, "/openapi.json")
+    assert schema["paths"]["/bare"]["get"]["summary"] == "Bare"
+    assert "description" not in schema["paths"]["/bare"]["get"]
+
+
+async def test_a_way_to_call_is_an_endpoint_of_starlette_which_takes_functions_and_methods_only() -> None:
+    @workflow
+    async def hello(request: Request) -> JSONResponse:
+        return JSONResponse(request.query_params["name"])
+
+    @workflow
+    def hello_def(request: Request) -> JSONResponse:
+        return JSONResponse(request.query_params["name"])
+
+    ways = [hello.call, hello.call_sync, hello_def.call, hello_def.call_sync]
+    app = Starlette(routes=[Route(f"/{at}", way) for at, way in enumerate(ways)])
+    for at in range(len(ways)):
+        assert await ask(app, f"/{at}?name=Ada") == (200, "Ada")
+
+
+def test_pydantic_checks_the_arguments_of_a_way_to_call() -> None:
+    checked = validate_call(offer.override(total=2.0).call_sync)
+    given: Any = "3"
+    assert checked(item="tea", count=given) == Bill(total=2.0)
+    with pytest.raises(ValidationError):
+        checked(item="tea", count=0)
 
 
 async def test_a_method_is_an_endpoint() -> None:
