@@ -12,6 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NamedTuple, TypeGuard
 
 from .. import FlowdecoError, Task, Workflow
+from .._base.signature import peel
 from .._base.text import listed, nearest
 
 __all__ = ["LoadError", "TargetError", "find_workflow", "find_workflows"]
@@ -98,7 +99,10 @@ def _find_by_name(target: str, place: str, module: ModuleType, name: str) -> Wor
             raise TargetError(message, target=target) from None
     if _is_workflow(value):
         return value
-    if isinstance(value, Task):
+    within = peel(value)[1:]
+    if any(map(_is_workflow, within)):
+        reason = "it is a function around a workflow. Put @workflow above the other decorators."
+    elif any(isinstance(layer, Task) for layer in (value, *within)):
         reason = "it is a task. Name a workflow that needs it."
     elif callable(value) and not isinstance(value, type):
         reason = "it is a plain function. Decorate it with @workflow."

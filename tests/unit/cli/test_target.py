@@ -7,6 +7,13 @@ import pytest
 
 from tests.support.cli import SHOP, Command, write
 
+AROUND = """
+from functools import wraps
+from shop import offer, price
+w = wraps(offer)(lambda **inputs: offer(**inputs))
+t = wraps(price)(lambda **inputs: price(**inputs))
+"""
+
 
 @pytest.mark.parametrize(
     ("target", "problem"),
@@ -26,6 +33,8 @@ from tests.support.cli import SHOP, Command, write
         ("none:offer", "Cannot find workflow 'offer' in 'none': there is no such name. It has none."),
         ("shop:price", "Cannot use 'price' of 'shop' as a workflow: it is a task. Name a workflow that needs it."),
         ("none:plain", "Cannot use 'plain' of 'none' as a workflow: it is a plain function. Decorate it with @workflo"),
+        ("around:w", "Cannot use 'w' of 'around' as a workflow: it is a function around a workflow. Put @workflow abo"),
+        ("around:t", "Cannot use 't' of 'around' as a workflow: it is a task. Name a workflow that needs it."),
         ("none:X", "Cannot use 'X' of 'none' as a workflow: it is of the type int. "),
         ("none.py", "Cannot find a workflow in 'none.py': it has none. Decorate a function with @workflow."),
         ("two.py", "Cannot choose a workflow of 'two.py': it has 2 of them. Name one: two.py:a, two.py:b."),
@@ -40,6 +49,7 @@ def test_a_target_that_leads_nowhere_is_an_error_of_usage(
     write("pack/shop.py", SHOP)
     write("two.dots.py", SHOP)
     write("none.py", "def plain(): pass\nX = 1")
+    write("around.py", AROUND)
     write("two.py", "from flowdeco import workflow\n@workflow\ndef a(): pass\n@workflow\ndef b(): pass")
     Path("folder").mkdir()
     Path("folder.py").mkdir()
