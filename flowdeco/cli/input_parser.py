@@ -13,6 +13,7 @@ from .exit_code import USAGE
 from .input_help import Input, make_help
 from .input_scanner import Given, Option, Scan, scan
 from .option_reader import WORDED_SWITCH, read_hints, reader_of
+from .record_type import Unevaluated
 from .value_builder import UnreadableTypeError
 
 __all__ = ["find_inputs", "find_options", "parse_inputs"]
@@ -65,7 +66,9 @@ def _make_input(param: Parameter, own_name: str, hint: Any, params: Mapping[str,
     try:
         reader = reader_of(hint, param.default)
     except UnreadableTypeError as error:
-        return Input(param, own_name, None, str(error))
+        way_out = "Leave it out" if param.default is not Parameter.empty else "Annotate it with another type"
+        advice = "" if isinstance(error.type, Unevaluated) else f" {way_out}, or call the workflow from Python."
+        return Input(param, own_name, None, f"{error}{advice}")
     if reader.shape == "switch" and f"no_{param.name}" in params:
         reader = WORDED_SWITCH  # --no-x is another input's
     return Input(param, own_name, reader)
@@ -154,8 +157,7 @@ class _InputsParser:
     def _refuse_unreadable(self, given: Mapping[str, Given]) -> None:
         for each in self._inputs.values():
             if each.reader is None and (each.is_required or each.name in given):
-                way_out = "Annotate it with what a text can be turned into" if each.is_required else "Leave it out"
-                self._parser.error(f"argument {each.flag}: {each.problem} {way_out}, or call the workflow from Python.")
+                self._parser.exit(USAGE, f"{self._parser.prog}: error: argument {each.flag}: {each.problem}\n")
 
     def _refuse_missing(self, missing: Sequence[Input]) -> NoReturn:
         flags = ", ".join(each.flag for each in missing)

@@ -132,7 +132,7 @@ class _Maker:
             return Builder(show_type(kind), _by_pydantic(kind), 1, "json")
         reason = "no text can be turned into it"
         if isinstance(hint, Unevaluated):
-            reason = "that is not known where the function is defined; import it outside of `if TYPE_CHECKING:`"
+            reason = "it is not known when the program runs. Import it outside of `if TYPE_CHECKING:`"
         raise UnreadableTypeError(f"Cannot read {show_type(hint)}: {reason}.", type=hint)
 
     def _collection(self, kind: Any, arguments: tuple[Any, ...]) -> Builder:

@@ -65,8 +65,8 @@ def test_an_input_that_cannot_be_given_is_said_so(flowdeco: Command) -> None:
     answer = flowdeco("run", "trip.py:by_client")
     assert (answer.code, answer.out) == (2, "")
     assert answer.problem.endswith(
-        "error: argument --client: Cannot read Client: no text can be turned into it. Annotate it with what a text can "
-        "be turned into, or call the workflow from Python."
+        "error: argument --client: Cannot read Client: no text can be turned into it. Annotate it with another type, "
+        "or call the workflow from Python."
     )
     code, out, _ = flowdeco("run", "trip.py:trip", "--help")
     assert code == 0
@@ -159,3 +159,23 @@ def test_a_switch_may_be_told_by_a_word(flowdeco: Command) -> None:
     assert flowdeco("run", "one.py", "--on=no").out == "False\n"
     assert flowdeco("run", "one.py", "--on").out == "True\n"
     assert flowdeco("run", "one.py", "--no-on").out == "False\n"
+
+
+def test_what_is_imported_for_type_checkers_only_is_told_how_to_be_given(flowdeco: Command) -> None:
+    text = """
+        from __future__ import annotations
+        from typing import TYPE_CHECKING
+        from flowdeco import workflow
+        if TYPE_CHECKING:
+            from decimal import Decimal
+        @workflow
+        def one(price: Decimal = None, count: int = 1): return [price, count]
+        """
+    write("one.py", text)
+    assert flowdeco("run", "one.py", "--count", "2").out == "[None, 2]\n"
+    code, out, err = flowdeco("run", "one.py", "5")
+    assert (code, out) == (2, "")
+    assert err == (
+        "flowdeco run one.py:one: error: argument --price: Cannot read Decimal: it is not known when the program runs. "
+        "Import it outside of `if TYPE_CHECKING:`.\n"
+    )
