@@ -355,7 +355,7 @@ def _draw_line(text: str) -> Any:
 def _say_active(active: _Active, now: float) -> str:
     if active.error is not None:
         left = max(0.0, active.time - now)
-        when = f"again in {_say_seconds(left)}" if left else "waits to go again"
+        when = f"again in {_say_seconds(left)}" if left else "waits for the next attempt"
         return f"attempt {active.attempt} failed, {when}: {active.error}"
     attempt = f"attempt {active.attempt}, " if active.attempt > 1 else ""
     return f"{attempt}{_say_seconds(now - active.time)}"

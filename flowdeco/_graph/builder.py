@@ -130,8 +130,10 @@ class _Builder:
                 found = [] if source is None else definitions_of(source)
                 if found and name not in hook.ask.optional and name not in EVENT_NAMES:
                     task = self.resolver.name_of(found[0])
-                    text = f"{hook.name!r} in {hook.option}= asks for {name!r}, which is not an input but what "
-                    text += f"{found[0].kind} {task!r} gives. Ask for run: in a call of {workflow}.run(), "
+                    text = (
+                        f"{hook.name!r} in {hook.option}= asks for {name!r}, which is not an input but the result of "
+                    )
+                    text += f"{found[0].kind} {task!r}. Ask for run: in a call of {workflow}.run(), "
                     text += f"run.tasks[{task!r}].result has it."
                     data = {"function": workflow, "option": hook.option, "hook": hook.ask.function}
                     self.resolver.fail(HookArgumentError, text, **data)

@@ -150,7 +150,9 @@ def _check_places(subject: str, value: Mapping[object, object]) -> Iterable[tupl
         if places < 1:
             raise reject(subject, "limit", value, f"asks for {places} places of {_label(limit)}. Give at least 1.")
         if places > limit.capacity:
-            reason = f"asks for {places} places of {_label(limit)}, which has {limit.capacity}. Ask for no more."
+            reason = (
+                f"asks for {places} places of {_label(limit)}, which has {limit.capacity}. Ask for at most that many."
+            )
             raise reject(subject, "limit", value, reason)
         yield limit, places
 

@@ -214,7 +214,7 @@ def _check_is_retried(on: object, kind: type[BaseException]) -> None:
         what = "is" if on is kind else f"has {kind.__name__} in it, which is"
         reason = (
             f"{what} not a kind of Exception: cancellation, KeyboardInterrupt and SystemExit are never retried. "
-            "Give Exception or kinds of it."
+            "Give Exception or subclasses of it."
         )
         raise reject(_SUBJECT, "on", on, reason)
 

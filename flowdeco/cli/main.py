@@ -168,11 +168,13 @@ def _make_parser(add_inputs: Callable[[ArgumentParser], object]) -> ArgumentPars
     add_inputs(runner)
     graph = add("graph", _graph, "draw the graph of a workflow")
     _add_target(graph)
-    graph.add_argument("--format", choices=("tree", "mermaid", "dot"), default="tree", help="as what (default: tree)")
+    graph.add_argument(
+        "--format", choices=("tree", "mermaid", "dot"), default="tree", help="the format (default: tree)"
+    )
     check = add("check", _check, "find what is wrong with a workflow, or with all of a file, without running anything")
     _add_target(check)
     check.add_argument("--types", action="store_true", help="compare annotations, too")
-    shell = add("completion", _print_completion, "print what has a shell complete this command", formatter_class=raw)
+    shell = add("completion", _print_completion, "print what makes a shell complete this command", formatter_class=raw)
     shell.description = _COMPLETION
     shell.add_argument("shell", choices=completion.SHELLS, help="which shell it is")
     parser.set_defaults(names=tuple(commands.choices))
@@ -183,7 +185,7 @@ def _add_run(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="print the result as JSON, also if it is None")
     add("--report", type=check_report, metavar="PATH", help="write a page on the run to a file of HTML")
-    add("--progress", action="store_true", help="show on stderr how the run goes on")
+    add("--progress", action="store_true", help="show the progress of the run on stderr")
     add("-v", "--verbose", action="store_true", help="show the log on stderr: every change of status")
     _add_target(parser)
 

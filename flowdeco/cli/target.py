@@ -132,7 +132,7 @@ def _load_file(target: str, path: Path) -> ModuleType:
         message = f"Cannot load {str(path)!r}: {reason}.{nearest(str(path), sorted(neighbours))}"
         raise TargetError(message, target=target)
     if path.suffix != ".py" or "." in path.stem:
-        reason = "its name is no module's. Give it one that ends in .py and has no other dot in it."
+        reason = "its name is not a valid name for a module. Give it one that ends in .py and has no other dot in it."
         raise TargetError(f"Cannot load {str(path)!r}: {reason}", target=target)
     path = path.resolve()
     folder, parts = path.parent, [] if path.stem == "__init__" else [path.stem]
@@ -155,9 +155,7 @@ def _import(target: str, name: str) -> ModuleType:
         error.__traceback__ = trace = _skip_machinery(error.__traceback__)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if trace is None and missing is not None and f"{name}.".startswith(f"{missing}."):
-            message = (
-                f"Cannot find module {missing!r}: there is no module of that name.{nearest(missing, _near(missing))}"
-            )
+            message = f"Cannot find module {missing!r}: no module has that name.{nearest(missing, _near(missing))}"
             raise TargetError(message, target=target) from None
         raise LoadError(f"Cannot import {name!r}: it raised {type(error).__name__}.") from error
 

@@ -149,8 +149,9 @@ def test_a_hook_of_a_workflow_that_asks_for_what_a_task_gives_is_a_problem_of_th
 
     error = fail_to_build(w)
     assert str(error) == (
-        "Cannot build workflow 'w': 'announce' in on_success= asks for 'page', which is not an input but what task "
-        "'fetch' gives. Ask for run: in a call of w.run(), run.tasks['fetch'].result has it."
+        "Cannot build workflow 'w': 'announce' in on_success= asks for 'page', which is not an input but the result "
+        "of task "
+        "'fetch'. Ask for run: in a call of w.run(), run.tasks['fetch'].result has it."
     )
     assert isinstance(error, HookArgumentError)
     assert (error.workflow, error.function, error.option, error.hook) == ("w", "w", "on_success", announce)

@@ -38,8 +38,8 @@ UNNAMED = Limit(1)
         ({GPU: "1"}, OptionTypeError, "asks for '1' places of limit 'gpu'. Give a whole number."),
         ({GPU: 0}, OptionError, "asks for 0 places of limit 'gpu'. Give at least 1."),
         ({GPU: -2}, OptionError, "asks for -2 places of limit 'gpu'. Give at least 1."),
-        ({GPU: 3}, OptionError, "asks for 3 places of limit 'gpu', which has 2. Ask for no more."),
-        ({UNNAMED: 2}, OptionError, "asks for 2 places of an unnamed limit, which has 1. Ask for no more."),
+        ({GPU: 3}, OptionError, "asks for 3 places of limit 'gpu', which has 2. Ask for at most that many."),
+        ({UNNAMED: 2}, OptionError, "asks for 2 places of an unnamed limit, which has 1. Ask for at most that many."),
     ],
 )
 def test_places_that_no_limit_can_give_are_refused(value: Any, kind: type[OptionError], reason: str) -> None:

@@ -82,7 +82,7 @@ def test_in_a_terminal_a_task_that_waits_for_its_next_attempt_says_when_and_why(
             summary.call_sync()
     assert [lines[-1] for lines in seen] == [
         "  page  attempt 1 failed, again in 1.5 s: ConnectionError: cut [bold]off[/bold]",
-        "  page  attempt 1 failed, waits to go again: ConnectionError: cut [bold]off[/bold]",
+        "  page  attempt 1 failed, waits for the next attempt: ConnectionError: cut [bold]off[/bold]",
     ]
     assert show(console) == [
         "summary: page failed after 2 attempts (1 of 1): ConnectionError: cut [bold]off[/bold]",

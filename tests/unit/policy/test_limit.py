@@ -87,8 +87,8 @@ GPU = Limit(2, "gpu")
         ({"gpu": 1}, OptionTypeError, "names 'gpu', which is not a Limit"),
         ({GPU: True}, OptionTypeError, "asks for True places of limit 'gpu'. Give a whole number."),
         ({GPU: 0}, OptionError, "asks for 0 places of limit 'gpu'. Give at least 1."),
-        ({GPU: 3}, OptionError, "asks for 3 places of limit 'gpu', which has 2. Ask for no more."),
-        ({Limit(1): 2}, OptionError, "asks for 2 places of an unnamed limit, which has 1. Ask for no more."),
+        ({GPU: 3}, OptionError, "asks for 3 places of limit 'gpu', which has 2. Ask for at most that many."),
+        ({Limit(1): 2}, OptionError, "asks for 2 places of an unnamed limit, which has 1. Ask for at most that many."),
     ],
 )
 def test_an_option_that_can_never_be_met_is_refused(value: object, kind: type[OptionError], says: str) -> None:

@@ -146,9 +146,9 @@ REASON = "not a kind of Exception: cancellation, KeyboardInterrupt and SystemExi
 
 @pytest.mark.parametrize("on", [BaseException, KeyboardInterrupt, SystemExit, BaseExceptionGroup, Halt])
 def test_on_must_not_name_what_is_never_retried(on: type[BaseException]) -> None:
-    refuse(f"on={on!r} is {REASON} Give Exception or kinds of it.", "on", on)
+    refuse(f"on={on!r} is {REASON} Give Exception or subclasses of it.", "on", on)
     error = error_of(on=[OSError, on])
-    assert str(error).endswith(f" has {on.__name__} in it, which is {REASON} Give Exception or kinds of it.")
+    assert str(error).endswith(f" has {on.__name__} in it, which is {REASON} Give Exception or subclasses of it.")
     assert type(error) is OptionError
 
 
