@@ -281,11 +281,14 @@ class Run(Generic[R]):
         return draw_picture(diagram_of(self._journal))
 
     def _repr_html_(self) -> str | None:
-        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme."""
+        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme, folded if large."""
         from .._draw.svg import frame_picture
+        from .._graph.likeness import fold_graph
         from .._report.snapshot import diagram_of
 
-        return frame_picture(diagram_of(self._journal))
+        diagram = diagram_of(self._journal)
+        folded = fold_graph(diagram, self._journal.graph.definitions)
+        return frame_picture(diagram, folded and folded.diagram)
 
     # What runs it asks of it.
 

@@ -28,12 +28,25 @@ def draw_picture(diagram: Diagram) -> str | None:
     return draw_svg(diagram, style=picture_style()) or None
 
 
-def frame_picture(diagram: Diagram) -> str | None:
-    """Return a diagram as a part of a page of HTML that is no wider than the page; `None` if there is no picture."""
-    drawn = draw_picture(diagram)
-    name = escape(f"Graph of workflow {diagram.title}")
+def frame_picture(diagram: Diagram, folded: Diagram | None) -> str | None:
+    """Return a diagram as a part of a page of HTML that is no wider than the page; `None` if there is no picture.
+
+    Args:
+        diagram: what to draw.
+        folded: the same with few boxes, which is shown first; `None` if `diagram` has few itself.
+    """
+    whole = draw_picture(diagram)
+    if folded is None:
+        return whole and _frame(diagram, whole)
+    shown = _frame(folded, draw(folded, style=picture_style(), key="-folded").svg)
+    rest = whole and f"<details><summary>All {len(diagram.boxes):,} boxes</summary>{_frame(diagram, whole)}</details>"
+    return f"{shown}{rest or ''}"
+
+
+def _frame(diagram: Diagram, drawn: str) -> str:
+    name = escape(f"Graph of workflow {diagram.title}, {len(diagram.boxes):,} boxes")
     box = f'role="region" aria-label="{name}" tabindex="0" style="overflow:auto;max-width:100%;max-height:48em"'
-    return drawn and f"<div {box}>{drawn}</div>"
+    return f"<div {box}>{drawn}</div>"
 
 
 class Drawing(NamedTuple):

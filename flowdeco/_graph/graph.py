@@ -139,6 +139,11 @@ class Graph:
             found += self._edges_to(node.name, node.arguments + _pair_predicate(node), node.after)
         return found + self._edges_to(self.name, self.arguments, self.ends)
 
+    @property
+    def definitions(self) -> list[Definition]:
+        """Those of the nodes, in their order."""
+        return [node.definition for node in self.nodes]
+
     def find(self, key: object) -> Node | None:
         """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
         return self._by_name.get(key) if isinstance(key, str) else self._by_definition.get(id(definition_of(key)))
@@ -167,10 +172,13 @@ class Graph:
         return draw_picture(self.to_diagram())
 
     def _repr_html_(self) -> str | None:
-        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme."""
+        """Be shown as a picture in a notebook that knows HTML: in the colours of its theme, folded if large."""
         from .._draw.svg import frame_picture
+        from .likeness import fold_graph
 
-        return frame_picture(self.to_diagram())
+        diagram = self.to_diagram()
+        folded = fold_graph(diagram, self.definitions)
+        return frame_picture(diagram, folded and folded.diagram)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

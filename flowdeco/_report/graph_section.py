@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .._base.events import Status
 from .._draw.diagram import MARKS, Diagram
-from .._draw.folding import Folded, fold_diagram, stem_of
+from .._draw.folding import Folded
 from .._draw.html import escape, fold, tell_seconds
 from .._draw.svg import MOST_BOXES, Drawing, count_lines, draw
-from .._graph.graph import Node
+from .._graph.likeness import fold_graph
 from .section import badge
 from .snapshot import Snapshot, diagram_of
 
 __all__ = ["make_graph"]
 
-# A graph of more boxes is folded, to no more than so many.
-_MOST_WHOLE = 48
-_MOST_FOLDED = 30
-# Past so many inputs they are one box.
-_MOST_INPUTS = 8
-
 
 def make_graph(snapshot: Snapshot) -> str:
     """Return the picture of a run's graph."""
     diagram = diagram_of(snapshot.journal)
-    if len(diagram.boxes) <= _MOST_WHOLE:
+    folded = fold_graph(diagram, snapshot.journal.graph.definitions)
+    if folded is None:
         return _legend(snapshot, diagram) + _frame(snapshot, draw_whole(snapshot, diagram))
-    folded = fold_diagram(diagram, _list_keys(snapshot, diagram), _MOST_FOLDED)
     drawn = _frame(snapshot, _draw_folded(snapshot, folded))
     return _legend(snapshot, diagram) + drawn + _list_groups(snapshot, folded) + _fold_whole(snapshot, diagram)
 
@@ -70,26 +64,6 @@ def _draw_folded(snapshot: Snapshot, folded: Folded) -> Drawing:
             links[number] = _link(snapshot, group[0] - first)
     path = [*dict.fromkeys([places[first + number] for number in snapshot.critical])]
     return draw(folded.diagram, critical=path, links=links, key=f"{snapshot.key}f")
-
-
-def _list_keys(snapshot: Snapshot, diagram: Diagram) -> list[Hashable]:
-    """Return for each box what it is: boxes with the same key are alike."""
-    graph = snapshot.journal.graph
-    inputs: list[Hashable] = [*graph.inputs] if len(graph.inputs) <= _MOST_INPUTS else ["inputs"] * len(graph.inputs)
-    functions = Counter([_function_of(node) for node in graph.nodes])
-    keys = [*inputs]
-    for node, row in zip(graph.nodes, snapshot.rows, strict=True):
-        function = _function_of(node)
-        what = function if functions[function] > 1 else stem_of(node.name)
-        keys.append((what, row.status, node.definition.is_workflow))
-    return [*keys, "end"]
-
-
-def _function_of(node: Node) -> Hashable:
-    """Return what nodes have in common that were made of one function in a loop."""
-    function = node.definition.function
-    function = getattr(function, "func", function)  # of a partial
-    return getattr(function, "__code__", None) or id(function), getattr(function, "__name__", "")
 
 
 def _list_groups(snapshot: Snapshot, folded: Folded) -> str:

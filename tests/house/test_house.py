@@ -42,8 +42,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph source resolver binding builder ordering input input_hint output override type_check name_check "
-        "place_check",
+        "graph source resolver binding builder likeness ordering input input_hint output override type_check "
+        "name_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(

@@ -113,7 +113,7 @@ def test_the_modules_that_draw_are_imported_only_when_a_picture_is_asked_for() -
     code = """
 import sys
 import flowdeco
-drawing = {f"flowdeco._draw.{name}" for name in "diagram html label layout palette svg".split()}
+drawing = {f"flowdeco._draw.{name}" for name in "diagram folding html label layout palette svg".split()}
 drawing |= {f"flowdeco._report.{name}" for name in "page section snapshot style timeline_chart".split()}
 text = {"flowdeco._draw.graphviz", "flowdeco._draw.mermaid"}
 early = (drawing | text) & set(sys.modules)

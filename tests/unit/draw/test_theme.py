@@ -11,8 +11,9 @@ import pytest
 
 from flowdeco._draw.palette import DARK as DARK_PALETTE
 from flowdeco._draw.palette import LIGHT, picture_style
+from flowdeco._draw.svg import MOST_BOXES
 from tests.support.browser import DARK, load
-from tests.support.picture import mixed, summary
+from tests.support.picture import make_wide, mixed, summary
 
 # Where a picture stands, and whether it is to be dark, with the browser light and dark.
 PLACES = {
@@ -91,5 +92,26 @@ def test_whatever_knows_no_names_of_colours_finds_those_of_the_light_theme_befor
 def test_a_picture_in_a_page_scrolls_by_itself_and_is_named() -> None:
     html = summary.graph._repr_html_()
     assert html is not None
-    begin = '<div role="region" aria-label="Graph of workflow summary" tabindex="0" style="overflow:auto'
+    begin = '<div role="region" aria-label="Graph of workflow summary, 10 boxes" tabindex="0" style="overflow:auto'
     assert html.startswith(begin)
+
+
+@pytest.mark.parametrize("what", ["graph", "run"])
+def test_a_large_graph_is_shown_folded_first_and_whole_in_a_fold(what: str) -> None:
+    w = make_wide(170)
+    html = (w.graph if what == "graph" else w.run("x"))._repr_html_()
+    assert html is not None
+    folded, _, whole = html.partition("<details>")
+    assert "\N{MULTIPLICATION SIGN} 170</text>" in folded
+    assert len(re.findall("<g>", folded)) == 3
+    assert whole.startswith("<summary>All 172 boxes</summary>")
+    assert len(re.findall("<g>", whole)) == 172
+    ids = re.findall(r'id="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_of_a_graph_of_too_many_boxes_to_be_drawn_only_the_folded_picture_is_shown() -> None:
+    html = make_wide(MOST_BOXES).graph._repr_html_()
+    assert html is not None
+    assert "<details>" not in html
+    assert len(re.findall("<g>", html)) == 3

@@ -1,6 +1,7 @@
 """The graph of many tasks is folded on its page, and what is in each fold is there."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flowdeco import task, workflow
@@ -68,3 +69,26 @@ def test_one_function_under_many_names_is_one_box() -> None:
     def w(nodes: Any) -> None: ...
 
     assert boxes_of(w.run().to_html()) == [f"✓ northa … downj {TIMES} 60", "✓ w"]
+
+
+def test_functions_behind_one_wrapper_are_not_alike() -> None:
+    def traced(function: Callable[[], int]) -> Callable[[], int]:
+        @wraps(function)
+        def wrapper() -> int:
+            return function()
+
+        return wrapper
+
+    def north() -> int:
+        return 1
+
+    def south() -> int:
+        return 2
+
+    nodes: dict[str, Any] = {f"n{n}": task(traced(north), name=f"n{n}") for n in range(40)}
+    nodes |= {f"s{n}": task(traced(south), name=f"s{n}") for n in range(40)}
+
+    @workflow(needs={"nodes": nodes})
+    def w(nodes: Any) -> None: ...
+
+    assert boxes_of(w.run().to_html()) == [f"✓ n… {TIMES} 40", f"✓ s… {TIMES} 40", "✓ w"]
