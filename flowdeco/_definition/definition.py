@@ -258,7 +258,8 @@ class TaskDefinition(Definition):
         """Return what a policy has to know of it."""
         names = dict.fromkeys([*[param.name for param in self.own_params], *self.signature.bound])
         arguments = tuple({**names, **dict.fromkeys(self.asked)})
-        return Asker(f"task {self.label!r}", arguments, self.signature.kind, definition_of, self.stands_in)
+        kind, inner = self.signature.kind, self.signature.inner
+        return Asker(f"task {self.label!r}", arguments, kind, definition_of, self.stands_in, inner)
 
 
 def _find_workflow(function: Any) -> Definition | None:

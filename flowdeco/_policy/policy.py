@@ -96,7 +96,8 @@ FindTask: TypeAlias = Callable[[Any], Any]
 class Asker(NamedTuple):
     """Of the task whose options are checked: what it is called, what there is to ask for, and what a call gives.
 
-    One whose function stands in for another's runs here, where it can be watched and need not be sent anywhere.
+    One whose function stands in for another's runs here, where it can be watched and need not be sent anywhere. A `def`
+    around an `async def` has that one's kind as its `inner`.
     """
 
     subject: str
@@ -104,6 +105,7 @@ class Asker(NamedTuple):
     kind: Kind
     find_task: FindTask
     stands_in: bool = False
+    inner: Kind = "sync"
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
@@ -236,11 +238,12 @@ class Defaults:
 
     def _complete(self, policy: Policy, own: Mapping[str, Any], asker: Asker) -> Policy:
         options = {option: self.options.get(option) if own[option] is None else None for option in DEFAULTABLE}
+        is_bounded = _bound(own["timeout"]) is not None
         if asker.kind not in ("sync", "generator"):
             options["run_in"] = None
         elif own["run_in"] == "loop":
             options["timeout"] = None
-        elif options["run_in"] == "loop" and _bound(own["timeout"]) is not None:
+        elif asker.inner.startswith("async") or (options["run_in"] == "loop" and is_bounded):
             options["run_in"] = None
         more = read_policy(asker, options)
         chosen = {

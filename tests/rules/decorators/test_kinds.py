@@ -82,6 +82,22 @@ def test_a_timeout_ends_the_await_of_what_a_def_returned(backend: Backend) -> No
         result_of(slow, backend, timeout=0.01)
 
 
+@pytest.mark.parametrize("run_in", ["process", "loop"])
+@pytest.mark.parametrize("function", [fetched, async_items])
+def test_a_default_place_to_run_in_passes_a_def_around_an_async_def_by(
+    function: Any, run_in: Any, backend: Backend
+) -> None:
+    made = task(handing_on(function))
+
+    @workflow(needs={"result": made}, tasks={"a": a}, defaults={"run_in": run_in})
+    def w(result: Any) -> Any:
+        return result
+
+    if run_in == "loop":
+        assert on(w, backend)() == ("fetched a" if function is fetched else ["a", "a"])
+    assert w.graph.policy_of(w.graph.nodes[-1]).run_in is None
+
+
 def test_a_def_around_an_async_def_may_give_a_result_itself(backend: Backend) -> None:
     @functools.wraps(fetched)
     def cached(a: str) -> str:
