@@ -207,9 +207,9 @@ class WorkerLostError(RemoteError):
 
 
 class MainGuardError(FlowdecoError, RuntimeError):
-    """A main script calls a workflow while a worker process imports it, for want of `if __name__ == "__main__":`.
+    """A main script, or a module, calls a workflow while a worker process imports it.
 
-    Only a workflow that runs tasks in processes is refused there; another attempt is never made.
+    It wants an `if __name__ == "__main__":` around the call. Only a workflow that runs tasks in processes is refused there; another attempt is never made.
 
     Attributes:
         workflow: the workflow's name.

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 
 from .._base.errors import MainGuardError
-from .main_module import NAME, is_importing
+from .main_module import NAME, is_importing, is_looking_up
 
 __all__ = ["refuse_worker_import"]
 
@@ -17,10 +17,12 @@ def refuse_worker_import(name: str) -> None:
     Raises:
         MainGuardError: the main module calls the workflow at its top level.
     """
-    if is_importing() or _is_imported_by_another():
+    if is_importing() or is_looking_up() or _is_imported_by_another():
+        is_main = is_importing() or not is_looking_up()
+        what, again = ("the main script", "the main script") if is_main else ("a module", "that module")
         message = (
-            f"Cannot run workflow {name!r}: the main script calls it at its top level, and each worker process "
-            "imports the main script. Call it only in the program itself:\n\n"
+            f"Cannot run workflow {name!r}: {what} calls it at its top level, and each worker process "
+            f"imports {again}. Call it only in the program itself:\n\n"
             f'    if __name__ == "__main__":\n        {name}(...)'
         )
         raise MainGuardError(message, workflow=name)

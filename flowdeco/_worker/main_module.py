@@ -10,10 +10,21 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["NAME", "MainModule", "adopt_main", "describe_main", "find_main", "is_importing"]
+__all__ = [
+    "NAME",
+    "MainModule",
+    "adopt_main",
+    "describe_main",
+    "find_main",
+    "is_importing",
+    "is_looking_up",
+    "looking_up",
+]
 
 NAME = "__mp_main__"
 
@@ -42,6 +53,7 @@ class _Worker:
 
     main: MainModule | None = None
     is_importing = False
+    is_looking_up = False
     has_imported = False  # `multiprocessing` gives any `__main__` the other name, too
 
 
@@ -83,6 +95,21 @@ def find_main() -> None:
 def is_importing() -> bool:
     """Whether this is a worker that is importing the main module."""
     return _Worker.is_importing
+
+
+def is_looking_up() -> bool:
+    """Whether this is a worker that is looking for what it was sent, for which it imports modules."""
+    return _Worker.is_looking_up
+
+
+@contextmanager
+def looking_up() -> Generator[None]:
+    """Note that what was sent here is being looked for."""
+    _Worker.is_looking_up = True
+    try:
+        yield
+    finally:
+        _Worker.is_looking_up = False
 
 
 def _import_main(main: MainModule) -> None:

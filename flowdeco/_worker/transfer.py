@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 from .._base.errors import MainGuardError, TransferError
 from .._base.signature import Kind, discard, is_awaitable, peel, read_signature
 from .._base.yielded import list_yielded
-from .main_module import NAME, find_main
+from .main_module import NAME, find_main, looking_up
 
 __all__ = [
     "Call",
@@ -238,13 +238,17 @@ def serve(request: bytes) -> bytes:
 
 def _work(label: Label, kind: Kind, function: bytes, values: bytes) -> bytes:
     try:
-        found = _load(function)
+        with looking_up():
+            found = _load(function)
     except MainGuardError:
         raise
     except Exception as error:
         raise cannot_import(label, error) from error
     try:
-        args, kwargs = _load(values)
+        with looking_up():
+            args, kwargs = _load(values)
+    except MainGuardError:
+        raise
     except Exception as error:
         raise _cannot_send(label, "arguments", error) from error
     result = perform_apart(label, found, kind, kwargs, *args)

@@ -97,6 +97,14 @@ def test_a_package_whose_main_module_has_the_tasks_and_no_guard_is_told_so(tmp_p
     assert "MainGuardError: Cannot run workflow 'summary': the main script calls it at its top level" in done.stderr
 
 
+def test_a_module_that_calls_a_workflow_of_processes_as_it_is_imported_is_told_so(tmp_path: Path) -> None:
+    write(tmp_path, {"help.py": HELP, "tasks.py": tasks("") + CALL})
+    command = [sys.executable, "-c", "import tasks"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LATE, check=False)
+    assert done.returncode == 1
+    assert "MainGuardError: Cannot run workflow 'summary': a module calls it at its top level, and each" in done.stderr
+
+
 @pytest.mark.parametrize(("where", "packed"), [("tasks", False), ("main", True)])
 def test_a_folder_and_a_zip_file(tmp_path: Path, where: str, packed: bool) -> None:
     files = {"help.py": HELP, "tasks.py": tasks(""), "__main__.py": IMPORTED.format(dot="")}
