@@ -209,7 +209,8 @@ class WorkerLostError(RemoteError):
 class MainGuardError(FlowdecoError, RuntimeError):
     """A main script, or a module, calls a workflow while a worker process imports it.
 
-    It wants an `if __name__ == "__main__":` around the call. Only a workflow that runs tasks in processes is refused there; another attempt is never made.
+    It wants an `if __name__ == "__main__":` around the call. Only a workflow that runs tasks in processes is refused
+    there, and it is never tried again.
 
     Attributes:
         workflow: the workflow's name.
