@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from operator import is_
 from threading import RLock
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
-from .._base.graph_errors import AmbiguousNameError, CycleError, GraphError, UnusedTaskError
+from .._base.graph_errors import CycleError, GraphError
 from .._base.signature import Param
-from .._definition.definition import Definition, Face, WorkflowDefinition, definition_behind, definition_of
+from .._base.trampoline import Steps, run_steps
+from .._definition.definition import Definition, WorkflowDefinition
 from .._definition.scope import LocalScope, refresh_scopes
 from .._graph.binding import Binding
 from .._graph.builder import build_graph
-from .._graph.graph import Graph, Node
+from .._graph.graph import Graph
 from .._graph.name_check import find_near_names
 from .._graph.output import find_required
-from .._graph.override import Layer, Override, Target, find_target, follow, graphs_within, instead_of
+from .._graph.override import Layer, Override, Target, find_target, follow, instead_of
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
 from .._graph.type_check import find_mismatches
+from .problems import find_unused, raise_problems
 from .run import Run
 from .shown_signature import Shown, look_at
 from .task import stand_in
@@ -35,14 +37,32 @@ __all__ = ["Compiler", "RunnableWorkflow"]
 # One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
 _building = RLock()
 # The workflows whose graphs are being built, each because the one before runs it.
-_under_way: list[Definition] = []
+_under_way: dict[int, Definition] = {}
+
+
+class _Built(NamedTuple):
+    """A graph as its own names make it.
+
+    Attributes:
+        graph: the graph.
+        resolver: what found the names, and what is wrong with them.
+        layers: what stands in for what in it.
+        nested: what finds the graphs of those of its nodes that are workflows, by their index.
+        base: the names of the graphs that its overrides change.
+    """
+
+    graph: Graph
+    resolver: Resolver
+    layers: tuple[Layer, ...]
+    nested: Mapping[int, Compiler]
+    base: Binding | None
 
 
 class _Compiled(NamedTuple):
-    """A plan, the other compilers' plans that it was made from, and the function bodies whose names it rests on."""
+    """A plan, all names that it rests on, and the function bodies that these are in."""
 
     plan: Plan
-    rests_on: tuple[tuple[Compiler, Plan], ...]
+    binding: Binding
     local_scopes: tuple[LocalScope, ...]
 
 
@@ -68,8 +88,13 @@ class Compiler:
         self.overrides = overrides
         self._around = around
         self._compiled: _Compiled | None = None
+        self._built: _Built | None = None
+        # Those of its graph where it shares nothing with other workflows.
+        self.plans: dict[Graph, Plan] = {}
         self._own_names: tuple[tuple[Param, ...], Binding] | None = None
         self._made: dict[int, tuple[Target, Definition | Constant]] = {}
+        self._layer: Layer | None = None
+        self._within: WeakValueDictionary[tuple[int, ...], Compiler] = WeakValueDictionary()
 
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         """Return the inputs, and the names that make them so."""
@@ -91,29 +116,30 @@ class Compiler:
             self.refresh()
         elif compiled.local_scopes:
             refresh_scopes(compiled.local_scopes)
-        elif not compiled.rests_on and compiled.plan.binding.holds():
-            return compiled.plan  # the shortest way, for most calls
-        return self.current_plan()
+        if compiled is None or not compiled.binding.holds():
+            with _building:
+                compiled = self._compiled  # another thread may have been faster
+                if compiled is None or not compiled.binding.holds():
+                    self._compiled = compiled = self._compile()
+        return compiled.plan
 
     def refresh(self) -> None:
         """Note what the body that the workflow was defined in has bound since, if it is still being executed."""
         refresh_scopes(namespace for namespace in self.owner.scope if isinstance(namespace, LocalScope))
 
-    def current_plan(self) -> Plan:
-        """Return the plan, compiled anew if a name refers to another task now. Raises: as `plan` does."""
-        compiled = self._compiled
-        if compiled is None or not _is_current(compiled):
-            with _building:
-                compiled = self._compiled  # another thread may have been faster
-                if compiled is None or not _is_current(compiled):
-                    self._compiled = compiled = self._compile()
-        return compiled.plan
-
     def check(self, *, types: bool) -> None:
         """Raise everything that is wrong with the graph, also what does not keep it from running."""
         self.refresh()
         with _building:
-            _raise_problems(self.owner.name, self._find_problems(types=types))
+            family = run_steps(self.find_family())
+        problems: list[GraphError] = []
+        for _, built in family.members.values():
+            problems += built.resolver.problems + built.resolver.shadowed
+            problems += find_near_names(built.resolver)
+            problems += find_mismatches(built.graph) if types else []
+            if not built.layers:  # else what a replaced task needed may be unused, and rightly so
+                problems += find_unused(built.graph, built.resolver)
+        raise_problems(self.owner.name, problems + family.problems)
 
     def check_overrides(self) -> None:
         """Find out whether there is something to replace for each override, and something to replace it with.
@@ -125,70 +151,69 @@ class Compiler:
             OutputError: a value does not fit a task's `outputs=`.
         """
         with _building:
-            self._layers()
+            run_steps(self.find_layers())
 
     def _compile(self) -> _Compiled:
-        from .._scheduler.plan import Plan  # who defines workflows and runs none needs no engine
+        family = run_steps(self.find_family())
+        family.raise_problems(self.owner.name)
+        binding = family.bind()
+        scopes = [namespace for namespace in binding.namespaces if isinstance(namespace, LocalScope)]
+        return _Compiled(family.make_plan(), binding, tuple(scopes))
 
-        layers = self._layers()
-        rests_on = [] if self.base is None else [(self.base, self.base.current_plan())]
-        with _entered(self.owner):
-            graph, resolver = self._build(layers)
-            problems = list(resolver.problems)
-            for node, compiler in _nested(graph, layers):
-                try:
-                    node.plan = compiler.current_plan()
-                    rests_on.append((compiler, node.plan))
-                except GraphError as error:
-                    problems += error.problems
-        _raise_problems(self.owner.name, problems)
-        scopes = _local_scopes(resolver.binding)
-        for compiler, _ in rests_on:
-            scopes += compiler._compiled.local_scopes if compiler._compiled is not None else ()
-        return _Compiled(Plan(graph, resolver.binding), tuple(rests_on), tuple(dict.fromkeys(scopes)))
+    # Graphs, of any number of workflows within each other.
 
-    def _find_problems(self, *, types: bool) -> list[GraphError]:
-        layers = self._layers()
-        with _entered(self.owner):
-            graph, resolver = self._build(layers)
-            problems = resolver.problems + resolver.shadowed
-            problems += find_near_names(resolver)
-            problems += find_mismatches(graph) if types else []
-            if not layers:  # else what a replaced task needed may be unused, and rightly so
-                problems += self._find_unused(graph, resolver)
-            for _, compiler in _nested(graph, layers):
-                try:
-                    problems += compiler._find_problems(types=types)
-                except CycleError as error:
-                    problems.append(error)
-        return problems
+    def find_family(self) -> Steps[_Family]:
+        """Find the graph of this workflow, and those of all that run in it.
 
-    def _find_unused(self, graph: Graph, resolver: Resolver) -> list[UnusedTaskError]:
-        """Return an error for each entry of `tasks=` that nothing needs; one that may be needed is not among them."""
-        ambiguous = [problem for problem in resolver.problems if isinstance(problem, AmbiguousNameError)]
-        candidates = {id(face) for problem in ambiguous for face in problem.candidates}
-        given, more = self.owner.given, self.owner.more
-        found = [_unused(graph.name, n, face) for n, face in given.items() if n not in resolver.used_given]
-        for part in more:
-            values: list[object] = list(vars(part).values()) if isinstance(part, ModuleType) else [part]
-            faces = [resolver.inherit(self.owner, value) for value in values if definition_of(value) is not None]
-            if not any(graph.find(face) is not None or id(face) in candidates for face in faces):
-                found.append(_unused(graph.name, None, part))
-        return found
+        Raises:
+            CycleError: it is being looked for already, since the workflow runs one that was made of it.
+        """
+        built: _Built = yield self.build()
+        family, before = _Family(self, built), len(_under_way)
+        open_nodes = [_enter(self, built)]
+        try:
+            while open_nodes:
+                compiler = next(open_nodes[-1], None)
+                if compiler is None:
+                    open_nodes.pop()
+                    _under_way.popitem()
+                elif id(compiler.owner) in _under_way:
+                    family.problems.append(_cycle_to(compiler.owner))
+                elif id(compiler) not in family.members:
+                    try:
+                        built = yield compiler.build()
+                    except GraphError as error:
+                        family.problems += error.problems
+                    else:
+                        family.members[id(compiler)] = compiler, built
+                        open_nodes.append(_enter(compiler, built))
+        finally:
+            while len(_under_way) > before:
+                _under_way.popitem()
+        return family
 
-    def _build(self, layers: tuple[Layer, ...]) -> tuple[Graph, Resolver]:
-        before = None if self._compiled is None else self._compiled.plan.binding
-        resolver = Resolver(self.owner, before)
-        return build_graph(resolver, partial(follow, layers=layers)), resolver
+    def build(self) -> Steps[_Built]:
+        layers, base = yield self.find_layers()
+        built = self._built
+        if built is None or not built.resolver.binding.holds() or not _are_same(built.layers, layers):
+            resolver = Resolver(self.owner, None if built is None else built.resolver.binding)
+            graph = build_graph(resolver, partial(follow, layers=layers))
+            built = _Built(graph, resolver, layers, _find_nested(graph, layers), base)
+            if not resolver.problems:
+                self._built = built
+        return built._replace(base=base)
 
-    def _layers(self) -> tuple[Layer, ...]:
-        """Return what stands in for what, by the overrides that this workflow was made with, and those around it."""
+    def find_layers(self) -> Steps[tuple[tuple[Layer, ...], Binding | None]]:
+        """Find what stands in for what: by the overrides that this workflow was made with, and those around it."""
         if self.base is None:
-            return self._around
-        return (*self.base._layers(), self._own_layer(self.base), *self._around)
+            return self._around, None
+        family: _Family = yield self.base.find_family()
+        family.raise_problems(self.base.owner.name)
+        own = self._find_own_layer([built.graph for _, built in family.members.values()])
+        _, built = family.members[id(self.base)]
+        return (*built.layers, own, *self._around), family.bind()
 
-    def _own_layer(self, base: Compiler) -> Layer:
-        graphs = graphs_within(base.current_plan().graph)
+    def _find_own_layer(self, graphs: Sequence[Graph]) -> Layer:
         required = find_required(graphs)
         layer: dict[tuple[int, str | None], tuple[Target, Definition | Constant]] = {}
         for number, override in enumerate(self.overrides):
@@ -196,13 +221,61 @@ class Compiler:
             if number not in self._made or self._made[number][0].key != target.key:
                 self._made[number] = target, instead_of(target, override, stand_in, required)
             layer[target.key] = self._made[number]
-        return layer
+        known = self._layer
+        if known is None or known.keys() != layer.keys() or any(known[key] is not layer[key] for key in layer):
+            self._layer = known = layer
+        return known
 
     def within(self, layers: tuple[Layer, ...]) -> Compiler:
         """Return the compiler of this workflow where it runs within one in which `layers` replace tasks."""
         if not layers:
             return self
-        return Compiler(self.owner, self.base, self.overrides, layers)
+        key = tuple(map(id, layers))
+        found = self._within.get(key)
+        if found is None:
+            self._within[key] = found = Compiler(self.owner, self.base, self.overrides, layers)
+        return found
+
+
+class _Family:
+    """A workflow with all that run in it.
+
+    Attributes:
+        members: what found the graph of each, and that graph, by the id of the former.
+        problems: what keeps some from being found.
+    """
+
+    def __init__(self, compiler: Compiler, built: _Built) -> None:
+        self.members = {id(compiler): (compiler, built)}
+        self.problems: list[GraphError] = []
+
+    def raise_problems(self, name: str | None) -> None:
+        """Raise what is wrong with any of the graphs."""
+        found = [problem for _, built in self.members.values() for problem in built.resolver.problems]
+        if found or self.problems:
+            raise_problems(name, found + self.problems)
+
+    def bind(self) -> Binding:
+        """Return the names that all the graphs rest on."""
+        binding = Binding(None)
+        for _, built in self.members.values():
+            binding.update(built.resolver.binding)
+            if built.base is not None:
+                binding.update(built.base)
+        return binding
+
+    def make_plan(self) -> Plan:
+        """Return the plan of the workflow, with those of all that run in it."""
+        from .planning import make_plan  # who defines workflows and runs none needs no engine
+
+        graphs = {key: built.graph for key, (_, built) in self.members.items()}
+        children = {
+            id(built.graph): {index: graphs[id(each)] for index, each in built.nested.items()}
+            for _, built in self.members.values()
+        }
+        bindings = {id(built.graph): built.resolver.binding for _, built in self.members.values()}
+        plans = {id(built.graph): compiler.plans for compiler, built in self.members.values()}
+        return make_plan(next(iter(graphs.values())), children, bindings, plans)
 
 
 class RunnableWorkflow(WorkflowDefinition):
@@ -246,69 +319,42 @@ class RunnableWorkflow(WorkflowDefinition):
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         return self.compiler.find_own_names()
 
-    def run_within(self, plan: Plan, given: Mapping[str, Any], outer: Run[Any], index: int) -> Coroutine[Any, Any, Any]:
+    def run_within(
+        self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], index: int
+    ) -> Awaitable[Any]:
         own_state = self.options["state"]
-        inputs = {**plan.inputs.defaults, **given}
+        inputs = {**plan.inputs.defaults, **inputs}
         run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=outer._keep)
-        return self.execution.result_within(run, outer, index)
+        return self.execution.start_within(run, given, outer, index)
 
 
-def _local_scopes(binding: Binding) -> list[LocalScope]:
-    return [namespace for namespace in binding.namespaces if isinstance(namespace, LocalScope)]
-
-
-def _is_current(compiled: _Compiled) -> bool:
-    if not compiled.plan.binding.holds():
-        return False
-    return not compiled.rests_on or all(compiler.current_plan() is plan for compiler, plan in compiled.rests_on)
-
-
-def _nested(graph: Graph, layers: tuple[Layer, ...]) -> Iterator[tuple[Node, Compiler]]:
-    """Yield the nodes that are workflows, and what finds their graphs."""
+def _find_nested(graph: Graph, layers: tuple[Layer, ...]) -> dict[int, Compiler]:
+    """Return what finds the graphs of the nodes that are workflows."""
+    found: dict[int, Compiler] = {}
     for node in graph:
         definition = node.definition
         if isinstance(definition, RunnableWorkflow) and not node.replaced:
-            yield node, definition.compiler.within(layers)
+            found[node.index] = definition.compiler.within(layers)
+    return found
 
 
-@contextmanager
-def _entered(workflow: Definition) -> Generator[None]:
-    """Note that a workflow's graph is being built.
-
-    Raises:
-        CycleError: it is being built already, since the workflow runs itself.
-    """
-    if workflow in _under_way:
-        path = tuple(each.name or "workflow" for each in (*_under_way[_under_way.index(workflow) :], workflow))
-        text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
-        message = f"Cannot build workflow {path[-1]!r}: {text}. "
-        message += "Rename a parameter, or say with needs= what it receives."
-        raise CycleError(message, workflow=path[-1], path=path)
-    _under_way.append(workflow)
-    try:
-        yield
-    finally:
-        _under_way.pop()
+def _are_same(layers: Sequence[Layer], others: Sequence[Layer]) -> bool:
+    return len(layers) == len(others) and all(map(is_, layers, others))
 
 
-def _raise_problems(name: str | None, problems: list[GraphError]) -> None:
-    """Raise a single problem as it is, and several as one error; the same problem counts once."""
-    name = name or "workflow"
-    distinct = list({str(problem): problem for problem in problems}.values())
-    if len(distinct) == 1:
-        raise distinct[0]
-    if distinct:
-        text = "\n".join(f"  - {problem}" for problem in distinct)
-        error = GraphError(f"Cannot build workflow {name!r}: {len(distinct)} problems.\n{text}", workflow=name)
-        error._problems = tuple(distinct)
-        raise error
+def _enter(compiler: Compiler, built: _Built) -> Iterator[Compiler]:
+    """Note that the graphs of those that run in a workflow are being built, and return what finds these."""
+    if id(compiler.owner) in _under_way:
+        raise _cycle_to(compiler.owner)
+    _under_way[id(compiler.owner)] = compiler.owner
+    return iter(list(built.nested.values()))
 
 
-def _unused(workflow: str, name: str | None, part: Face | ModuleType) -> UnusedTaskError:
-    if isinstance(part, ModuleType):
-        what = f"module {part.__name__!r}"
-    else:
-        definition = definition_behind(part)
-        what = f"{definition.kind} {(name or definition.label)!r}"
-    message = f"Cannot accept workflow {workflow!r}: tasks= names {what}, which nothing needs. Remove it."
-    return UnusedTaskError(message, workflow=workflow, task=part)
+def _cycle_to(workflow: Definition) -> CycleError:
+    """Return the error for a workflow that runs itself: its graph is being built already."""
+    names = [each.name or "workflow" for each in _under_way.values()]
+    path = (*names[list(_under_way).index(id(workflow)) :], workflow.name or "workflow")
+    text = "it runs itself" if len(path) == 2 else f"workflows run each other in a circle: {' -> '.join(path)}"
+    message = f"Cannot build workflow {path[-1]!r}: {text}. "
+    message += "Rename a parameter, or say with needs= what it receives."
+    return CycleError(message, workflow=path[-1], path=path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
@@ -24,6 +24,7 @@ from .._record.event_stream import Feed
 from .._record.journal import Journal, NestedRun
 from .._record.log import is_asked_for, log_change, log_failure
 from .._runner.notifier import allow_grace
+from .._runner.request import InChild
 from .._runner.signals import RunStopped
 from .._scheduler.engine import Engine
 from .._scheduler.run_hooks import Teller
@@ -33,6 +34,9 @@ from .._worker.thread import IN_THREAD, count_threads_apart
 from .run import Run
 
 __all__ = ["Execution"]
+
+# How many runs within each other are driven by the same task of the event loop.
+_MOST_LEVELS = 8
 
 # Drives a coroutine on an event loop until the loop has to be left for the workflow's own function.
 OnLoop: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, Body | None]]], "Body | None"]
@@ -139,6 +143,21 @@ class Execution:
         finally:
             del error
 
+    def start_within(self, run: Run[Any], given: Sequence[Any], outer: Run[Any], index: int) -> Awaitable[Any]:
+        """Return what runs it as a node of an outer run.
+
+        Args:
+            run: the run.
+            given: how the tasks have ended that it shares with the outer run.
+            outer: the outer run.
+            index: the index of the node.
+        """
+        depth = run._go_within(outer, given)
+        if depth % _MOST_LEVELS:
+            return self.result_within(run, outer, index)
+        # Each level is called by the one around it; a task of the event loop begins anew.
+        return InChild(partial(self.result_within, run, outer, index))
+
     async def result_within(self, run: Run[Any], outer: Run[Any], index: int) -> Any:
         """Run it as a node of an outer run, in whose record it stands; return its result or raise its error."""
         outer._journal.nested[index] = run
@@ -219,7 +238,7 @@ class Execution:
         """
         count_threads_apart()
         journal, feed = run._journal, run._feed
-        state = RunState(run._plan, run._values, keep=run._keep)
+        state = RunState(run._plan, run._values, keep=run._keep, given=run._given)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
         engine = Engine(state, journal, run, is_followed=is_followed)
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from os import PathLike
 from threading import RLock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
 
 from .._base.checks import check_time
 from .._base.errors import RunError
@@ -35,13 +35,25 @@ R = TypeVar("R")
 _making_state = RLock()
 
 
+class _PlaceWithin(NamedTuple):
+    """Where a run stands within another.
+
+    Attributes:
+        depth: how many runs are around it.
+        given: how the tasks have ended that it shares with these.
+    """
+
+    depth: int
+    given: Sequence[Any]
+
+
 class Run(Generic[R]):
     """One run of a workflow: how it stands, what it gave, and the same of each of its tasks."""
 
     # A run is made for each call: what is not needed before somebody asks is made then.
     __slots__ = (
         *("__weakref__", "_feed", "_inputs", "_journal", "_keep", "_metrics", "_plan", "_scope", "_state", "_token"),
-        "_values",
+        *("_place", "_values"),
     )
 
     def __init__(
@@ -55,6 +67,8 @@ class Run(Generic[R]):
         # Of a run that is followed live.
         self._feed: Feed | None = None
         self._scope: CancelScope | None = None
+        # Of a run within another.
+        self._place: _PlaceWithin | None = None
         self._values = values = plan.template.copy()
         for name, place in plan.input_places:
             values[place] = inputs[name]
@@ -302,6 +316,20 @@ class Run(Generic[R]):
         self._feed, self._scope, self._token = Feed(), CancelScope(), current_token()
         return self._feed.close, self._scope
 
+    def _go_within(self, outer: Run[Any], given: Sequence[Any]) -> int:
+        """Make it one that runs in another; return how many are around it.
+
+        Args:
+            outer: the run around it.
+            given: how the tasks have ended that it shares with that.
+        """
+        self._place = _PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given)
+        return self._place.depth
+
+    @property
+    def _given(self) -> Sequence[Any]:
+        return () if self._place is None else self._place.given
+
     def _end(self) -> None:
         """Have the error that the run has failed with lead to it, but not hold it."""
         error = self._journal.error
@@ -325,7 +353,7 @@ class Run(Generic[R]):
     ) -> Run[Any]:
         """Be what `__init__` makes, but that all is over."""
         self._plan, self._inputs, self._state, self._journal = plan, inputs, state, journal
-        self._metrics = self._feed = self._scope = None
+        self._metrics = self._feed = self._scope = self._place = None
         self._keep, self._values = True, []
         return self
 

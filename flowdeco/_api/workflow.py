@@ -327,6 +327,7 @@ def workflow(
     settled: Settled = None,
     timeout: float | None = None,
     keep_going: bool = False,
+    share: bool = True,
     defaults: PolicyOptions | None = None,
     state: State | type[State] | None = None,
     on_state: Hooks = None,
@@ -359,6 +360,10 @@ def workflow(
             is not limited.
         keep_going: whether everything that does not need a failed task still runs; all errors that nobody received
             as an `Outcome` are then raised as one `ExceptionGroup`.
+        share: whether a task that this workflow has in common with one around or within it is one and runs once, as it
+            does where all that it needs is the same, and its options and its state are. It then belongs to the
+            innermost workflow that contains all that need it, and is a dependency of the others. `False`: each runs
+            its own.
         defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
             `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
             So does `when` where the task is what it asks for, or what that needs.

@@ -155,7 +155,7 @@ def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Fa
     options["tasks"] = given or more  # what was given may be an iterator, and is then used up
     check_backend(subject, options["backend"], options["backend_options"])
     check_state(subject, options["state"])
-    check_switches(subject, options["keep_going"], options["hook_errors"])
+    check_switches(subject, options)
     options["defaults"] = check_defaults(subject, options["defaults"], definition_of)
     options["metadata"] = check_metadata(subject, options["metadata"])
     for option in HOOKS:

@@ -5,7 +5,7 @@ A definition does not change once it is made. Users never see one: they hold its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from inspect import Parameter
 from threading import RLock
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -198,8 +198,18 @@ class Definition:
         kind, inner = self.signature.kind, self.signature.inner
         return Signature((), read_kind(function), inner if kind == "sync" else kind)
 
-    def run_within(self, plan: Any, given: Mapping[str, Any], outer: Any, index: int) -> Awaitable[Any]:
-        """Return what runs a workflow by its plan, with these inputs, as the node with this index of an outer run."""
+    def run_within(
+        self, plan: Any, inputs: Mapping[str, Any], given: Sequence[Any], outer: Any, index: int
+    ) -> Awaitable[Any]:
+        """Return what runs a workflow by its plan as the node with this index of an outer run.
+
+        Args:
+            plan: the plan.
+            inputs: its inputs by name, those that have no default at least.
+            given: how the tasks have ended that it shares with the outer run.
+            outer: the outer run.
+            index: the index of the node.
+        """
         raise AssertionError(f"{self!r} runs as a task")
 
 
@@ -279,9 +289,10 @@ class WorkflowDefinition(Definition):
         watch_hooks: those of them that are told of its tasks.
         strict: whether a hook that raises fails the run.
         keep_going: whether a run goes on when a task has failed.
+        shares: whether it has tasks in common with the workflows around and within it.
     """
 
-    __slots__ = ("defaults", "given", "hooks", "keep_going", "more", "strict", "watch_hooks")
+    __slots__ = ("defaults", "given", "hooks", "keep_going", "more", "shares", "strict", "watch_hooks")
     kind = "workflow"
     is_workflow = True
 
@@ -304,6 +315,7 @@ class WorkflowDefinition(Definition):
         self.watch_hooks: Hooks = {option: hooks[option] for option in ("on_state", "on_retry") if option in hooks}
         self.strict = options["hook_errors"] == "raise"
         self.keep_going: bool = options["keep_going"]
+        self.shares: bool = options["share"]
 
     def find_own_names(self) -> tuple[tuple[Param, ...], Any]:
         """Return the inputs, and the names that make them so."""

@@ -78,6 +78,7 @@ class WorkflowOptions(TypedDict, total=False):
     settled: Settled
     timeout: float | None
     keep_going: bool
+    share: bool
     defaults: PolicyOptions | None
     state: State | type[State] | None
     on_state: Hooks

@@ -203,11 +203,13 @@ def check_backend(subject: str, backend: object, options: object) -> None:
         )
 
 
-def check_switches(subject: str, keep_going: object, hook_errors: object) -> None:
-    """Accept a bool, and one of two words."""
-    if not isinstance(keep_going, bool):
-        reason = "is neither True nor False. Give one of them."
-        raise reject(subject, "keep_going", keep_going, reason, wrong_type=True)
+def check_switches(subject: str, options: Mapping[str, Any]) -> None:
+    """Accept bools, and one of two words."""
+    for option in ("keep_going", "share"):
+        if not isinstance(options[option], bool):
+            reason = "is neither True nor False. Give one of them."
+            raise reject(subject, option, options[option], reason, wrong_type=True)
+    hook_errors = options["hook_errors"]
     if hook_errors not in ("log", "raise"):
         reason = "is neither 'log' nor 'raise'. Give one of them."
         raise reject(subject, "hook_errors", hook_errors, reason, wrong_type=not isinstance(hook_errors, str))

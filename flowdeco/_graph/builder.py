@@ -16,7 +16,7 @@ from .._definition.definition import Definition, Face, Predicate, WorkflowDefini
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
 from .graph import Graph, Node
-from .ordering import find_cycles, sort_by_needs
+from .ordering import find_cycles, put_in_order, sort_by_needs
 from .output import lacks_part
 from .place_check import check_place
 from .resolver import Resolver
@@ -235,27 +235,11 @@ class _Builder:
             stuck = sorted(set(range(len(nodes))) - set(order))
             self._report_cycles(nodes, {index: needs[index] for index in stuck})
             order += stuck
-        places = [0] * len(nodes)
-        for place, index in enumerate(order):
-            places[index] = place
-        for node, needed in zip(nodes, needs, strict=True):
-            node.index = places[node.index]
-            node.dependencies = tuple(sorted([places[index] for index in needed]))
-        return [nodes[index] for index in order]
+        return put_in_order(nodes, needs, order)
 
     def _needs_of(self, node: Node) -> list[int]:
         """Return the indices of the nodes that a node needs, each once."""
-        found: list[int] = []
-        for source in node.sources:
-            if type(source) is FromResult:  # most are
-                found.append(self.nodes[id(source.definition)].index)
-            else:
-                found += [self.nodes[id(definition)].index for definition in definitions_of(source)]
-        if node.predicate is not None:
-            found += [
-                self.nodes[id(definition)].index for source in node.asked for definition in definitions_of(source)
-            ]
-        found += [self.nodes[id(definition)].index for definition in node.after]
+        found = [self.nodes[id(definition)].index for definition in node.list_needed()]
         return list(dict.fromkeys(found)) if len(found) > 1 else found
 
     def _report_cycles(self, nodes: list[Node], needs: dict[int, list[int]]) -> None:

@@ -32,18 +32,23 @@ class Node:
         definition: what that is the face of.
         dependencies: the indices of the nodes that must have ended before, in ascending order.
         replaced: whether a value stands in for it, so that it does not run.
+        is_given: whether it runs in a workflow around this one, which shares it.
     """
 
     __slots__ = (
         "after",
         "definition",
         "dependencies",
+        "handled",
         "index",
+        "is_given",
         "name",
+        "origin",
         "params",
         "plan",
         "predicate",
         "replaced",
+        "shared",
         "sources",
         "value",
     )
@@ -53,10 +58,14 @@ class Node:
         self.name = name
         self.definition = definition
         self.dependencies: tuple[int, ...] = ()
-        self.replaced = False
+        self.replaced = self.is_given = False
         self.value: Any = None
-        # The plan of a workflow.
+        # What has its options, where `definition` is a copy to be told from another node of the same.
+        self.origin = definition
+        # Of a workflow: its plan, what it shares of what runs here, and what of that may fail without keeping it.
         self.plan: Any = None
+        self.shared: tuple[Definition, ...] = ()
+        self.handled: frozenset[int] = frozenset()
         # Its parameters, what each of them receives, and what only has to have ended before.
         self.params: tuple[Param, ...] = ()
         self.sources: tuple[Source, ...] = ()
@@ -77,6 +86,25 @@ class Node:
         return _pair(self.params, self.sources)
 
     @property
+    def barriers(self) -> tuple[Definition, ...]:
+        """What has to have ended before it, well or skipped, and gives none of its arguments."""
+        if not self.shared:
+            return self.after
+        return *self.after, *[step for step in self.shared if id(step) not in self.handled]
+
+    def list_needed(self) -> list[Definition]:
+        """Return all that has to have ended before it."""
+        found: list[Definition] = []
+        for source in self.sources:
+            if type(source) is FromResult:  # most are
+                found.append(source.definition)
+            else:
+                found += definitions_of(source)
+        for source in self.asked:
+            found += definitions_of(source)
+        return [*found, *self.after, *self.shared]
+
+    @property
     def asked(self) -> tuple[Source, ...]:
         """What the parameters of its `when=` receive."""
         return () if self.predicate is None else self.predicate[1]
@@ -89,7 +117,7 @@ class Edge(NamedTuple):
         source: the name of a node or of an input.
         target: the name of the node that needs it; the workflow's name for what its own function needs.
         parameter: which parameter of the function, or of its `when=`, receives it; `None` where only the order counts
-            (`after=`), or where a task is the `when=`.
+            (`after=`), where a task is the `when=`, or where a workflow shares it with those that it runs.
     """
 
     source: str
@@ -127,7 +155,7 @@ class Graph:
         self.body = tuple(body)
         self.ends = ends
         self._by_definition = {id(node.definition): node for node in nodes}
-        self._stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
+        self.stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
         for replaced, instead in stand_ins:
             self._by_definition.setdefault(id(replaced), self._by_definition[id(instead)])
 
@@ -136,7 +164,7 @@ class Graph:
         """Every dependency, in the order of the nodes that have them; those of the workflow itself come last."""
         found: list[Edge] = []
         for node in self.nodes:
-            found += self._edges_to(node.name, node.arguments + _pair_predicate(node), node.after)
+            found += self._edges_to(node.name, node.arguments + _pair_predicate(node), (*node.after, *node.shared))
         return found + self._edges_to(self.name, self.arguments, self.ends)
 
     @property
@@ -208,7 +236,7 @@ class Graph:
     def policy_of(self, node: Node) -> Policy:
         """Return the policy of a task, with what the `defaults=` of the workflow make of it."""
         defaults = self.owner.defaults
-        return node.definition.policy if defaults is None else defaults.policy_of(node.definition)
+        return node.definition.policy if defaults is None else defaults.policy_of(node.origin)
 
     def metadata_of(self, node: Node) -> Mapping[str, Any]:
         """Return what `metadata=` says of a node."""
@@ -223,14 +251,15 @@ class Graph:
             steps = [*self.ends]
         else:
             params, sources, settled = node.params, node.sources, node.definition.graph_settled
-            steps = [*node.after, *(step for source in node.asked for step in definitions_of(source))]
+            steps = [*node.barriers, *(step for source in node.asked for step in definitions_of(source))]
         for param, source in zip(params, sources, strict=True):
             steps += definitions_of(source) if param.name not in settled else []
         return [self.node_of(step).index for step in steps]
 
     def find_received(self) -> set[int]:
         """Return the nodes whose failure somebody receives as an outcome, at once or of one that cannot run then."""
-        found: set[int] = set()
+        shared = [step for node in self.nodes for step in node.shared if id(step) in node.handled]
+        found = {self.node_of(step).index for step in shared}
         readers = [(node.arguments, node.definition.graph_settled) for node in self.nodes]
         for arguments, settled in [*readers, (self.arguments, self.owner.settled)]:
             for name, source in arguments if settled else ():
@@ -258,12 +287,12 @@ class Graph:
         Args:
             records: for each node, and last for the workflow, how it stands in a run, and a hint.
         """
-        from .._draw.diagram import Box, Diagram
+        from .._draw.diagram import Box, Diagram, Line
 
         boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
         for node in self.nodes:
             kind = "workflow" if node.definition.is_workflow else "task"
-            boxes.append(Box(node.name, kind, replaced=node.replaced))
+            boxes.append(Box(node.name + " (shared)" * node.is_given, kind, replaced=node.replaced))
         boxes.append(Box(self.name, "end"))
         first = len(self.inputs)
         for number, (status, hint) in enumerate(records, first):
@@ -273,6 +302,7 @@ class Graph:
             target = first + node.index
             lines += self._lines_to(target, node.arguments, node.after, node.definition.graph_settled)
             lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
+            lines += [Line(first + self.node_of(step).index, target, "shared", "value") for step in node.shared]
         lines += self._lines_to(len(boxes) - 1, self.arguments, self.ends, self.owner.settled)
         return Diagram(self.name, boxes, list(dict.fromkeys(lines)))
 
@@ -309,6 +339,7 @@ class Graph:
     def _branches_below(self, name: str) -> list[Branch]:
         node = self._by_name[name]
         found = self._branches(node.arguments, node.after)
+        found += [self._branch("", FromResult(step), " (shared)") for step in node.shared]
         asked = self._branches(_pair_predicate(node), ())
         return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
 
@@ -329,6 +360,7 @@ class Graph:
         if part.output is not None:
             label, known = f"{node.name}[{part.output}]", part.output
         kind = " (replaced)" if node.replaced else " (workflow)" if node.definition.is_workflow else ""
+        kind += " (shared)" * node.is_given
         return Branch(_renamed(label, known, parameter) + kind + note, node.name)
 
 

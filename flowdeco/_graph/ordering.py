@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-__all__ = ["find_cycles", "sort_by_needs"]
+if TYPE_CHECKING:
+    from .graph import Node
+
+__all__ = ["find_cycles", "put_in_order", "sort_by_needs"]
 
 # A knot has far more circles than anybody reads: enough is when their paths, all told, are so many times the keys.
 _MOST_PASSES = 20
@@ -30,6 +34,23 @@ def sort_by_needs(needs: Sequence[Collection[int]]) -> list[int]:
             if not waiting[reader]:
                 order.append(reader)
     return order
+
+
+def put_in_order(nodes: Sequence[Node], needs: Sequence[Collection[int]], order: Sequence[int]) -> list[Node]:
+    """Return nodes in an order, numbered by it.
+
+    Args:
+        nodes: the nodes.
+        needs: for each, the places in `nodes` of those that it needs.
+        order: the places in `nodes`, in the order.
+    """
+    places = [0] * len(nodes)
+    for place, index in enumerate(order):
+        places[index] = place
+    for index, node in enumerate(nodes):
+        node.index = places[index]
+        node.dependencies = tuple(sorted([places[need] for need in needs[index]]))
+    return [nodes[index] for index in order]
 
 
 def find_cycles(needs: Mapping[int, Collection[int]]) -> list[list[int]]:

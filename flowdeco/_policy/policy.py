@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias, TypeGuard, cast
 from weakref import WeakKeyDictionary
 
 from .._base.checks import check_timeout, reject
@@ -236,6 +236,17 @@ class Defaults:
             policy = self._policies[task] = self._complete(task.policy, task.options, task.make_asker())
         return policy
 
+    def list_added(self, task: Any) -> tuple[Hashable, ...]:
+        """Return what they add to the options of a task, the same for the same."""
+        own, kind = task.options, task.signature.kind
+        unfit = () if kind in ("sync", "generator") else ("run_in",)
+        added = [
+            (option, _freeze(value))
+            for option, value in self.options.items()
+            if value is not None and (own[option] is None or option == "metadata") and option not in (*unfit, "when")
+        ]
+        return tuple(added)
+
     def _complete(self, policy: Policy, own: Mapping[str, Any], asker: Asker) -> Policy:
         options = {option: self.options.get(option) if own[option] is None else None for option in DEFAULTABLE}
         is_bounded = _bound(own["timeout"]) is not None
@@ -253,6 +264,20 @@ class Defaults:
         hooks = {**more.hooks, **policy.hooks}
         metadata = MappingProxyType({**(self.options.get("metadata") or {}), **policy.metadata})
         return Policy(**chosen, hooks=hooks, metadata=metadata)
+
+
+def _freeze(value: Any) -> Hashable:
+    """Return what is equal for options that say the same: by value what is simple, by identity anything else."""
+    if isinstance(value, (list, tuple)):
+        return tuple([_freeze(part) for part in cast("Sequence[Any]", value)])
+    if _is_mapping(value):
+        return tuple([(_freeze(key), _freeze(part)) for key, part in value.items()])
+    if value is None or isinstance(value, (bool, int, float, str, Retry)):
+        try:
+            return type(value), hash(value), value
+        except TypeError:  # a Retry whose `on` is a list
+            pass
+    return id(value)
 
 
 def check_defaults(subject: str, value: object, find_task: FindTask) -> dict[str, Any] | None:

@@ -113,6 +113,7 @@ class Journal:
 
     __slots__ = (
         "_id",
+        "stripped",
         "_time",
         "begun",
         "ended",
@@ -148,6 +149,8 @@ class Journal:
         self.nested: dict[int, NestedRun] = {}
         self.begun = self.ended = self._time = 0.0
         self._id: str | None = None
+        # What `without` has made of it.
+        self.stripped: Journal | None = None
 
     # What the engine writes.
 
@@ -217,7 +220,8 @@ class Journal:
 
     def without(self, error: BaseException) -> Journal:
         """Return a copy in which an error, wherever it stands, is left out."""
-        return self._replace(error, _LEFT_OUT)
+        self.stripped = made = self._replace(error, _LEFT_OUT)
+        return made
 
     def put_back(self, error: BaseException) -> Journal:
         """Return a copy of one that was made by `without`, with the error where it stood."""
@@ -229,7 +233,10 @@ class Journal:
         while left:  # runs may be nested deeper than functions may
             made = left.pop()
             for index, run in made.nested.items():
-                if run._journal._holds(old):
+                known = run._journal.stripped if new is _LEFT_OUT and run._journal.error is old else None
+                if known is not None:  # or the copies of many levels would be as many as their square
+                    made.nested[index] = run._with_journal(known)
+                elif run._journal._holds(old):
                     within = run._journal._replace_here(old, new)
                     made.nested[index] = run._with_journal(within)
                     left.append(within)
@@ -250,6 +257,7 @@ class Journal:
         latest = self.latest.items()
         made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
         made.nested = dict(self.nested)
+        made.stripped = None
         return made
 
     # What readers ask.
@@ -294,7 +302,7 @@ class Journal:
         outcome = self.outcome_of(node.index)
         if outcome is not None:
             return outcome
-        if node.replaced:
+        if node.replaced or node.is_given:
             return _COMPLETED
         if self.status not in (_PENDING, _RUNNING):
             return Status.CANCELLED

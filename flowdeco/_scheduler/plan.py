@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
@@ -26,52 +26,10 @@ from .._runner.arguments import Arguments, Row, choose_arguments, taking
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
+from .node_plan import Draft, NodePlan
 from .propagation import outcome_without
 
-__all__ = ["NodePlan", "Plan"]
-
-
-class NodePlan(NamedTuple):
-    """How the engine runs one node.
-
-    Attributes:
-        start: the function of a plain node, which takes its row by position.
-        take: gets the row out of the list of values.
-        slot: the one place that the row comes from; -1 where it is empty, -2 where there are more. To unpack a row
-            takes as long as the call.
-        reads: the places it reads, each once, which it may be the last to need.
-        is_plain: whether its function is all there is to it: an `async def`, or a `def` in a thread.
-        is_quick: whether besides it is an `async def`, and nobody asks for parts of its result or how it ends.
-        can_wait: whether it may suspend.
-        in_thread: whether it begins in a worker thread.
-        followers: the nodes that need it.
-        is_shared_out: whether parts of its result, or how it ends, have places of their own.
-        picks_up: whether there is more to do for a plain node when its function fails.
-    """
-
-    start: Callable[..., Any]
-    take: Callable[[list[Any]], Row]
-    slot: int
-    reads: tuple[int, ...]
-    followers: tuple[int, ...]
-    is_quick: bool
-    can_wait: bool
-    in_thread: bool
-    is_plain: bool
-    is_shared_out: bool
-    picks_up: bool
-
-
-class _Draft(NamedTuple):
-    """A node before it is known who needs it; see `NodePlan`."""
-
-    start: Callable[..., Any]
-    slots: tuple[int, ...]
-    asked: tuple[int, ...] = ()
-    is_plain: bool = True
-    can_wait: bool = False
-    in_thread: bool = False
-    picks_up: bool = False
+__all__ = ["Plan"]
 
 
 class Plan:
@@ -90,6 +48,8 @@ class Plan:
         template: the list of values before a run.
         parts: for a node with `outputs=`, the names of those parts that are needed, and their places.
         outcomes: for a node that is `settled` for somebody, the places of its outcome, or of those of its parts.
+        handed: for a node that a nested workflow shares, the place of how it has ended.
+        given: the nodes that run in a workflow around this one.
         tolerated: the nodes that may fail without an end to the run.
         input_places: the name and the place of each input.
         asks_for_state: whether anything in it receives the state.
@@ -112,9 +72,11 @@ class Plan:
         self.asks_for_state = False
         self.parts: dict[int, tuple[tuple[str, int], ...]] = {}
         self.outcomes: dict[int, dict[str | None, int]] = {}
+        self.handed: dict[int, int] = {}
+        self.given = tuple([node.index for node in graph.nodes if node.is_given])
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
-        self._required = find_required([graph]) if any(node.definition.outputs for node in graph) else {}
+        self.required = self._find_required()
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
         owner = graph.owner
@@ -133,6 +95,17 @@ class Plan:
         self.has_awaiting_hooks = any(
             is_awaited(hook.ask.function) for each in hooks for h in each.values() for hook in h
         )
+
+    def _find_required(self) -> dict[int, set[str]]:
+        """Return which outputs have to be there, also for what runs here and is read in a workflow within."""
+        if not any(node.definition.outputs for node in self.graph):
+            return {}
+        found = find_required([self.graph])
+        for node in self.graph:
+            for step in node.shared:
+                if step.outputs:
+                    found.setdefault(id(step), set()).update(node.plan.required.get(id(step), ()))
+        return found
 
     def program_of(self, index: int) -> Program:
         """Return what is to be done for a node; of a plain one it is made when it is first asked for."""
@@ -159,16 +132,17 @@ class Plan:
             self.parts[index] = (*self.parts.get(index, ()), (output, place))
         self.steps = [self._finish(i, draft, followers[i]) for i, draft in enumerate(drafts)]
         self.size = sum(not node.replaced for node in nodes)
-        roots = [n.index for n in nodes if not self.counts[n.index] and not n.replaced]
+        roots = [n.index for n in nodes if not (self.counts[n.index] or n.replaced or n.is_given)]
         self.roots = [index for index in roots if not self.steps[index].in_thread]
         self.roots_in_thread = [index for index in roots if self.steps[index].in_thread]
         self.uses_threads = any(step.in_thread for step in self.steps)
         self._count_uses()
 
-    def _draft(self, node: Node) -> _Draft:
+    def _draft(self, node: Node) -> Draft:
         if node.replaced:
             self.template[node.index] = node.value
-            return _Draft(_never, ())
+        if node.replaced or node.is_given:
+            return Draft(_never, ())
         draft = self._draft_plain(node) if self._may_be_plain(node) else None
         if draft is not None and self.graph.policy_of(node) is NO_POLICY:
             return draft
@@ -176,7 +150,7 @@ class Plan:
         if draft is not None and draft.in_thread == program.begins_in_thread:
             return draft._replace(can_wait=True, picks_up=True)
         asked = () if program.condition is None else program.condition.arguments.slots
-        return _Draft(_never, program.arguments.slots, asked, False, True, program.begins_in_thread)
+        return Draft(_never, program.arguments.slots, asked, False, True, program.begins_in_thread)
 
     def _may_be_plain(self, node: Node) -> bool:
         """Whether nothing but its function is asked for of a node, as long as that does not fail."""
@@ -186,7 +160,7 @@ class Plan:
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure
 
-    def _draft_plain(self, node: Node) -> _Draft | None:
+    def _draft_plain(self, node: Node) -> Draft | None:
         """Return the draft of a task whose function is all there is to it; `None` if it asks for the run."""
         step = node.definition
         kind: Kind = step.signature.gives
@@ -199,18 +173,18 @@ class Plan:
             return None
         slots = self._quick_slots(node.params, node.sources, step.settled)
         if slots is not None:
-            return _Draft(function, slots, (), True, waits, in_thread)
+            return Draft(function, slots, (), True, waits, in_thread)
         if any(isinstance(source, FromRun) for source in node.sources):
             return None
         arguments = self._arguments(function, node.params, node.sources, step.settled)
         self._arguments_of[node.index] = arguments
-        return _Draft(arguments.call, arguments.slots, (), True, waits, in_thread)
+        return Draft(arguments.call, arguments.slots, (), True, waits, in_thread)
 
-    def _finish(self, index: int, draft: _Draft, followers: list[int]) -> NodePlan:
+    def _finish(self, index: int, draft: Draft, followers: list[int]) -> NodePlan:
         slots = draft.slots
         freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
         reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
-        shared = index in self.outcomes or index in self.parts
+        shared = index in self.outcomes or index in self.parts or index in self.handed
         quick = draft.is_plain and not (draft.in_thread or shared or draft.picks_up)
         flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared, draft.picks_up
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
@@ -234,7 +208,7 @@ class Plan:
             policy,
             arguments,
             condition=self._make_condition(node),
-            check=partial(check_parts, step, self._required.get(id(step), ()), node.name) if step.outputs else None,
+            check=partial(check_parts, step, self.required.get(id(step), ()), node.name) if step.outputs else None,
             writes=any(isinstance(source, FromRun) for source in node.sources),
         )
 
@@ -261,11 +235,14 @@ class Plan:
     def _make_workflow_program(self, node: Node) -> Program:
         step, owner = node.definition, self.graph.owner
         given = [(p, s) for p, s in zip(node.params, node.sources, strict=True) if not isinstance(s, Default)]
-        slots = tuple([self._slot(param, source) for param, source in given])
-        arguments = Arguments(dict, given, slots)
+        slots = [self._slot(param, part) for param, source in given for part in parts_of(source)]
+        own, within = len(slots), node.plan.graph.nodes
+        shared = [self._handed_place(within[index].definition) for index in node.plan.given]
+        arguments = Arguments(dict, given, (*slots, *shared))
 
         def attempt(life: Attempted) -> Any:
-            return step.run_within(node.plan, arguments.name(life.row), life.run, node.index)
+            row = life.row
+            return step.run_within(node.plan, arguments.name(row), row[own:], life.run, node.index)
 
         return Program(
             node.index,
@@ -366,6 +343,14 @@ class Plan:
             places[source.output] = self._place()
             self._part_set.add(places[source.output])
         return places[source.output]
+
+    def _handed_place(self, step: Definition) -> int:
+        """Return where it stands how a node has ended, for a nested workflow that shares it."""
+        index = self.graph.node_of(step).index
+        if index not in self.handed:
+            self.handed[index] = place = self._place()
+            self._part_set.add(place)
+        return self.handed[index]
 
     def _part_place(self, index: int, output: str) -> int:
         key = index, output

@@ -131,7 +131,7 @@ def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking) -> Judg
         predicate, sources = node.predicate
         asked = case.look_at_values(predicate.params, sources)
     defaults = case.look_at_values(node.params, node.sources, node.definition.graph_settled)
-    case.look_at_order(node.after)
+    case.look_at_order(node.barriers)
     return case.close(defaults, asked)
 
 

@@ -213,7 +213,7 @@ class RunLifecycle(Lifecycle):
             return
         for node in plan.graph.nodes:
             index = node.index
-            if node.replaced or journal.started[index] or journal.finished[index]:
+            if node.replaced or node.is_given or journal.started[index] or journal.finished[index]:
                 continue
             program = plan.program_of(index)
             if engine.is_followed or program.is_watched:

@@ -8,7 +8,7 @@ who drive it from several threads hold a lock of their own around each call.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._base.events import Outcome, Status
@@ -30,6 +30,8 @@ class RunState:
         values: the first values, in the plan's places; they are altered.
         keep: whether every result is kept, and not let go as soon as nobody needs it.
         known: results that are there already, by node; these nodes do not run.
+        given: how the nodes have ended that run in a workflow around this one, in the order of the plan's `given`: with
+            the result, or with what there is instead.
 
     Attributes:
         ready: the nodes that can begin on the event loop, or must be judged first.
@@ -61,7 +63,13 @@ class RunState:
     )
 
     def __init__(
-        self, plan: Plan, values: list[Any], *, keep: bool = True, known: Mapping[int, Any] | None = None
+        self,
+        plan: Plan,
+        values: list[Any],
+        *,
+        keep: bool = True,
+        known: Mapping[int, Any] | None = None,
+        given: Sequence[tuple[Status, Any]] = (),
     ) -> None:
         self.plan = plan
         self.values = values
@@ -78,6 +86,12 @@ class RunState:
         self._filled: dict[int, Judgement] = {}
         if known:
             self._settle_known(known)
+        if given:
+            for index, (status, end) in zip(plan.given, given, strict=True):
+                if status is Status.COMPLETED:
+                    self.settle(index, end)
+                else:
+                    self.fail(index, status, end)
 
     def take(self, index: int) -> Row:
         """Return what a node's function receives, and let go of what nobody else needs."""
@@ -120,6 +134,8 @@ class RunState:
         self.ended[index] = status, cause
         for place in self.plan.outcomes.get(index, {}).values():
             self.values[place] = self._outcome(index, status, cause)
+        if index in self.plan.handed:
+            self.values[self.plan.handed[index]] = status, cause
         self.left -= 1
         for follower in self.plan.steps[index].followers:
             self.affected.add(follower)
@@ -184,6 +200,8 @@ class RunState:
     def _place_parts(self, index: int, result: Any) -> None:
         """Take in the parts of a result that have names of their own, and the outcomes that somebody receives."""
         plan, node = self.plan, self.plan.graph.nodes[index]
+        if index in plan.handed:
+            self.values[plan.handed[index]] = Status.COMPLETED, result
         lacking = frozenset([output for output in node.definition.outputs if is_absent(result, output)])
         if lacking:
             self.lacking[index] = lacking

@@ -26,7 +26,7 @@ class Package(NamedTuple):
 PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
-        "text "
+        "text trampoline "
         "tracebacks context event_loop executors healing sentinel",
         "",
     ),
@@ -42,8 +42,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph source resolver binding builder likeness ordering input input_hint output override type_check "
-        "name_check place_check",
+        "graph source resolver binding builder likeness ordering level sharing assembly input input_hint output "
+        "override type_check name_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
@@ -60,11 +60,12 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
-        "plan run_state engine crew loop_lane thread_lane parking propagation run_lifecycle settlement run_hooks",
+        "plan node_plan run_state engine crew loop_lane thread_lane parking propagation run_lifecycle settlement "
+        "run_hooks",
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face task way shown_signature workflow run compiler execution",
+        "face task way shown_signature workflow run compiler planning problems execution",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -24,7 +24,7 @@ def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
         change(outputs=("x",))
     assert str(caught.value) == (
         "Cannot change workflow 'w': there is no option 'outputs'. "
-        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'defaults', 'state', "
+        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'share', 'defaults', 'state', "
         "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
         "'backend_options'."
     )

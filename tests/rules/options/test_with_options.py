@@ -48,7 +48,7 @@ def test_with_options_rejects_an_option_that_does_not_exist() -> None:
         summary.with_options(**unknown)
     assert str(caught.value) == (
         "Cannot change workflow 'summary': there is no option 'timeuot'. Did you mean 'timeout'? "
-        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'defaults', 'state', "
+        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'timeout', 'keep_going', 'share', 'defaults', 'state', "
         "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
         "'backend_options'."
     )
@@ -61,7 +61,7 @@ async def test_a_workflow_with_other_options_is_a_node_of_its_own() -> None:
     async def w(url: Any, summary: Any, second: Any) -> Any:
         return summary, second
 
-    assert [node.name for node in w.graph] == ["summary", "again"]
+    assert [node.name for node in w.graph] == ["page", "summary", "again"]  # both need page, which runs once
     assert await w("x") == (("x", "<x>"), ("x", "<x>"))
 
 

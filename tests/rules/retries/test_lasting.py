@@ -119,7 +119,7 @@ async def test_a_workflow_within_whose_graph_is_wrong_is_built_once() -> None:
     async def inner(missing_name: int) -> int:
         return missing_name
 
-    broken = inner.with_options(needs={"missing_name": "nowhere"})
+    broken = inner.with_options(needs={"missing_name": ["nowhere"]})
 
     @task(retries=AGAIN)
     async def page() -> int:

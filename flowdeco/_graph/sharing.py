@@ -1,0 +1,172 @@
+"""Which nodes of nested workflows are one, and where that one runs.
+
+Two nodes are one if they run the same function on the same values under the same options. It belongs to the innermost
+workflow that contains all that need it; for a workflow further in, it is a dependency.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .._base.signature import MISSING
+from .graph import Graph, Node
+from .level import Level, Origin, Unit, find_common
+from .source import Constant, FromInput, FromResult, FromRun, FromValue, Gather, Source
+
+__all__ = ["Sharing"]
+
+
+class Sharing:
+    """Finds the levels of a workflow, and what is one in them.
+
+    Args:
+        root: the graph of the outermost workflow.
+        children: gives the graphs of those nodes of a graph that are workflows, by their index.
+
+    Attributes:
+        levels: all levels, each after those that contain it.
+        values: the constants that values are told apart by, so that their ids stay theirs.
+    """
+
+    def __init__(self, root: Graph, children: Callable[[Graph], Mapping[int, Graph]]) -> None:
+        self._children = children
+        self._units: dict[Origin, Unit] = {}
+        self._roots: dict[int, Level] = {}
+        self._found: list[Level] = []
+        self.levels: list[Level] = []
+        self.values: dict[Origin, Constant | FromValue] = {}
+        self._open_root(root)
+        for level in self._found:  # grows
+            self._scan(level)
+        self._place_levels()
+        self._place_units()
+
+    # Levels.
+
+    def _open_root(self, graph: Graph) -> Level:
+        """Return the level of a workflow that shares nothing with any around it."""
+        level = self._roots.get(id(graph))
+        if level is None:
+            self._roots[id(graph)] = level = self._open(graph)
+            level.state = _state_of(level, ("own", level))
+            level.origins = {name: ("input", level, name) for name in graph.inputs}
+        return level
+
+    def _open(self, graph: Graph) -> Level:
+        level = Level(graph, self._children(graph))
+        self._found.append(level)
+        return level
+
+    def _open_within(self, around: Level, node: Node, graph: Graph) -> Level:
+        """Return the level of a workflow that is a node."""
+        level = self._open(graph)
+        level.region = around.region
+        level.state = _state_of(level, around.state)
+        level.origins = {name: ("input", level, name) for name in graph.inputs}
+        for param, source in zip(node.params, node.sources, strict=True):
+            passes = isinstance(source, (FromInput, Constant, FromValue))
+            # What was skipped leaves the default to an input that has one, and skips what needs it where it is named.
+            if passes or (isinstance(source, FromResult) and param.default is MISSING):
+                level.origins[param.name] = self._origin_of(around, source)
+        return level
+
+    def _scan(self, level: Level) -> None:
+        """Find out what the nodes of a level are in the whole."""
+        for node in level.graph.nodes:
+            if node.replaced:
+                level.units.append(None)
+                continue
+            graph = level.children.get(node.index)
+            is_apart = graph is not None and not (level.graph.owner.shares and graph.owner.shares)
+            key: Origin = ("apart", level, node.definition) if is_apart else self._key_of(level, node, graph)
+            unit = self._units.get(key)
+            if unit is None:
+                self._units[key] = unit = Unit(node, level)
+                if graph is not None:
+                    unit.runs = self._open_root(graph) if is_apart else self._open_within(level, node, graph)
+            else:
+                unit.levels.append(level)
+            if unit.runs is not None and not is_apart:
+                unit.runs.containers.append(level)
+            level.units.append(unit)
+
+    def _place_levels(self) -> None:
+        """Put the levels in order, and each below the one that contains it."""
+        waiting = {id(level): len(level.containers) for level in self._found}
+        self.levels = [level for level in self._found if not level.containers]
+        for level in self.levels:  # grows
+            for unit in level.units:
+                within = None if unit is None else unit.runs
+                if within is not None and within.containers and within.region is level.region:
+                    waiting[id(within)] -= 1
+                    if not waiting[id(within)]:
+                        within.put_below(find_common(within.containers))
+                        self.levels.append(within)
+
+    def _place_units(self) -> None:
+        """Find the level that each unit belongs to, and tell those apart that have the same definition."""
+        alike: dict[int, list[Unit]] = {}
+        for unit in self._units.values():
+            unit.owner = find_common(unit.levels)
+            unit.owner.own.append(unit)
+            alike.setdefault(id(unit.definition), []).append(unit)
+        for units in alike.values():
+            for unit in units:
+                if len(units) > 1 and len(unit.levels) > 1:
+                    unit.definition = copy.copy(unit.definition)
+
+    # What is the same.
+
+    def _key_of(self, level: Level, node: Node, graph: Graph | None) -> Origin:
+        owner = level.graph.owner
+        sources = tuple([self._origin_of(level, source) for source in node.sources])
+        after = tuple([level.units[level.graph.node_of(step).index] for step in node.after])
+        key = node.definition, level.region, owner.keep_going, sources, after
+        if graph is not None:
+            takes_state = graph.owner.options["state"] is None
+            return *key, graph, level.state if takes_state else None
+        defaults = owner.defaults
+        options = () if defaults is None else defaults.list_added(node.definition)
+        return *key, options, self._condition_of(level, node), _asked_besides(level, level.graph.policy_of(node))
+
+    def _condition_of(self, level: Level, node: Node) -> Origin | None:
+        if node.predicate is None:
+            return None
+        predicate, sources = node.predicate
+        asked = [self._origin_of(level, source) for source in sources]
+        return id(predicate.function), predicate.asks_task, *asked
+
+    def _origin_of(self, level: Level, source: Source) -> Origin:
+        """Return where a value comes from, whatever it is called here."""
+        if isinstance(source, Gather):
+            return "gather", source.keys, *[self._origin_of(level, part) for part in source.parts]
+        if isinstance(source, FromInput):
+            return level.origins[source.name]
+        if isinstance(source, FromResult):
+            node = level.graph.node_of(source.definition)
+            return "result", level.units[node.index], source.output
+        if isinstance(source, (Constant, FromValue)):
+            origin = "constant", id(source.value), source.output if isinstance(source, Constant) else None
+            self.values.setdefault(origin, source)
+            return origin
+        if isinstance(source, FromRun):
+            return ("run", level) if source.name == "run" else ("state", level.state)
+        return ("default",)
+
+
+def _state_of(level: Level, around: Origin) -> Origin:
+    """Return what stands for the state that the tasks of a level get."""
+    state = level.graph.owner.options["state"]
+    if state is None:
+        return around
+    return ("own", level) if isinstance(state, type) else ("given", id(state))
+
+
+def _asked_besides(level: Level, policy: Any) -> Origin:
+    """Return what a task takes of the run besides its arguments: in what recovers it, and the state in its hooks."""
+    names = {name for hooks in policy.hooks.values() for hook in hooks for name in hook.ask.names if name == "state"}
+    for way in policy.recover:
+        names |= set(way.hook.ask.names if way.task is None else [param.name for param in way.task.params])
+    return (level if "run" in names else None), (level.state if "state" in names else None)
