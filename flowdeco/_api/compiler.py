@@ -89,6 +89,7 @@ class Compiler:
         self._around = around
         self._compiled: _Compiled | None = None
         self._built: _Built | None = None
+        self._family: _Family | None = None
         # Those of its graph where it shares nothing with other workflows.
         self.plans: dict[Graph, Plan] = {}
         self._own_names: tuple[tuple[Param, ...], Binding] | None = None
@@ -156,7 +157,7 @@ class Compiler:
     def _compile(self) -> _Compiled:
         family = run_steps(self.find_family())
         family.raise_problems(self.owner.name)
-        binding = family.bind()
+        binding = family.binding
         scopes = [namespace for namespace in binding.namespaces if isinstance(namespace, LocalScope)]
         return _Compiled(family.make_plan(), binding, tuple(scopes))
 
@@ -168,6 +169,8 @@ class Compiler:
         Raises:
             CycleError: it is being looked for already, since the workflow runs one that was made of it.
         """
+        if self._family is not None and self._family.binding.holds():
+            return self._family  # or each of many overrides would look through all those before
         built: _Built = yield self.build()
         family, before = _Family(self, built), len(_under_way)
         open_nodes = [_enter(self, built)]
@@ -190,6 +193,7 @@ class Compiler:
         finally:
             while len(_under_way) > before:
                 _under_way.popitem()
+        self._family = family if family.is_sound else None
         return family
 
     def build(self) -> Steps[_Built]:
@@ -211,7 +215,7 @@ class Compiler:
         family.raise_problems(self.base.owner.name)
         own = self._find_own_layer([built.graph for _, built in family.members.values()])
         _, built = family.members[id(self.base)]
-        return (*built.layers, own, *self._around), family.bind()
+        return (*built.layers, own, *self._around), family.binding
 
     def _find_own_layer(self, graphs: Sequence[Graph]) -> Layer:
         required = find_required(graphs)
@@ -255,8 +259,14 @@ class _Family:
         if found or self.problems:
             raise_problems(name, found + self.problems)
 
-    def bind(self) -> Binding:
-        """Return the names that all the graphs rest on."""
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong with any of the graphs."""
+        return not self.problems and not any(built.resolver.problems for _, built in self.members.values())
+
+    @cached_property
+    def binding(self) -> Binding:
+        """The names that all the graphs rest on."""
         binding = Binding(None)
         for _, built in self.members.values():
             binding.update(built.resolver.binding)

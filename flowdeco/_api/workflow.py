@@ -217,13 +217,31 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.
         """
-        old, made = self._definition, self._copy()
-        definition = made._define(old.function, change_options(old, options), old.scope, old.signature)
-        # The names are looked up in what is overridden, so it has these options, too.
-        base = old.compiler.base
-        if base is not None:
-            changed = cast("Self", base.owner.face).with_options(**options)
-            definition.compiler = Compiler(definition, changed._definition.compiler, old.compiler.overrides)
+
+        def change(made: Self, old: RunnableWorkflow) -> None:
+            made._define(old.function, change_options(old, options), old.scope, old.signature)
+
+        return self._remake(change)
+
+    def _remake(self, change: Callable[[Self, RunnableWorkflow], None]) -> Self:
+        """Return one like this in which something is changed, also in what its overrides change.
+
+        The names are looked up in that. However many overrides there are, nothing calls itself.
+        """
+        compilers: list[Compiler] = []
+        compiler: Compiler | None = self._definition.compiler
+        while compiler is not None:
+            compilers.append(compiler)
+            compiler = compiler.base
+        made = self
+        base: Compiler | None = None
+        for compiler in reversed(compilers):
+            face = self if compiler is compilers[0] else cast("Self", compiler.owner.face)
+            made = face._copy()
+            change(made, face._definition)
+            if base is not None:
+                made._definition.compiler = Compiler(made._definition, base, compiler.overrides)
+            base = made._definition.compiler
         return made
 
     def _show(self, definition: Definition) -> None:
@@ -251,14 +269,13 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
     def _move(self, scope: Scope) -> Self:
         """Return the same workflow with other names in its reach."""
-        old, made = self._definition, self._copy()
-        made._definition = definition = copy.copy(old)
-        definition.face, definition.scope = made, scope
-        base = old.compiler.base
-        if base is not None:
-            base = cast("Self", base.owner.face)._move(scope)._definition.compiler
-        definition.compiler = Compiler(definition, base, old.compiler.overrides)
-        return made
+
+        def move(made: Self, old: RunnableWorkflow) -> None:
+            made._definition = definition = copy.copy(old)
+            definition.face, definition.scope = made, scope
+            definition.compiler = Compiler(definition)
+
+        return self._remake(move)
 
     def _copy(self) -> Self:
         made = super()._copy()

@@ -113,7 +113,6 @@ class Journal:
 
     __slots__ = (
         "_id",
-        "stripped",
         "_time",
         "begun",
         "ended",
@@ -129,6 +128,7 @@ class Journal:
         "skip",
         "started",
         "status",
+        "stripped",
         "values",
     )
 
