@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from operator import is_
 from threading import RLock
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .._scheduler.plan import Plan
     from .execution import Execution
 
-__all__ = ["Compiler", "RunnableWorkflow"]
+__all__ = ["Compiler", "RunnableWorkflow", "remake"]
 
 # One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
 _building = RLock()
@@ -336,6 +336,25 @@ class RunnableWorkflow(WorkflowDefinition):
         inputs = {**plan.inputs.defaults, **inputs}
         run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=outer._keep)
         return self.execution.start_within(run, given, outer, index)
+
+
+def remake(compiler: Compiler, change: Callable[[Any], RunnableWorkflow]) -> RunnableWorkflow:
+    """Return what a change makes of a compiler's owner: its names are looked up in what it makes of the base.
+
+    Args:
+        compiler: the compiler.
+        change: makes another workflow of one.
+    """
+    compilers = [compiler]
+    while compilers[-1].base is not None:
+        compilers.append(compilers[-1].base)
+    made: RunnableWorkflow | None = None
+    for each in reversed(compilers):
+        base = None if made is None else made.compiler
+        made = change(each.owner)
+        made.compiler = Compiler(made, base, each.overrides)
+    assert made is not None
+    return made
 
 
 def _find_nested(graph: Graph, layers: tuple[Layer, ...]) -> dict[int, Compiler]:

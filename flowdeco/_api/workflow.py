@@ -30,7 +30,7 @@ from .._definition.scope import capture_scope
 from .._graph.graph import Graph
 from .._graph.override import Override
 from .._state.state import State
-from .compiler import Compiler, RunnableWorkflow
+from .compiler import Compiler, RunnableWorkflow, remake
 from .face import Decorated, change_options
 from .run import Run
 from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
@@ -218,31 +218,11 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             OptionError: an option does not exist or has a value that cannot be used.
         """
 
-        def change(made: Self, old: RunnableWorkflow) -> None:
-            made._define(old.function, change_options(old, options), old.scope, old.signature)
+        def change(old: RunnableWorkflow) -> RunnableWorkflow:
+            made = (self if old is self._definition else cast("Self", old.face))._copy()
+            return made._define(old.function, change_options(old, options), old.scope, old.signature)
 
-        return self._remake(change)
-
-    def _remake(self, change: Callable[[Self, RunnableWorkflow], None]) -> Self:
-        """Return one like this in which something is changed, also in what its overrides change.
-
-        The names are looked up in that. However many overrides there are, nothing calls itself.
-        """
-        compilers: list[Compiler] = []
-        compiler: Compiler | None = self._definition.compiler
-        while compiler is not None:
-            compilers.append(compiler)
-            compiler = compiler.base
-        made = self
-        base: Compiler | None = None
-        for compiler in reversed(compilers):
-            face = self if compiler is compilers[0] else cast("Self", compiler.owner.face)
-            made = face._copy()
-            change(made, face._definition)
-            if base is not None:
-                made._definition.compiler = Compiler(made._definition, base, compiler.overrides)
-            base = made._definition.compiler
-        return made
+        return cast("Self", remake(self._definition.compiler, change).face)
 
     def _show(self, definition: Definition) -> None:
         super()._show(definition)
@@ -270,12 +250,13 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def _move(self, scope: Scope) -> Self:
         """Return the same workflow with other names in its reach."""
 
-        def move(made: Self, old: RunnableWorkflow) -> None:
+        def move(old: RunnableWorkflow) -> RunnableWorkflow:
+            made = (self if old is self._definition else cast("Self", old.face))._copy()
             made._definition = definition = copy.copy(old)
             definition.face, definition.scope = made, scope
-            definition.compiler = Compiler(definition)
+            return definition
 
-        return self._remake(move)
+        return cast("Self", remake(self._definition.compiler, move).face)
 
     def _copy(self) -> Self:
         made = super()._copy()
@@ -377,10 +358,8 @@ def workflow(
             is not limited.
         keep_going: whether everything that does not need a failed task still runs; all errors that nobody received
             as an `Outcome` are then raised as one `ExceptionGroup`.
-        share: whether a task that this workflow has in common with one around or within it is one and runs once, as it
-            does where all that it needs is the same, and its options and its state are. It then belongs to the
-            innermost workflow that contains all that need it, and is a dependency of the others. `False`: each runs
-            its own.
+        share: whether a task that it has in common with a workflow around or within it runs once, in the innermost one
+            that contains all that need it, where its needs, options and state are the same. `False`: each runs its own.
         defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
             `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
             So does `when` where the task is what it asks for, or what that needs.
