@@ -235,7 +235,7 @@ def test_a_task_nearer_than_a_renamed_input_is_reported_by_check() -> None:
     def w(text: str, reads: str) -> str:
         return reads
 
-    assert "takes 'text' from the task of that name" in str(find_problem(w))
+    assert "receives the task 'text' that is in reach" in str(find_problem(w))
     mention(text)
 
 
