@@ -20,7 +20,7 @@ from .source_reader import KnownInput, read_workflows
 __all__ = ["SHELLS", "complete", "complete_target", "is_asked_for", "print_script"]
 
 SHELLS = ("bash", "zsh", "fish")
-_MISSING = "Cannot complete commands: argcomplete is not installed. Install it: pip install 'flowdeco[completion]'"
+_MISSING = "Cannot complete commands: argcomplete is not installed. Install it: pip install argcomplete"
 # Files are read only if there are few of them.
 _MOST_FILES = 30
 

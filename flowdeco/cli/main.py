@@ -32,7 +32,7 @@ after TARGET, by name or by position:
 The last one shows which there are. What has several parts is written as JSON."""
 _COMPLETION = """\
 Print what makes a shell complete this command when Tab is pressed. It needs
-pip install 'flowdeco[completion]'.
+pip install argcomplete.
 
     in ~/.bashrc:                     eval "$(flowdeco completion bash)"
     in ~/.zshrc, after compinit:      eval "$(flowdeco completion zsh)"

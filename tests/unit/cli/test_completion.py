@@ -178,7 +178,7 @@ def test_without_argcomplete_it_says_what_to_install(flowdeco: Command, monkeypa
     assert (code, out) == (1, "")
     assert err == (
         "flowdeco completion: error: Cannot complete commands: argcomplete is not installed. "
-        "Install it: pip install 'flowdeco[completion]'\n"
+        "Install it: pip install argcomplete\n"
     )
     monkeypatch.setenv("_ARGCOMPLETE", "1")
     assert [*flowdeco("run", "nowhere.py")] == [1, "", ""]  # nothing is run when a shell asks
