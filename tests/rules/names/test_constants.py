@@ -85,6 +85,16 @@ def test_a_constant_given_by_with_options_fills_an_input(backend: Backend) -> No
     assert on(fixed, backend)("u") == ("u", 3)
 
 
+def test_a_constant_that_fills_an_input_is_what_the_tasks_receive_of_that_name(backend: Backend) -> None:
+    @workflow
+    def w(url: str, page: Any) -> Any:
+        return url, page
+
+    fixed = w.with_options(needs={"url": value("here")})
+    assert list(inspect.signature(fixed).parameters) == []
+    assert on(fixed, backend)() == ("here", ("here", 1))
+
+
 def test_a_constant_is_no_dependency_to_be_settled() -> None:
     @workflow(needs={"x": value(5)}, settled="x")
     def w(x: Any) -> None: ...
