@@ -105,11 +105,13 @@ font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 .sample i{position:absolute;inset:0;border-radius:2px}
 .sample .wait{inset:.4rem 0 auto;height:.15rem;background:var(--line);opacity:.55}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (max-width:960px){
+.axis .fine{display:none}
+}
 @media (max-width:640px){
 body{font-size:14px}
 .time .who{width:7.5rem}
 .time .took{width:4.4rem;font-size:.75rem}
-.axis .fine{display:none}
 .number~.text{min-width:20rem}
 }
 @media print{

@@ -72,7 +72,7 @@ def _draw_timeline(snapshot: Snapshot) -> str:
 
 def _draw_ticks(ticks: list[Tick], span: float) -> Iterator[str]:
     """Give the labels of the axis, with those marked for which a narrow screen has no room."""
-    few = {tick.label for tick in list_ticks(span, most=3)}
+    few = {tick.label for tick in list_ticks(span, most=2)}
     for tick in ticks:
         kind = " ".join(["last"] * (tick.seconds / span > _NEAR_END) + ["fine"] * (tick.label not in few))
         yield f'<span class="{kind}" style="left:{100 * tick.seconds / span:.6g}%">{tick.label}</span>'

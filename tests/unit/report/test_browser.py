@@ -52,6 +52,9 @@ seen.pre = [...document.querySelectorAll("pre")].filter(visible).map((e) => e.te
 seen.roots = [...document.querySelectorAll(".graph")].filter(visible).map((graph) => {
     const box = graph.querySelector("svg g").getBoundingClientRect(), frame = graph.getBoundingClientRect();
     return box.left >= frame.left && box.right <= frame.right && box.top >= frame.top; });
+seen.crowded = [...document.querySelectorAll(".axis")].filter(visible).filter((axis) => {
+    const boxes = [...axis.children].filter(visible).map((e) => e.getBoundingClientRect());
+    return boxes.some((box, n) => n && box.left < boxes[n - 1].right); }).length;
 seen.sideways = [...document.querySelectorAll("pre.trace")].filter(visible).map((e) =>
     [e.scrollWidth > e.clientWidth, getComputedStyle(e).whiteSpace, getComputedStyle(e).overflowX]);
 seen.revealed = [];
@@ -97,8 +100,8 @@ def look(
 
 @pytest.mark.parametrize(
     ("width", "options"),
-    [(1280, ()), (1280, (DARK,)), (400, ()), (400, (DARK,))],
-    ids=["wide", "wide and dark", "narrow", "narrow and dark"],
+    [(1280, ()), (1280, (DARK,)), (700, ()), (400, ()), (400, (DARK,))],
+    ids=["wide", "wide and dark", "half as wide", "narrow", "narrow and dark"],
 )
 def test_a_person_sees_the_report(browser: str, folder: Path, width: int, options: tuple[str, ...]) -> None:
     run = morning.run("https://example.org")
@@ -113,6 +116,7 @@ def test_a_person_sees_the_report(browser: str, folder: Path, width: int, option
     assert seen["overflow"] <= 0, "the page itself never scrolls sideways"
     assert seen["faint"] == []
     assert seen["unreachable"] == [], "what scrolls can be reached by the keyboard"
+    assert seen["crowded"] == 0, "no two labels of the axis overlap"
 
 
 def test_nothing_hostile_becomes_part_of_the_page(browser: str, folder: Path) -> None:
@@ -166,6 +170,7 @@ def test_a_person_sees_what_failed(
     assert seen["overflow"] <= 0
     assert seen["faint"] == []
     assert seen["unreachable"] == []
+    assert seen["crowded"] == 0
     assert all(seen["roots"])
     assert seen["revealed"]
     assert all(seen["revealed"]), "what a link leads to unfolds"
