@@ -403,3 +403,26 @@ def test_the_inputs_of_a_wrapped_workflow_are_those_that_it_has_when_it_runs(bac
 async def test_what_wraps_a_workflow_may_be_awaited_in_one() -> None:
     outer: Any = workflow(needs={"r": spy(quote)})(with_item)
     assert await outer.call("tea") == 3
+
+
+def test_what_wraps_the_last_task_of_a_function_is_found_while_that_runs_and_where_a_decorator_follows() -> None:
+    def make(*, follows: bool) -> Any:
+        @workflow
+        def w(item: str, size: int) -> int:
+            return size
+
+        @spy
+        @task
+        def size(item: str) -> int:
+            return len(item)
+
+        if follows:
+            task(len)
+        else:
+            assert w("tea") == 3
+        return w, size
+
+    for follows in (True, False):
+        w, size = make(follows=follows)
+        assert w("tea") == 3
+        assert len(size.calls) == 2 - follows
