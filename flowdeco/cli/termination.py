@@ -52,7 +52,10 @@ class Termination:
 
     def _interrupt(self) -> None:
         if sys.platform != "win32" and self._unblock:
+            is_there = signal.SIGINT in signal.sigpending()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            if is_there:  # one that was kept out has come in; two would be too many
+                return
         signal.raise_signal(signal.SIGINT)
 
     def _let_interrupt(self) -> None:

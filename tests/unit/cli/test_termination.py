@@ -123,11 +123,11 @@ def test_the_second_one_waits_for_nothing_and_writes_the_report_as_it_stands(bac
     assert "blocks" in read_report()
 
 
-def test_it_is_heard_though_the_process_was_left_behind_by_a_script() -> None:
+def test_it_is_heard_though_the_process_was_left_behind_by_a_script(backend: Backend) -> None:
     ignoring = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     )
-    with begin("waits", ("trio", {}), sys.executable, "-c", ignoring) as process:
+    with begin("waits", backend, sys.executable, "-c", ignoring) as process:
         os.kill(process.pid, signal.SIGINT)  # is ignored, as before
         process.terminate()
         out, err = process.communicate(timeout=60)
