@@ -192,7 +192,7 @@ def _match(params: Sequence[Param], made: functools.partial[Any]) -> tuple[dict[
             bound[param.name] = value
     known = {p.name for p in rest if not p.variadic and p.kind is not Parameter.POSITIONAL_ONLY}
     if made.keywords.keys() - known and not any(p.kind is Parameter.VAR_KEYWORD for p in rest):
-        raise ValueError("it binds an argument that is no parameter")
+        raise ValueError("it binds an argument that is not a parameter")
     bound.update({name: value for name, value in made.keywords.items() if name in known})
     return bound, open_ones + rest
 

@@ -320,7 +320,7 @@ class Resolver:
 
     def _report_ambiguous(self, function: Definition, name: str, found: list[Definition]) -> None:
         places = listed([f"{each.function.__module__}.{self.name_of(each)}" for each in found])
-        reason = f"that may be {places}. Say which with needs= or tasks={{{name!r}: ...}}."
+        reason = f"more than one task gives it: {places}. Say which with needs= or tasks={{{name!r}: ...}}."
         self._report(AmbiguousNameError, function, name, reason, candidates=tuple([each.face for each in found]))
 
     def _note_shadowed(self, function: Definition, name: str) -> None:

@@ -30,7 +30,7 @@ def check_run_in(subject: str, value: object, kind: Kind) -> RunIn:
             hint = nearest(value, _PLACES) or f" There are {listed(_PLACES)}; or give an executor."
             raise reject(subject, "run_in", value, f"is not a place to run in.{hint}")
     elif not _is_executor(value):
-        reason = f"is none of {listed(_PLACES)}, nor a concurrent.futures.Executor that was made already."
+        reason = f"is not one of {listed(_PLACES)}, nor an instance of concurrent.futures.Executor."
         raise reject(subject, "run_in", value, reason, wrong_type=True)
     if kind in ("async", "async generator") and value != "loop":
         reason = (

@@ -170,7 +170,9 @@ def collect_fields(cls: type, inherited: Mapping[str, Field], reserved: Collecti
         if name in own:
             continue
         if isinstance(value, Field):
-            reason = "a name with a leading underscore is none" if name.startswith("_") else "it has no annotation"
+            reason = (
+                "a name with a leading underscore is not a field" if name.startswith("_") else "it has no annotation"
+            )
             raise _refuse(cls, name, f"{reason}. Write it as in tokens: int = field(0).")
         if name in inherited:
             raise _refuse(cls, name, f"it is inherited, and here it has no annotation. Write it as in {name}: int = 0.")

@@ -280,7 +280,7 @@ def check_state(subject: str, value: object) -> None:
         raise reject(subject, "state", value, f"is not a state. {hint}", wrong_type=True)
     missing = [name for name, found in value.__state_fields__.items() if found.required]
     if missing and value.__init__ is State.__init__:
-        reason = f"cannot be made for each run: {listed(missing)} of it has no default."
+        reason = f"cannot be made for each run: there is no default for {listed(missing)}."
         raise reject(subject, "state", value, f"{reason} Give it one, or give an instance.")
 
 

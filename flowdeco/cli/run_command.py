@@ -84,7 +84,7 @@ def _why_no_json(found: Found) -> str:
     kind = find_no_json(hint)
     if kind is None:
         return ""
-    reason = f"{found.label} is annotated to return {show_type(hint)}, and {kind} is no JSON"
+    reason = f"{found.label} is annotated to return {show_type(hint)}, and {kind} is not JSON"
     return f"Cannot print the result as JSON: {reason}. Return what JSON knows, or leave --json out."
 
 

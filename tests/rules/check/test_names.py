@@ -59,7 +59,8 @@ def test_a_name_in_two_modules_of_tasks_is_ambiguous_and_neither_counts_as_unuse
     assert isinstance(error, AmbiguousNameError)
     assert (error.function, error.parameter, error.candidates) == ("total", "load", (shop.load, bank.load))
     assert str(error) == (
-        "Cannot build workflow 'w': task 'total' needs 'load', and that may be 'shop.load' and 'bank.load'. "
+        "Cannot build workflow 'w': task 'total' needs 'load', and more than one task gives it: 'shop.load' and "
+        "'bank.load'. "
         "Say which with needs= or tasks={'load': ...}."
     )
 
@@ -83,7 +84,8 @@ def test_two_tasks_of_one_name_in_tasks_are_ambiguous() -> None:
 
     assert messages(find_problem(w)) == [
         (
-            "Cannot build workflow 'w': workflow 'w' needs 'load', and that may be 'shop.load' and 'bank.load'. "
+            "Cannot build workflow 'w': workflow 'w' needs 'load', and more than one task gives it: 'shop.load' "
+            "and 'bank.load'. "
             "Say which with needs= or tasks={'load': ...}."
         )
     ]
@@ -109,7 +111,8 @@ def test_two_tasks_with_the_same_output_are_ambiguous() -> None:
     assert isinstance(error, AmbiguousNameError)
     assert error.candidates == (module.first, module.second)
     assert str(error) == (
-        "Cannot build workflow 'w': task 'fit' needs 'train', and that may be 'split.first' and 'split.second'. "
+        "Cannot build workflow 'w': task 'fit' needs 'train', and more than one task gives it: 'split.first' and "
+        "'split.second'. "
         "Say which with needs= or tasks={'train': ...}."
     )
 

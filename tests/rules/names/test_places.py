@@ -104,7 +104,8 @@ def test_a_name_that_two_listed_tasks_have_is_ambiguous() -> None:
 
     error = fail_to_build(w)
     assert str(error) == (
-        "Cannot build workflow 'w': workflow 'w' needs 'load', and that may be 'tests.support.steps.disk.load' and "
+        "Cannot build workflow 'w': workflow 'w' needs 'load', and more than one task gives it: "
+        "'tests.support.steps.disk.load' and "
         "'tests.support.steps.web.load'. Say which with needs= or tasks={'load': ...}."
     )
     assert isinstance(error, AmbiguousNameError)
@@ -131,7 +132,7 @@ def test_a_part_of_two_tasks_results_is_ambiguous() -> None:
 
     error = fail_to_build(w)
     assert str(error) == (
-        "Cannot build workflow 'w': workflow 'w' needs 'train', and that may be "
+        "Cannot build workflow 'w': workflow 'w' needs 'train', and more than one task gives it: "
         "'tests.rules.names.test_places.first' and 'tests.rules.names.test_places.second'. "
         "Say which with needs= or tasks={'train': ...}."
     )

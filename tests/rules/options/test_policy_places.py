@@ -65,8 +65,8 @@ def test_a_misspelt_place_to_run_in_is_refused_with_the_nearest(value: str, advi
 
 @pytest.mark.parametrize("value", [5, True, ["thread"], ThreadPoolExecutor], ids=repr)
 def test_what_is_no_place_to_run_in_is_refused(value: Any) -> None:
-    says = f"{SUBJECT}run_in={value!r} is none of 'thread', 'loop' and 'process', nor a concurrent.futures.Executor "
-    says += "that was made already."
+    says = f"{SUBJECT}run_in={value!r} is not one of 'thread', 'loop' and 'process', nor an instance of "
+    says += "concurrent.futures.Executor."
     error = error_of(task, run_in=value)
     refuse(error, says.replace(repr(value), shortened(value)), kind=OptionTypeError, option="run_in", value=value)
 

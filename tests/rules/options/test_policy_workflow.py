@@ -40,9 +40,8 @@ def test_a_mapping_for_a_state_is_refused_with_how_to_make_one_of_it() -> None:
 
 
 def test_a_state_that_cannot_be_made_for_each_run_is_refused() -> None:
-    says = (
-        f"Cannot define workflow 'read': state={Budget!r} cannot be made for each run: 'tokens' of it has no default. "
-    )
+    says = f"Cannot define workflow 'read': state={Budget!r} cannot be made for each run: there is no default for "
+    says += "'tokens'. "
     says += "Give it one, or give an instance."
     refuse(error_of(workflow, state=Budget), says, kind=OptionError, option="state", value=Budget)
     assert workflow(lambda: 1, state=Budget(tokens=5))() == 1

@@ -189,6 +189,6 @@ def test_a_result_that_is_annotated_not_to_be_json_is_refused_before_anything_ru
     assert (code, out) == (2, "")
     assert err == (
         "flowdeco run: error: Cannot print the result as JSON: one.py:one is annotated to return dict[str, bytes], and "
-        "bytes is no JSON. Return what JSON knows, or leave --json out.\n"
+        "bytes is not JSON. Return what JSON knows, or leave --json out.\n"
     )
     assert [*flowdeco("run", "one.py")] == [0, "ran\n{}\n", ""]

@@ -39,5 +39,5 @@ def test_a_misspelt_place_gets_the_nearest() -> None:
 
 @pytest.mark.parametrize("value", [3, True, ThreadPoolExecutor, ["process"]])
 def test_what_is_no_place_is_of_the_wrong_type(value: object) -> None:
-    with pytest.raises(OptionTypeError, match="is none of 'thread', 'loop' and 'process', nor a concurrent"):
+    with pytest.raises(OptionTypeError, match="is not one of 'thread', 'loop' and 'process', nor an instance"):
         check_run_in("task 'page'", value, "sync")

@@ -120,7 +120,7 @@ def test_the_option_refuses_a_class_that_needs_arguments() -> None:
         def __init__(self) -> None:
             super().__init__(url="x")
 
-    with pytest.raises(OptionError, match="cannot be made for each run: 'url' of it has no default"):
+    with pytest.raises(OptionError, match="cannot be made for each run: there is no default for 'url'"):
         check_state("workflow 'w'", Needy)
     check_state("workflow 'w'", Filled)
     assert make_state(Filled)["url"] == "x"

@@ -46,7 +46,7 @@ def test_field_without_an_annotation_is_refused() -> None:
 
 
 def test_field_under_a_private_name_is_refused() -> None:
-    with pytest.raises(StateTypeError, match="a name with a leading underscore is none"):
+    with pytest.raises(StateTypeError, match="a name with a leading underscore is not a field"):
 
         class Bad(State):  # pyright: ignore[reportUnusedClass] - it is never made
             _x: int = field(0)
