@@ -115,11 +115,13 @@ async def test_an_error_that_cannot_be_sent_back_may_be_a_passing_one() -> None:
 async def test_a_workflow_within_whose_graph_is_wrong_is_built_once() -> None:
     built: list[int] = []
 
-    @workflow
-    async def inner(missing_name: int) -> int:
-        return missing_name
+    @task
+    async def lost(nowhere: int) -> int:
+        return nowhere
 
-    broken = inner.with_options(needs={"missing_name": ["nowhere"]})
+    @workflow
+    async def broken(lost: int) -> int:
+        return lost
 
     @task(retries=AGAIN)
     async def page() -> int:
