@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary, ref
 
 from .._base.checks import is_mapping
 from .._base.signature import peel
+from .class_function import is_class_method
 from .definition import Face, Namespace, Scope, definition_behind, definition_of
 from .face import is_face, is_taken
 from .frame import (
@@ -69,18 +70,20 @@ class LocalScope:
         bindings: the tasks by the names of their variables.
         outer: the scopes of the functions around it that were being executed.
         body_of: leads to the class whose body it is; `None` for a function's, and before there is the class.
+        class_methods: the names of class methods that were made of tasks, and are none themselves.
         frame_id: the frame's place in memory.
     """
 
     __slots__ = (
         *("__weakref__", "_borrowed", "_call", "_code", "_emptied", "_last", "_looks", "_names", "_reached", "_size"),
-        *("bindings", "body_of", "frame_id", "outer"),
+        *("bindings", "body_of", "class_methods", "frame_id", "outer"),
     )
 
     def __init__(self, frame: FrameType) -> None:
         self.bindings: dict[str, Any] = {}
         self.outer: tuple[LocalScope, ...] = ()
         self.body_of: ref[type] | None = None
+        self.class_methods: frozenset[str] = frozenset()
         self.frame_id = id(frame)
         self._code = frame.f_code
         # Of a code object, they are put together anew each time.
@@ -137,6 +140,9 @@ class LocalScope:
             self._emptied = None
             return None
         self.bindings = tasks
+        if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+            found = [n for n, v in variables.items() if is_class_method(v) and is_taken(v.__func__)]
+            self.class_methods = frozenset(found)
         self._looks, self._size = 0, len(variables)
         self._reached = frame.f_lasti
         return variables

@@ -11,7 +11,13 @@ from .._base.text import shorten
 from .definition import Namespace, definition_of
 from .scope import LocalScope
 
-__all__ = ["describe_undecorated", "find_undecorated", "is_plain_function", "names_plain_function"]
+__all__ = [
+    "describe_class_method",
+    "describe_undecorated",
+    "find_undecorated",
+    "is_plain_function",
+    "names_plain_function",
+]
 
 _FUNCTION = "is a plain function: decorate it with @task."
 
@@ -55,6 +61,12 @@ def names_plain_function(scope: Iterable[Namespace], name: str, module: str | No
     return False
 
 
+def describe_class_method(scope: Iterable[Namespace], name: str) -> str:
+    """Return what to do about a name that refers to a class method made of a task, as a sentence; "" for any other."""
+    is_one = any(isinstance(namespace, LocalScope) and name in namespace.class_methods for namespace in scope)
+    return f"{name!r} is a class method: put @task above @classmethod." if is_one else ""
+
+
 def find_undecorated(scope: Iterable[Namespace], name: str) -> str:
     """Return what a name refers to that can be called and is no task, as a sentence; "" if there is nothing."""
     for namespace in scope:
@@ -62,5 +74,5 @@ def find_undecorated(scope: Iterable[Namespace], name: str) -> str:
         if callable(value) and definition_of(value) is None:
             return describe_undecorated(value, name)
         if isinstance(namespace, LocalScope) and namespace.defines(name):
-            return f"{name!r} {_FUNCTION}"
+            return describe_class_method([namespace], name) or f"{name!r} {_FUNCTION}"
     return ""

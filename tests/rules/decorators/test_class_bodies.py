@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from flowdeco import Task, task, workflow
+from flowdeco import InputError, MissingDependencyError, Task, task, workflow
 from tests.conftest import Backend
 from tests.support.naming import mention, on, take
 
@@ -154,6 +154,35 @@ def test_a_workflow_of_a_class_method_gets_the_class(backend: Backend) -> None:
     assert on(branch.of_shop, backend)("tea") == branch().of_shop("tea") == ("Branch", ("Branch", "Basel", "tea"))
     assert shop.below_class("tea") == ("Shop", "above tea")
     assert str(inspect.signature(shop.of_shop)) == "(item: str) -> Any"
+
+
+def test_a_class_method_above_a_task_is_told_from_one_below() -> None:
+    class Wrong:
+        @classmethod
+        @task
+        def price(cls: Any, item: str) -> str:
+            return item
+
+        @task
+        @staticmethod
+        def asking(price: str) -> str:
+            return price
+
+        @workflow
+        @staticmethod
+        def of_input(item: str, price: str) -> str:
+            return price
+
+        @workflow
+        @staticmethod
+        def of_task(item: str, asking: str) -> str:
+            return asking
+
+    wrong: Any = Wrong
+    assert wrong.price("tea") == "tea"
+    for w, kind in ((wrong.of_input, InputError), (wrong.of_task, MissingDependencyError)):
+        with pytest.raises(kind, match="'price' is a class method: put @task above @classmethod"):
+            w("tea")
 
 
 def test_a_class_that_is_made_again_is_the_one_that_counts(backend: Backend) -> None:
