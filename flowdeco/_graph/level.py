@@ -24,7 +24,8 @@ class Level:
         state: what stands for the state that its tasks get.
         origins: where its inputs come from, by name.
         units: what its nodes are in the whole; `None` for one that a value stands in for.
-        containers: the levels that have it as a node.
+        count: how many levels have it as a node.
+        containers: those of them that it shares with.
         parent: the innermost level that contains all of these; `None` for one that shares nothing with any around it.
         own: what runs in it.
         given: what runs further out, and is needed here.
@@ -41,6 +42,7 @@ class Level:
         self.state: Origin = ()
         self.origins: dict[str, Origin] = {}
         self.units: list[Unit | None] = []
+        self.count = 0
         self.containers: list[Level] = []
         self.parent: Level | None = None
         self.own: list[Unit] = []

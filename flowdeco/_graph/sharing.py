@@ -88,21 +88,24 @@ class Sharing:
                     unit.runs = self._open_root(graph) if is_apart else self._open_within(level, node, graph)
             else:
                 unit.levels.append(level)
-            if unit.runs is not None and not is_apart:
-                unit.runs.containers.append(level)
+            if unit.runs is not None:
+                unit.runs.count += 1
+                if not is_apart:
+                    unit.runs.containers.append(level)
             level.units.append(unit)
 
     def _place_levels(self) -> None:
         """Put the levels in order, and each below the one that contains it."""
-        waiting = {id(level): len(level.containers) for level in self._found}
-        self.levels = [level for level in self._found if not level.containers]
+        waiting = {id(level): level.count for level in self._found}
+        self.levels = [self._found[0]]
         for level in self.levels:  # grows
             for unit in level.units:
                 within = None if unit is None else unit.runs
-                if within is not None and within.containers and within.region is level.region:
+                if within is not None:
                     waiting[id(within)] -= 1
                     if not waiting[id(within)]:
-                        within.put_below(find_common(within.containers))
+                        if within.containers:
+                            within.put_below(find_common(within.containers))
                         self.levels.append(within)
 
     def _place_units(self) -> None:
