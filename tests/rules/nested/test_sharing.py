@@ -149,7 +149,6 @@ async def test_a_failure_makes_the_inner_workflow_upstream_failed_and_is_no_atte
     @workflow(keep_going=True, needs={"other": free}, on_state=tell)
     async def kept(path: str, within: str, load: str, other: str) -> Any: ...
 
-    within.with_options(keep_going=True)
     run = await kept.with_options(needs={"within": within.with_options(keep_going=True), "other": free}).run_async(
         "bad"
     )
@@ -339,8 +338,11 @@ async def test_a_live_run_tells_of_a_shared_task_once_and_cancels_it() -> None:
     assert [str(event.status) for event in events] == ["running", "cancelled"]
 
 
-def test_a_shared_node_runs_in_a_plain_call_in_a_process_and_under_a_condition(backend: Any) -> None:
-    @task(when=lambda path: path != "no")  # pyright: ignore[reportUnknownLambdaType]
+def test_a_shared_node_runs_in_a_plain_call_and_under_a_condition(backend: Any) -> None:
+    def is_wanted(path: str) -> bool:
+        return path != "no"
+
+    @task(when=is_wanted)
     def wanted(path: str) -> str:
         ran["wanted"] += 1
         return path
