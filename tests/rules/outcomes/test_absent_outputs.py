@@ -106,10 +106,10 @@ async def test_it_is_an_error_of_the_task_where_one_of_its_readers_has_no_defaul
 
     def plain(test: int) -> None: ...
 
-    makes: dict[str, Any] = {
-        "task": lambda: task(plain, name="other"),
-        "condition": lambda: task(lambda: 1, name="other", when=choose),
-        "list": lambda: task(listed, name="other", needs={"both": ["train", "test"]}),
+    made: dict[str, Any] = {
+        "task": task(plain, name="other"),
+        "condition": task(lambda: 1, name="other", when=choose),
+        "list": task(listed, name="other", needs={"both": ["train", "test"]}),
     }
 
     @task
@@ -121,7 +121,7 @@ async def test_it_is_an_error_of_the_task_where_one_of_its_readers_has_no_defaul
     def other_body(report: int, other: Any) -> Any: ...
 
     mention(report)
-    tasks = [split, report, *([] if reader == "body" else [makes[reader]()])]
+    tasks = [split, report, *([] if reader == "body" else [made[reader]])]
     w = workflow(body if reader == "body" else other_body, name="w", tasks=tasks)
     run = await w.run_async()
     assert isinstance(run.error, OutputError)
