@@ -239,6 +239,9 @@ class Execution:
         count_threads_apart()
         journal, feed = run._journal, run._feed
         state = RunState(run._plan, run._values, keep=run._keep, given=run._given)
+        for index, (status, end) in zip(run._plan.given, run._given, strict=True):
+            if status is not Status.COMPLETED:
+                journal.end(index, status, end)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
         engine = Engine(state, journal, run, is_followed=is_followed)
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)

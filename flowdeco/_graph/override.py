@@ -15,7 +15,7 @@ from .graph import Graph
 from .output import check_parts
 from .source import Constant, FromResult
 
-__all__ = ["Layer", "Override", "Target", "find_target", "follow", "graphs_within", "instead_of"]
+__all__ = ["Layer", "Override", "Target", "find_target", "follow", "instead_of"]
 
 
 class Override(NamedTuple):
@@ -106,18 +106,6 @@ def instead_of(
 
 def _never() -> None:
     """Stand in for what gives an output that is there as a value."""
-
-
-def graphs_within(graph: Graph) -> list[Graph]:
-    """Return a workflow's graph, and those of the workflows that it runs, each once."""
-    found = [graph]
-    seen = {id(graph)}
-    for each in found:
-        for node in each:
-            if node.plan is not None and id(node.plan.graph) not in seen:
-                seen.add(id(node.plan.graph))
-                found.append(node.plan.graph)
-    return found
 
 
 def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:

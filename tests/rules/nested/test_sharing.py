@@ -172,6 +172,9 @@ async def test_a_failure_that_is_received_inside_as_an_outcome_does_not_keep_the
     assert await w("skip") == ("skipped", "skipped")
     assert await w("x") == ("completed", "completed")
     assert ran == {"load": 3}
+    for path, status in [("bad", Status.FAILED), ("skip", Status.SKIPPED), ("x", Status.COMPLETED)]:
+        run = await w.run_async(path)
+        assert run.tasks["load"].status is run.tasks["within"].run.tasks["load"].status is status
 
 
 async def test_a_skip_is_judged_by_those_inside_who_need_it() -> None:
