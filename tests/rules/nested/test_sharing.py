@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from flowdeco import Event, Outcome, Run, Skip, State, Status, WorkflowTimeoutError, task, workflow
+from flowdeco import Event, OptionTypeError, Outcome, Run, Skip, State, Status, WorkflowTimeoutError, task, workflow
 from tests.support.naming import mention
 
 ran: Counter[str] = Counter()
@@ -360,3 +360,8 @@ def test_a_shared_node_runs_in_a_plain_call_and_under_a_condition(backend: Any) 
 
     assert (w("x"), w("no")) == (("x", "x"), ("none", "none"))
     assert ran == {"wanted": 1}
+
+
+def test_share_is_true_or_false() -> None:
+    with pytest.raises(OptionTypeError, match="share='no' is neither True nor False"):
+        left.with_options(share="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
