@@ -237,9 +237,9 @@ class Execution:
             leaves_loop: whether the workflow's `def` is called when the event loop has been left.
         """
         count_threads_apart()
-        journal, feed = run._journal, run._feed
-        state = RunState(run._plan, run._values, keep=run._keep, given=run._given)
-        for index, (status, end) in zip(run._plan.given, run._given, strict=True):
+        journal, feed, given = run._journal, run._feed, run._given
+        state = RunState(run._plan, run._values, keep=run._keep, given=given)
+        for index, (status, end) in zip(run._plan.given, given, strict=True) if given else ():
             if status is not Status.COMPLETED:
                 journal.end(index, status, end)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
