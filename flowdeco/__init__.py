@@ -1,8 +1,9 @@
 """Workflows out of plain functions: the dependencies are the parameter names."""
 
+from ._api.decorator import task, workflow
 from ._api.run import Run
-from ._api.task import Task, task
-from ._api.workflow import Workflow, workflow
+from ._api.task import Task
+from ._api.workflow import Workflow
 from ._base.constant import value
 from ._base.errors import (
     AbandonedError,

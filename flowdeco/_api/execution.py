@@ -110,18 +110,6 @@ class Execution:
         if run._keep and logs:
             log_failure(run._journal)
 
-    def block(self, run: Run[Any]) -> Any:
-        """Run it as `run_blocking` does. Returns and raises as `result` does."""
-        self.run_blocking(run)
-        error, answer = run._answer()
-        if error is None:
-            return answer
-        del run
-        try:
-            raise error
-        finally:
-            del error  # what it leads to is to go with the caller's reference
-
     def start(self, run: Run[Any]) -> Coroutine[Any, Any, Any]:
         """Return the coroutine of `result`, under the workflow's name: Python tells it if it is never awaited."""
         coroutine = self.result(run)

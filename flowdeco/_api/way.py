@@ -7,14 +7,16 @@ be looked at no sooner than it is awaited. So what is bound here, as any method 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from inspect import Parameter, Signature
 from types import CodeType, MethodType
 from typing import Any, Protocol, TypeVar, cast
 
 from .._base.signature import MISSING
+from .run import Run
 from .shown_signature import AWAITED, annotations_of, defaults_of, keyword_defaults_of
 
-__all__ = ["way"]
+__all__ = ["live_run_of", "run_of", "way"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +42,16 @@ def way(*, is_awaited: bool | None, gives: Callable[[Any], Any] | None = None) -
         return cast("F", Way(function, is_awaited, gives))
 
     return decorate
+
+
+def run_of(result: Any) -> Any:
+    """Return the type of the run of a workflow that gives this type."""
+    return Run[result]
+
+
+def live_run_of(result: Any) -> Any:
+    """Return the type of what `start` gives for a workflow that gives this type."""
+    return AbstractAsyncContextManager[Run[result]]
 
 
 class Way:

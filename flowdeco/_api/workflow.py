@@ -6,65 +6,35 @@ import copy
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import CodeType
-from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast, overload
+from typing import Any, Generic, Self, TypeVar, Unpack, cast, overload
 from weakref import WeakKeyDictionary
 
 from .._base.signature import Signature
-from .._definition.class_function import is_class_method
 from .._definition.decoration import define_workflow
 from .._definition.definition import Definition, Scope
 from .._definition.face import is_face
 from .._definition.inheritance import inherit_scope
 from .._definition.option_types import (
-    After,
-    HookErrors,
-    Hooks,
-    HooksByType,
-    Need,
-    PolicyOptions,
-    Settled,
-    Tasks,
     WorkflowOptions,
 )
 from .._definition.scope import capture_scope
 from .._graph.graph import Graph
 from .._graph.override import Override
-from .._state.state import State
 from .compiler import Compiler, RunnableWorkflow, remake
 from .face import Decorated, change_options
 from .run import Run
 from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
-from .way import way
+from .way import live_run_of, run_of, way
 
-__all__ = ["Workflow", "workflow"]
+__all__ = ["Untyped", "Workflow"]
 
 R_co = TypeVar("R_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 
-class _Untyped:
+class Untyped:
     """No function says that it returns this, so what seems to is one that says nothing, or `Any`."""
-
-
-class Decorator(Protocol):
-    """What `workflow` with options alone returns."""
-
-    @overload
-    def __call__(self, function: Callable[..., _Untyped], /) -> Workflow[Any, Any]: ...
-    @overload
-    def __call__(self, function: Callable[..., Coroutine[Any, Any, T]], /) -> Workflow[Coroutine[Any, Any, T], T]: ...
-    @overload
-    def __call__(self, function: Callable[..., T], /) -> Workflow[T, T]: ...
-    def __call__(self, function: Callable[..., Any], /) -> Any: ...
-
-
-def _run_of(result: Any) -> Any:
-    return Run[result]
-
-
-def _live_run_of(result: Any) -> Any:
-    return AbstractAsyncContextManager[Run[result]]
 
 
 class Workflow(Decorated, Generic[R_co, T_co]):
@@ -97,7 +67,13 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             OutputError: a task's result does not fit its `outputs=`.
             Exception: whatever a task or the workflow's own function raises, as it is; `Run.of` gives the run.
         """
-        return cast("R_co", self._go(args, kwargs))
+        error, answer = self._go(args, kwargs)
+        if error is None:
+            return cast("R_co", answer)
+        try:
+            raise error  # from here, so that the traceback has few frames that are not the caller's
+        finally:
+            del error  # what it leads to is to go with the caller's reference
 
     @way(is_awaited=True)
     def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T_co]:
@@ -105,42 +81,48 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
         The function of a `def` workflow is called in a worker thread. Raises: as a call does.
         """
-        return cast("Coroutine[Any, Any, T_co]", self._go(args, kwargs, is_awaited=True))
+        return cast("Coroutine[Any, Any, T_co]", self._go(args, kwargs, is_awaited=True)[1])
 
     @way(is_awaited=False)
     def call_sync(self, /, *args: Any, **kwargs: Any) -> T_co:
         """Run it and block until it is done, whether it is a `def` or an `async def`. Raises: as a call does."""
-        return cast("T_co", self._go(args, kwargs, is_awaited=False))
+        error, answer = self._go(args, kwargs, is_awaited=False)
+        if error is None:
+            return cast("T_co", answer)
+        try:
+            raise error
+        finally:
+            del error
 
     @overload
-    def run(self: Workflow[_Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
+    def run(self: Workflow[Untyped, Any], /, *args: Any, **kwargs: Any) -> Any: ...
     @overload
     def run(self: Workflow[Coroutine[Any, Any, T], T], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T]]: ...
     @overload
     def run(self, /, *args: Any, **kwargs: Any) -> Run[T_co]: ...
-    @way(is_awaited=None, gives=_run_of)
+    @way(is_awaited=None, gives=run_of)
     def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run it as a call does, but return the `Run`, with every task's result; an `async def`'s is to be awaited.
 
         What a task raises is in `run.error`, and logged. Bad inputs, a wrong graph, cancellation,
         `KeyboardInterrupt` and `SystemExit` are raised.
         """
-        return self._go(args, kwargs, keep=True)
+        return self._go(args, kwargs, keep=True)[1]
 
-    @way(is_awaited=True, gives=_run_of)
+    @way(is_awaited=True, gives=run_of)
     def run_async(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Run[T_co]]:
         """Run it on the running event loop and return the `Run`, for both kinds: `await w.run_async(...)`.
 
         To `run` what `call` is to a call. Raises: as `run` does.
         """
-        return cast("Coroutine[Any, Any, Run[T_co]]", self._go(args, kwargs, is_awaited=True, keep=True))
+        return cast("Coroutine[Any, Any, Run[T_co]]", self._go(args, kwargs, is_awaited=True, keep=True)[1])
 
-    @way(is_awaited=False, gives=_run_of)
+    @way(is_awaited=False, gives=run_of)
     def run_sync(self, /, *args: Any, **kwargs: Any) -> Run[T_co]:
         """Run it, block until it is done, and return the `Run`, for both kinds. Raises: as `run` does."""
-        return cast("Run[T_co]", self._go(args, kwargs, is_awaited=False, keep=True))
+        return cast("Run[T_co]", self._go(args, kwargs, is_awaited=False, keep=True)[1])
 
-    @way(is_awaited=False, gives=_live_run_of)
+    @way(is_awaited=False, gives=live_run_of)
     def start(self, /, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Run[T_co]]:
         """Start it and follow it live: `async with w.start(...) as run`, whether it is a `def` or an `async def`.
 
@@ -283,12 +265,17 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
     def _go(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, is_awaited: bool | None = None, keep: bool = False
-    ) -> Any:
-        """Run it: return a coroutine or block, as `is_awaited` or, where that is `None`, its function's kind says."""
+    ) -> tuple[BaseException | None, Any]:
+        """Run it, and return what is to be raised, or what the caller gets.
+
+        That is a coroutine, or it blocks, as `is_awaited` or, where that is `None`, its function's kind says.
+        """
         execution = self._definition.execution
-        awaited = execution.is_async if is_awaited is None else is_awaited
-        go = execution.start if awaited else execution.block
-        return go(self._new_run(args, kwargs, keep=keep))
+        run = self._new_run(args, kwargs, keep=keep)
+        if execution.is_async if is_awaited is None else is_awaited:
+            return None, execution.start(run)
+        execution.run_blocking(run)
+        return run._answer()
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         definition = self._definition
@@ -302,98 +289,3 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def _run_blocking(self, run: Run[Any]) -> None:
         """Go through with a run that was made by `_new_run`, and leave it to others to tell its error."""
         self._definition.execution.run_blocking(run, logs=False)
-
-
-@overload
-def workflow(function: Callable[..., _Untyped], /, **options: Unpack[WorkflowOptions]) -> Workflow[Any, Any]: ...
-@overload
-def workflow(
-    function: Callable[..., Coroutine[Any, Any, T]], /, **options: Unpack[WorkflowOptions]
-) -> Workflow[Coroutine[Any, Any, T], T]: ...
-@overload
-def workflow(function: Callable[..., T], /, **options: Unpack[WorkflowOptions]) -> Workflow[T, T]: ...
-@overload
-def workflow(**options: Unpack[WorkflowOptions]) -> Decorator: ...
-def workflow(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    needs: Mapping[str, Need] | None = None,
-    after: After = None,
-    tasks: Tasks = None,
-    settled: Settled = None,
-    timeout: float | None = None,
-    keep_going: bool = False,
-    share: bool = True,
-    defaults: PolicyOptions | None = None,
-    state: State | type[State] | None = None,
-    on_state: Hooks = None,
-    on_start: Hooks = None,
-    on_success: Hooks = None,
-    on_retry: Hooks = None,
-    on_error: HooksByType = None,
-    hook_errors: HookErrors = "log",
-    metadata: Mapping[str, Any] | None = None,
-    backend: str = "asyncio",
-    backend_options: Mapping[str, Any] | None = None,
-) -> Any:
-    """Make a function a workflow: `@workflow`, `@workflow(timeout=60)` or `workflow(function, timeout=60)`.
-
-    A parameter that names a task receives its result; the others are the inputs. What the tasks' parameters
-    name runs, too, everything at the same time that can. The first error cancels the rest and is raised as it is.
-
-    Args:
-        function: a `def` or an `async def`.
-        name: what the record calls it; `None`: the function's name.
-        needs: what to give a parameter instead of what its name says; as of `task`. `None` for a parameter says that
-            it is an input, even one called `run` or `state`, which its tasks then receive under that name. For one
-            that is an input, a name that means no task renames it: outside it has that name, and all that name the
-            parameter still get it. A task fills it for all that name it.
-        after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
-        tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
-            names are looked up last.
-        settled: the parameters that receive an `Outcome`, however the task that they name has ended.
-        timeout: seconds for a whole run; `None`: no limit. The function of a `def` workflow that was called plainly
-            is not limited.
-        keep_going: whether everything that does not need a failed task still runs; all errors that nobody received
-            as an `Outcome` are then raised as one `ExceptionGroup`.
-        share: whether a task that it has in common with a workflow around or within it runs once, in the innermost one
-            that contains all that need it, where its needs, options and state are the same. `False`: each runs its own.
-        defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
-            `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
-            So does `when` where the task is what it asks for, or what that needs.
-            The tasks of a workflow that runs in this one are not concerned.
-        state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
-            an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
-            outer run where this workflow runs as a task.
-        on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
-            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name.
-        on_start: called before anything runs; if it raises, the run fails with that error.
-        on_success: called when the result is there.
-        on_retry: called when a task of this workflow is going to be tried again.
-        on_error: called once when the run has failed; as a mapping of types of errors, the first that fits.
-        hook_errors: `"log"`: what a hook raises is logged and kept in `run.hook_errors`, no more. `"raise"`: it fails
-            what the hook is attached to as well; an error that is there already stays the one that is raised.
-        metadata: anything you want to find in the record and in hooks.
-        backend: the event loop for plain calls, `"asyncio"` or `"trio"`.
-        backend_options: what `anyio.run` passes on to it, such as `{"use_uvloop": True}`.
-
-    Returns:
-        The `Workflow`, or a decorator that makes one.
-
-    Raises:
-        OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
-    """
-    given = locals()
-    options = {option: given[option] for option in WorkflowOptions.__annotations__}
-
-    def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:
-        made: Workflow[Any, Any] = Workflow()
-        given: object = function
-        if is_class_method(given):
-            function, made._is_of_class = given.__func__, True
-        made._define(function, dict(options))
-        return made
-
-    return decorate if function is None else decorate(function)

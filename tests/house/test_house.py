@@ -65,7 +65,7 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face task way shown_signature workflow run compiler planning problems execution",
+        "face task way shown_signature workflow decorator run compiler planning problems execution",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
