@@ -121,9 +121,9 @@ class ExecutorCall:
         self._future.add_done_callback(functools.partial(self._note_end, loop, ended))
         try:
             await ended.wait()
-        except get_cancelled_exc_class():
+        except BaseException as error:  # trio raises Ctrl-C in whatever runs on the main thread, so here, too
             await self._stop(ended, limit)
-            if isinstance(self.error, Exception):
+            if isinstance(error, get_cancelled_exc_class()) and isinstance(self.error, Exception):
                 raise self._take_error() from None
             raise
         self._read()

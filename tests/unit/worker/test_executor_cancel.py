@@ -41,6 +41,32 @@ async def test_a_call_that_has_begun_is_waited_for_when_the_caller_is_cancelled(
         assert other.submit(lambda: gate.calls).result(SOON) == 1
 
 
+async def test_a_call_that_has_begun_is_waited_for_when_ctrl_c_is_raised_in_the_wait(
+    pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+
+    class Interrupted:  # trio raises Ctrl-C in whatever runs on the main thread
+        def __init__(self) -> None:
+            self._was_asked = False
+            self._event = anyio.Event()
+            self.set = self._event.set
+
+        async def wait(self) -> None:
+            if not self._was_asked:
+                self._was_asked = True
+                await wait(gate.entered)
+                gate.open.set()
+                raise KeyboardInterrupt
+            await self._event.wait()
+
+    monkeypatch.setattr("flowdeco._worker.executor.Event", Interrupted)
+    call = ExecutorCall("page", pool, gate, ())
+    with pytest.raises(KeyboardInterrupt):
+        await call.run()
+    assert call.result == "through"
+
+
 async def test_what_a_cancelled_call_raises_goes_before_the_cancellation(pool: Executor) -> None:
     gate = Gate(fail)
     with pytest.raises(ExceptionGroup) as caught:
