@@ -12,10 +12,9 @@ from typing import Any
 from weakref import ref
 
 from .definition import Namespace, Scope
-from .face import is_face
-from .scope import LocalScope
+from .scope import LocalScope, find_in_class
 
-__all__ = ["Inheritance", "InheritedScope", "inherit_scope"]
+__all__ = ["Inheritance", "InheritedScope", "find_place", "inherit_scope"]
 
 
 class Inheritance:
@@ -38,24 +37,10 @@ class Inheritance:
             return namespace
         return self._views.setdefault(id(namespace), InheritedScope(namespace, self))
 
-    def find_place(self, scope: Scope, value: Any) -> tuple[InheritedScope, str] | None:
-        """Return where a task is bound in a body among `scope`, and its name there."""
-        for view in map(self.view, scope):
-            if isinstance(view, InheritedScope):
-                for name, bound in view.body.items():
-                    if bound is value:
-                        return view, name
-        return None
-
     def find(self, name: str, otherwise: Any) -> Any:
         """Return what the subclass has under a name."""
         heir = self._class()
-        for each in heir.__mro__ if heir is not None else ():
-            if name in vars(each):
-                found: Any = vars(each)[name]
-                inner: Any = found.__func__ if issubclass(type(found), staticmethod) else found
-                return inner.__get__(None, heir) if is_face(inner) else found
-        return otherwise
+        return otherwise if heir is None else find_in_class(heir, name, otherwise)
 
 
 class InheritedScope:
@@ -68,7 +53,7 @@ class InheritedScope:
         self.inheritance = inheritance
 
     def get(self, name: str, /) -> Any:
-        bound = self.body.get(name)
+        bound = self.body.bindings.get(name)
         return None if bound is None else self.inheritance.find(name, bound)
 
     def items(self) -> Iterator[tuple[str, Any]]:
@@ -77,12 +62,30 @@ class InheritedScope:
     def __len__(self) -> int:
         return len(self.body)
 
+    def find_replaced(self, name: str) -> Any:
+        """Return the task of the body in whose place the base, not the subclass, has no task any more."""
+        return self.body.find_replaced(name) if self.get(name) is self.body.get(name) else None
+
 
 def inherit_scope(scope: Scope, heir: type) -> Scope | None:
     """Return the names in reach as a subclass has them; `None` if none of it is the body of a base."""
     if not any(isinstance(namespace, LocalScope) and _is_body_of_base(namespace, heir) for namespace in scope):
         return None
     return tuple(map(Inheritance(heir).view, scope))
+
+
+def find_place(
+    scope: Scope, inheritance: Inheritance | None, value: Any
+) -> tuple[LocalScope | InheritedScope, str] | None:
+    """Return where a task is bound in the body of a class among `scope`, and its name there."""
+    for namespace in scope:
+        view = namespace if inheritance is None else inheritance.view(namespace)
+        body = view.body if isinstance(view, InheritedScope) else view
+        if isinstance(body, LocalScope) and body.body_of is not None:
+            for name, bound in body.bindings.items():
+                if bound is value:
+                    return (view if isinstance(view, InheritedScope) else body), name
+    return None
 
 
 def _is_body_of_base(namespace: LocalScope, heir: type) -> bool:

@@ -1,14 +1,15 @@
 """The names in reach of a function: where it was decorated, its closure, its module.
 
 A scope is a tuple of namespaces, the nearest first. A module is its own live dictionary. A function's or a
-class's body is over before the workflow runs, so the tasks bound there are noted, and nothing else of it.
+class's body is over before the workflow runs, so the tasks bound there are noted, and nothing else of it. What these
+names mean later, the class says that the body has become.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any
 from weakref import WeakValueDictionary, ref
@@ -31,7 +32,7 @@ from .frame import (
     read_variables,
 )
 
-__all__ = ["LocalScope", "capture_scope", "refresh_scopes"]
+__all__ = ["LocalScope", "capture_scope", "find_in_class", "refresh_scopes"]
 
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4
@@ -67,7 +68,7 @@ class LocalScope:
     in the same call.
 
     Attributes:
-        bindings: the tasks by the names of their variables.
+        bindings: the tasks by the names of their variables, as the body left them.
         outer: the scopes of the functions around it that were being executed.
         body_of: leads to the class whose body it is; `None` for a function's, and before there is the class.
         class_methods: the names of class methods that were made of tasks, and are none themselves.
@@ -76,7 +77,7 @@ class LocalScope:
 
     __slots__ = (
         *("__weakref__", "_borrowed", "_call", "_code", "_emptied", "_last", "_looks", "_names", "_reached", "_size"),
-        *("bindings", "body_of", "class_methods", "frame_id", "outer"),
+        *("_unkept", "bindings", "body_of", "class_methods", "frame_id", "outer"),
     )
 
     def __init__(self, frame: FrameType) -> None:
@@ -94,23 +95,50 @@ class LocalScope:
         # What the frame's variables were read from, while the frame owns it: it tells whether that is still there.
         self._emptied: dict[str, Any] | None = None
         self._reached = self._looks = self._size = 0
+        # The names of the body that the class was made without.
+        self._unkept: frozenset[str] = frozenset()
 
     def get(self, name: str, /) -> Any:
-        return self.bindings.get(name)
+        bound = self.bindings.get(name)
+        if bound is None or self.body_of is None or name in self._unkept:
+            return bound
+        made = self.body_of()
+        return bound if made is None else find_in_class(made, name)
 
-    def items(self) -> ItemsView[str, Any]:
-        return self.bindings.items()
+    def items(self) -> Iterable[tuple[str, Any]]:
+        if self.body_of is None:
+            return self.bindings.items()
+        return [(name, self.get(name)) for name in list(self.bindings)]
 
     def __len__(self) -> int:
         return len(self.bindings)
+
+    def find_replaced(self, name: str) -> Any:
+        """Return the task of the body in whose place the class has no task any more; `None` if it has one."""
+        return None if self.body_of is None or is_taken(self.get(name)) else self.bindings.get(name)
 
     def note_class(self, made: type) -> None:
         """Note the class that has been made, if this is its body.
 
         It may be made again, as by `dataclass(slots=True)`, and has its qualified name only later then.
         """
-        if self._code.co_name == made.__name__ and not self._code.co_flags & inspect.CO_OPTIMIZED:
+        if self._code.co_name != made.__name__ or self._code.co_flags & inspect.CO_OPTIMIZED:
+            return
+        known = self.body_of() if self.body_of is not None else None
+        if known is None or not issubclass(made, known):  # a subclass of the same name may be given a task of this one
             self.body_of = ref(made)
+            self._settle(vars(made))
+
+    def _settle(self, names: Mapping[str, Any]) -> None:
+        """Take in what the body's names mean at its end."""
+        ended = {name: value for name, value in names.items() if is_taken(value)}
+        self._unkept = frozenset(self.bindings.keys() - names.keys())
+        self.bindings = {name: self.bindings[name] for name in self._unkept} | ended
+        self._note_class_methods(names)
+
+    def _note_class_methods(self, names: Mapping[str, Any]) -> None:
+        found = [name for name, value in names.items() if is_class_method(value) and is_taken(value.__func__)]
+        self.class_methods = frozenset(found)
 
     def defines(self, name: str) -> bool:
         """Whether the body has a `def` of that name, whatever has become of it."""
@@ -141,8 +169,7 @@ class LocalScope:
             return None
         self.bindings = tasks
         if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-            found = [n for n, v in variables.items() if is_class_method(v) and is_taken(v.__func__)]
-            self.class_methods = frozenset(found)
+            self._note_class_methods(variables)
         self._looks, self._size = 0, len(variables)
         self._reached = frame.f_lasti
         return variables
@@ -177,6 +204,16 @@ class LocalScope:
         if name in self._names:
             self.bindings[name] = face
             self._last = "" if name in self._borrowed else name
+
+
+def find_in_class(owner: type, name: str, otherwise: Any = None) -> Any:
+    """Return what a class has under a name; of a task of a base, the one that it is for this class."""
+    for each in owner.__mro__:
+        if name in vars(each):
+            found: Any = vars(each)[name]
+            inner: Any = found.__func__ if issubclass(type(found), staticmethod) else found
+            return inner.__get__(None, owner) if each is not owner and is_face(inner) else found
+    return otherwise
 
 
 # The last scope that was made of a frame, by the frame's place in memory.

@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 
 from .._definition.definition import Definition, Namespace, count_definitions, definition_of
 from .._definition.face import is_taken, may_be_taken
+from .._definition.inheritance import InheritedScope
+from .._definition.scope import LocalScope
 
-__all__ = ["Binding", "Seen"]
+__all__ = ["Binding", "Seen", "find_replaced"]
 
 # What gives a part of its result under a name: by that name, then by the variable that the task is bound to.
 Parts: TypeAlias = dict[str, dict[str, Any]]
@@ -88,6 +90,13 @@ class Seen:
         return parts
 
 
+def find_replaced(namespace: Namespace, name: str) -> Definition | None:
+    """Return the task that a name of the body of a class meant, if the class has no task under it any more."""
+    if not isinstance(namespace, LocalScope | InheritedScope):
+        return None
+    return definition_of(namespace.find_replaced(name))
+
+
 class Binding:
     """The names that a graph was built from.
 
@@ -114,6 +123,9 @@ class Binding:
 
     def find_lost(self, namespace: Namespace, name: str) -> Definition | None:
         """Return the task that a name referred to before; `None` also if in the first graph it referred to none."""
+        replaced = find_replaced(namespace, name)
+        if replaced is not None:
+            return replaced
         before, first = self._before.get(id(namespace)), self._first.get(id(namespace))
         if before is None or (first is not None and name in first.absent):
             return None

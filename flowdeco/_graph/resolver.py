@@ -28,9 +28,9 @@ from .._definition.definition import (
     definition_behind,
     definition_of,
 )
-from .._definition.inheritance import InheritedScope
+from .._definition.inheritance import InheritedScope, find_place
 from .._definition.undecorated import describe_undecorated, find_undecorated
-from .binding import Binding
+from .binding import Binding, find_replaced
 from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source, definitions_of
 
 __all__ = ["RUN_NAMES", "Resolver"]
@@ -223,7 +223,7 @@ class Resolver:
             return self._take(found, name)
         lost = self.binding.find_lost(namespace, name)
         if lost is not None:
-            self._report_stale(name, namespace.get(name))
+            self._report_stale(name, namespace)
             return FromResult(lost)
         seen.absent[name] = None
         providers = seen.find_providers(name)
@@ -235,8 +235,8 @@ class Resolver:
         return scope if self._inheritance is None else tuple(map(self._inheritance.view, scope))
 
     def inherit(self, function: Definition, part: Any) -> Any:
-        """Return what a task, as a function's options give it, is in the class that the workflow was looked up on."""
-        place = None if self._inheritance is None else self._inheritance.find_place(function.scope, part)
+        """Return what a task of the body of a class, as a function's options give it, is in the class now."""
+        place = find_place(function.scope, self._inheritance, part)
         if place is None:
             return part
         scope, name = place
@@ -332,7 +332,9 @@ class Resolver:
         data = {"workflow": workflow, "function": taker, "parameter": name}
         self.shadowed.append(ShadowedInputError(message, **data))
 
-    def _report_stale(self, name: str, value: Any) -> None:
+    def _report_stale(self, name: str, namespace: Namespace) -> None:
+        value = namespace.get(name)
         now = "is not one any more" if value is None else f"is {shorten(value)} now"
-        text = f"{name!r} was a task when its graph was last built, and {now}. Assign a task to it again."
+        when = "its class was made" if find_replaced(namespace, name) is not None else "its graph was last built"
+        text = f"{name!r} was a task when {when}, and {now}. Assign a task to it again."
         self.fail(StaleNameError, text, name=name, value=value)
