@@ -163,3 +163,21 @@ def test_a_pool_whose_processes_find_no_guard_is_an_error_of_the_task(tmp_path: 
     assert "MainGuardError: Cannot run workflow 'summary'" in done.stderr
     assert "WorkerLostError: Cannot finish task 'page' in its executor: the executor is broken" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@each_backend
+def test_a_function_in_a_process_may_fork(tmp_path: Path, backend: str) -> None:
+    body = """
+        @task
+        def fork():
+            child = os.fork()
+            if child == 0:
+                os._exit(3)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+        if __name__ == "__main__":
+            print(summary(fork))
+        """
+    done = run(tmp_path, body, backend)
+    assert (done.stdout, done.stderr) == ("3\n", "")

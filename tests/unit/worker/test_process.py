@@ -237,14 +237,17 @@ def test_processes_end_with_their_event_loop(backend: Backend) -> None:
         os.kill(pid, 0)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is nothing to wait with")
 def test_a_process_that_nobody_asks_for_long_ends_by_itself() -> None:
     ours, theirs = os.pipe()
-    with open(ours, "rb") as requests, open(theirs, "wb") as program:
-        assert not process_server._is_asked(requests, 0)
-        program.write(b"a request")
+    with open(theirs, "wb") as program:
+        requests = process_server._Requests(ours)
+        assert requests.take(0) == b""
+        program.write((9).to_bytes(LENGTH, "big") + b"a request")
         program.flush()
-        assert process_server._is_asked(requests, 0)
+        assert requests.take() == b"a request"
+        requests.has_ended()
+    assert requests.take() == b""  # the pipe is closed
+    os.close(ours)
     assert process_server._MOST_IDLE > process_pool._MOST_IDLE
 
 
