@@ -21,7 +21,16 @@ from .._policy.policy import (
     read_policy,
 )
 from .._state.state import check_state
-from .definition import Definition, Face, Predicate, Scope, TaskDefinition, WorkflowDefinition, definition_of
+from .definition import (
+    Definition,
+    Face,
+    Predicate,
+    Scope,
+    TaskDefinition,
+    WorkflowDefinition,
+    definition_behind,
+    definition_of,
+)
 from .face import is_face
 from .options import (
     check_after,
@@ -184,8 +193,10 @@ def _name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | 
 def _read_signature(kind: str, function: Any) -> Signature:
     """Return what a function asks for that is to be decorated. Raises `OptionTypeError` if that cannot be read."""
     if is_face(function):
-        message = f"Cannot make a {kind} of {function!r}: it is one already. For other options, use its with_options()."
-        raise OptionTypeError(message, option="function", value=function)
+        reason = "it is one already. For other options, use its with_options()."
+        if definition_behind(function).kind != kind:
+            reason = "a function is a task or a workflow. Remove @task: a workflow can be named where a task can."
+        raise OptionTypeError(f"Cannot make a {kind} of {function!r}: {reason}", option="function", value=function)
     if not callable(function):
         message = f"Cannot make a {kind} of {shorten(function)}: it cannot be called. Give a function."
         raise OptionTypeError(message, option="function", value=function)

@@ -45,6 +45,12 @@ def describe_undecorated(value: Any, name: str | None = None) -> str:
     return f"{shown} is {kind}, not a task: task({made}) makes one of it."
 
 
+def _is_of_library(value: Any) -> bool:
+    """Whether it is something that a program has from this library, as its decorators are."""
+    module = getattr(value, "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] == __name__.partition(".")[0]
+
+
 def is_plain_function(value: Any) -> bool:
     """Whether a value is a function as `def` and `lambda` make it."""
     return type(value) is FunctionType
@@ -55,7 +61,7 @@ def names_plain_function(scope: Iterable[Namespace], name: str, module: str | No
     for namespace in scope:
         value = namespace.get(name)
         if value is not None:
-            return is_plain_function(value) and module in (None, value.__module__)
+            return is_plain_function(value) and not _is_of_library(value) and module in (None, value.__module__)
         if isinstance(namespace, LocalScope) and namespace.defines(name):
             return True
     return False
@@ -71,7 +77,9 @@ def find_undecorated(scope: Iterable[Namespace], name: str) -> str:
     """Return what a name refers to that can be called and is no task, as a sentence; "" if there is nothing."""
     for namespace in scope:
         value = namespace.get(name)
-        if callable(value) and definition_of(value) is None:
+        if definition_of(value) is not None:
+            return ""
+        if callable(value) and not _is_of_library(value):
             return describe_undecorated(value, name)
         if isinstance(namespace, LocalScope) and namespace.defines(name):
             return describe_class_method([namespace], name) or f"{name!r} {_FUNCTION}"

@@ -163,14 +163,17 @@ class _Builder:
             if isinstance(source, FromResult):
                 found.append(_definition_in(self._put(source.definition, source.output, name)[0]))
             else:
-                self._report_after(function, name)
+                self._report_after(function, name, source)
         return tuple(dict.fromkeys(found))
 
-    def _report_after(self, function: Definition, name: str) -> None:
-        hint = self.resolver.find_undecorated(function, name)
-        hint = f" {hint}" if hint else nearest(name, self.resolver.names_in_reach(function))
+    def _report_after(self, function: Definition, name: str, source: Source) -> None:
         taker = self.resolver.name_of(function)
-        text = f"after={name!r} of {function.kind} {taker!r} names no task.{hint or ' Give the task itself.'}"
+        reason = "names an input, which is there before anything runs. Remove it."
+        if not isinstance(source, FromInput):
+            hint = self.resolver.find_undecorated(function, name)
+            hint = f" {hint}" if hint else nearest(name, self.resolver.names_in_reach(function))
+            reason = f"names no task.{hint or ' Give the task itself.'}"
+        text = f"after={name!r} of {function.kind} {taker!r} {reason}"
         self.resolver.fail(MissingDependencyError, text, function=taker, parameter=name)
 
     def _reach(self, source: Source, function: Definition, param: Param, settled: Collection[str] = ()) -> Source:

@@ -126,6 +126,8 @@ def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:
             return target
     if key in graphs[0].inputs:
         reason = f"{key!r} is an input. Give it in the call."
+    elif key == graphs[0].owner.name or definition_of(key) is graphs[0].owner:
+        reason = "that is the workflow itself. Override the tasks in it."
     else:
         names = [node.name for graph in graphs for node in graph]
         shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)

@@ -158,6 +158,33 @@ def test_it_is_said_of_names_in_after_and_in_needs() -> None:
     )
 
 
+def test_an_input_in_after_is_told_from_what_names_nothing() -> None:
+    @workflow(after="item")
+    def w(item: str) -> str:
+        return item
+
+    assert str(fail_to_build(w)) == (
+        "Cannot build workflow 'w': after='item' of workflow 'w' names an input, which is there before anything runs. "
+        "Remove it."
+    )
+
+
+@pytest.mark.parametrize("name", ["task", "workflow", "value", "InputError"])
+def test_what_a_module_has_of_the_library_is_not_taken_for_a_forgotten_task(name: str) -> None:
+    @workflow(needs={"given": reader_of(name)})
+    def w(given: Any) -> None: ...
+
+    assert str(fail_to_build(w)) == (
+        f"Cannot build workflow 'w': task 'reader' needs {name!r}, and no task or input has that name. "
+        f"Add a parameter {name!r} to 'w' to make it an input, or say what it is with needs=."
+    )
+    made = make_module("inputs", f"@workflow\ndef w({name}): ...", **globals()).w
+    with pytest.raises(InputError) as caught:
+        made()
+    assert "Did you mean" not in str(caught.value)
+    make_module("defaults", f"@workflow\ndef w({name}=None): ...", **globals()).w.check()
+
+
 @pytest.mark.parametrize("tasks", [[b], {"b": b}], ids=["list", "mapping"])
 def test_it_is_said_of_functions_in_tasks(tasks: Any) -> None:
     with pytest.raises(OptionTypeError, match=r"'b' is a plain function: decorate it with @task\.$"):

@@ -51,5 +51,6 @@ def test_a_workflow_cannot_be_made_a_task() -> None:
     with pytest.raises(OptionTypeError) as caught:
         task(inner)
     assert str(caught.value) == (
-        "Cannot make a task of <workflow 'inner'>: it is one already. For other options, use its with_options()."
+        "Cannot make a task of <workflow 'inner'>: a function is a task or a workflow. "
+        "Remove @task: a workflow can be named where a task can."
     )

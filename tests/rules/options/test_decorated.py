@@ -20,19 +20,23 @@ def test_what_cannot_be_called_is_refused(decorate: Any, kind: str, function: An
     assert (error.option, error.value) == ("function", function)
 
 
-@pytest.mark.parametrize(("decorate", "kind"), [(task, "task"), (workflow, "workflow")])
-def test_what_is_a_task_or_a_workflow_already_is_refused(decorate: Any, kind: str) -> None:
+AGAIN = "it is one already. For other options, use its with_options()."
+EITHER = "a function is a task or a workflow. Remove @task: a workflow can be named where a task can."
+
+
+@pytest.mark.parametrize(
+    ("decorate", "kind", "of_task", "of_workflow"),
+    [(task, "task", AGAIN, EITHER), (workflow, "workflow", EITHER, AGAIN)],
+)
+def test_what_is_a_task_or_a_workflow_already_is_refused(
+    decorate: Any, kind: str, of_task: str, of_workflow: str
+) -> None:
     error = error_of(decorate, page)
-    assert (
-        str(error)
-        == f"Cannot make a {kind} of <task 'page'>: it is one already. For other options, use its with_options()."
-    )
+    assert str(error) == f"Cannot make a {kind} of <task 'page'>: {of_task}"
     assert type(error) is OptionTypeError
     assert (error.option, error.value) == ("function", page)
     body = workflow(read, needs={"rest": [], "more": {}})
-    assert str(error_of(decorate, body)) == (
-        f"Cannot make a {kind} of <workflow 'read'>: it is one already. For other options, use its with_options()."
-    )
+    assert str(error_of(decorate, body)) == f"Cannot make a {kind} of <workflow 'read'>: {of_workflow}"
 
 
 # timeout=

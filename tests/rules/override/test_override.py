@@ -93,6 +93,42 @@ def test_an_input_s_name_is_an_error_that_says_to_give_it_in_the_call() -> None:
     assert str(caught.value) == ("Cannot override workflow 'summary': 'url' is an input. Give it in the call.")
 
 
+class Shop:
+    @task
+    def rate(self) -> float:
+        return 1.0
+
+    @workflow
+    def offer(self, rate: float) -> float:
+        return rate
+
+
+@pytest.mark.parametrize(("made", "name"), [(summary, "summary"), (Shop.offer, "offer"), (Shop().offer, "offer")])
+def test_the_workflow_itself_is_no_task_of_its_own(made: Any, name: str) -> None:
+    with pytest.raises(UnknownTaskError) as caught:
+        made.override({name: 1})
+    assert str(caught.value) == (
+        f"Cannot override workflow {name!r}: that is the workflow itself. Override the tasks in it."
+    )
+    with pytest.raises(UnknownTaskError, match="that is the workflow itself"):
+        made.override({made: 1})
+
+
+def test_a_workflow_beside_it_is_not_taken_for_a_plain_function() -> None:
+    class Two(Shop):
+        @workflow
+        def other(self) -> int:
+            return 1
+
+        @workflow
+        def offer(self, rate: float) -> float:
+            return rate
+
+    with pytest.raises(UnknownTaskError) as caught:
+        Two.offer.override(other=1)
+    assert str(caught.value) == "Cannot override workflow 'offer': it has no task 'other'. It has none."
+
+
 def test_callers_cannot_replace_tasks() -> None:
     with pytest.raises(InputError, match=r"summary\.override\(page=\.\.\.\) replaces it"):
         summary(url="x", page="P")
