@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Self, cast
 
+from .._base.checks import is_mapping
 from .._base.text import shorten
 from .._definition.definition import Definition, Face
 from .._definition.options import check_changes
@@ -104,9 +105,25 @@ class Decorated(Face):
 
 
 def change_options(definition: Definition, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a definition's options with some of them changed. Raises `OptionError` if one does not exist."""
+    """Return a definition's options with some of them changed: of `needs=` the parameters given, others as a whole.
+
+    Raises:
+        OptionError: one does not exist.
+    """
     check_changes(f"{definition.kind} {definition.label!r}", changes, definition.options)
-    return {**definition.options, **changes}
+    changed = {**definition.options, **changes}
+    needs = changes.get("needs", {})
+    if is_mapping(needs):
+        changed["needs"] = {**_keep_needs(definition, changes), **needs}
+    return changed
+
+
+def _keep_needs(definition: Definition, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the needs that a definition has; without those of its condition alone, if that is another now."""
+    if "when" not in changes or definition.predicate is None:
+        return dict(definition.needs)
+    own = {param.name for param in definition.own_params}
+    return {name: need for name, need in definition.needs.items() if name in own}
 
 
 def _is_own(kind: type, name: str) -> bool:

@@ -39,7 +39,8 @@ class Task(Decorated, Generic[P, R_co]):
         """Return a task of the same function with other options; it is a node of its own.
 
         Args:
-            **options: as of `task`; those left out stay as they are.
+            **options: as of `task`; those left out stay as they are, and of `needs=` the parameters left out, too;
+                `needs=None` takes all of it away.
 
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.

@@ -194,7 +194,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """Return a workflow of the same function with other options.
 
         Args:
-            **options: as of `workflow`; those left out stay as they are.
+            **options: as of `workflow`; those left out stay as they are, and of `needs=` the parameters left out, too;
+                `needs=None` takes all of it away.
 
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.

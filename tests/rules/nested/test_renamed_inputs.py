@@ -71,7 +71,8 @@ def test_the_workflow_that_was_renamed_stays_as_it_is() -> None:
 
 def test_a_new_name_replaces_the_one_before() -> None:
     assert before.with_options(needs={"text": "other"})(other="a b") == EXPECTED
-    assert before.with_options(needs={})(text="a b") == EXPECTED
+    assert before.with_options(needs={"text": "text"})(text="a b") == EXPECTED
+    assert before.with_options(needs=None)(text="a b") == EXPECTED
 
 
 def test_the_signature_has_the_new_name_and_what_the_parameter_says_of_it() -> None:
