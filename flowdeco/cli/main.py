@@ -218,9 +218,9 @@ def _graph(args: Namespace) -> int:
 
 def _check(args: Namespace) -> int:
     problems: list[str] = []
-    for _, workflow in find_workflows(args.target):
+    for found in find_workflows(args.target):
         try:
-            workflow.check(types=args.types)
+            found.workflow.check(types=args.types)
         except GraphError as error:
             problems += map(str, error.problems)
     print_text("\n".join(problems or ["no problems"]))

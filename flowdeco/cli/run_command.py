@@ -18,7 +18,7 @@ from .input_parser import parse_inputs
 from .json_output import JsonError, to_json
 from .json_type import find_no_json
 from .printing import find_encoding, is_output_closed, print_text, say, show_fully
-from .target import Found, find_workflow
+from .target import Found, find_workflow_to_run
 from .termination import heed_termination
 
 __all__ = ["check_report", "run"]
@@ -38,7 +38,7 @@ def check_report(text: str) -> Path:
 
 def run(args: Namespace) -> int:
     """Run the workflow that the arguments name; return the exit code."""
-    found = find_workflow(args.target)
+    found = find_workflow_to_run(args.target)
     positional, named = parse_inputs(found.workflow, found.label, args.inputs, _OWN_OPTIONS)
     if args.json and (reason := _why_no_json(found)):
         say(f"flowdeco run: error: {reason}")

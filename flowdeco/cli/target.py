@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import pkgutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import Any, NamedTuple, TypeGuard
+from types import FunctionType, ModuleType, TracebackType
+from typing import Any, NamedTuple, TypeGuard, cast
 
 from .. import FlowdecoError, Task, Workflow
 from .._base.signature import peel
 from .._base.text import listed, nearest
 
-__all__ = ["LoadError", "TargetError", "find_workflow", "find_workflows"]
+__all__ = ["LoadError", "TargetError", "find_workflow", "find_workflow_to_run", "find_workflows"]
 
 
 class TargetError(FlowdecoError, LookupError):
@@ -33,10 +34,24 @@ class LoadError(FlowdecoError, ImportError):
 
 
 class Found(NamedTuple):
-    """A workflow, and what to call it on the command line."""
+    """A workflow, what to call it on the command line, and the class that it is a method of without its instance."""
 
     label: str
     workflow: Workflow[Any, Any]
+    method_of: type | None = None
+
+
+def find_workflow_to_run(target: str) -> Found:
+    """Return the workflow that a target means, as `find_workflow` does; raise `TargetError` if it has no instance."""
+    found = find_workflow(target)
+    if found.method_of is None:
+        return found
+    place, name = _split(target)
+    module, method = inspect.getmodule(found.method_of), name.rpartition(".")[2]
+    instances = [known for known, value in vars(module).items() if isinstance(value, found.method_of)]
+    instance = instances[0] if instances else found.method_of.__name__.lower()
+    reason = f"it is a method. Name it on an instance, as in {place}:{instance}.{method}."
+    raise TargetError(f"Cannot run {name!r} of {place!r}: {reason}", target=target)
 
 
 def find_workflow(target: str) -> Found:
@@ -60,7 +75,7 @@ def find_workflows(target: str) -> list[Found]:
     place, name = _split(target)
     module = _load(target, place)
     if name:
-        return [Found(target, _find_by_name(target, place, module, name))]
+        return [_find_by_name(target, place, module, name)]
     found = _workflows_of(module)
     # A workflow that was imported is there to be used by those that are defined.
     own = [(name, value) for name, value in found if value.__module__ == module.__name__] or found
@@ -87,18 +102,19 @@ def _split(target: str) -> tuple[str, str]:
     return place, name
 
 
-def _find_by_name(target: str, place: str, module: ModuleType, name: str) -> Workflow[Any, Any]:
-    value: Any = module
+def _find_by_name(target: str, place: str, module: ModuleType, name: str) -> Found:
+    value = holder = part = cast("Any", module)
     for part in name.split("."):
+        holder = value
         try:
-            value = getattr(value, part)
+            value = getattr(holder, part)
         except AttributeError:
             names = [name for name, _ in _workflows_of(module)]
             there = f" It has {listed(names)}." if names else " It has none."
             message = f"Cannot find workflow {name!r} in {place!r}: there is no such name.{nearest(name, names)}{there}"
             raise TargetError(message, target=target) from None
     if _is_workflow(value):
-        return value
+        return Found(target, value, holder if _is_method(holder, part) else None)
     within = peel(value)[1:]
     if any(map(_is_workflow, within)):
         reason = "it is a function around a workflow. Put @workflow above the other decorators."
@@ -109,6 +125,14 @@ def _find_by_name(target: str, place: str, module: ModuleType, name: str) -> Wor
     else:
         reason = f"it is of the type {type(value).__name__}. Name a function that is decorated with @workflow."
     raise TargetError(f"Cannot use {name!r} of {place!r} as a workflow: {reason}", target=target)
+
+
+def _is_method(holder: Any, name: str) -> TypeGuard[type]:
+    """Whether an attribute of a class is a workflow that needs an instance."""
+    if not isinstance(holder, type) or not _is_workflow(inspect.getattr_static(holder, name)):
+        return False
+    # One that needs none is bound to its class by now, or is around a staticmethod.
+    return isinstance(getattr(holder, name).__wrapped__, FunctionType)
 
 
 def _load(target: str, place: str) -> ModuleType:

@@ -127,3 +127,66 @@ def test_what_a_file_cannot_be_imported_for_is_said_in_two_lines(
         lines[1],
         f"For the traceback: flowdeco {command} --traceback broken.py:f{' ...' if command == 'run' else ''}",
     ]
+
+
+METHODS = """
+from flowdeco import task, workflow
+
+class Shop:
+    @task
+    def rate(self) -> float: return 2.0
+
+    @workflow
+    def offer(self, item: str, rate: float) -> str: return f"{item} at {rate}"
+
+    @staticmethod
+    @workflow
+    def inside(item: str) -> str: return item
+
+    @workflow
+    @staticmethod
+    def outside(item: str) -> str: return item
+
+    @workflow
+    @classmethod
+    def of_class(cls, item: str) -> str: return f"{cls.__name__} {item}"
+
+class Market(Shop): pass
+
+class Fair:
+    class Stand(Shop): pass
+
+bern = Market()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "instance"),
+    [("Shop.offer", "bern.offer"), ("Market.offer", "bern.offer"), ("Fair.Stand.offer", "stand.offer")],
+)
+def test_a_method_is_run_on_an_instance_only(flowdeco: Command, name: str, instance: str) -> None:
+    write("shops.py", METHODS)
+    code, out, err = flowdeco("run", f"shops.py:{name}", "tea")
+    reason = f"it is a method. Name it on an instance, as in shops.py:{instance}."
+    assert (code, out) == (2, "")
+    assert str(err).startswith(f"flowdeco run: error: Cannot run {name!r} of 'shops.py': {reason}")
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("bern.offer", "tea at 2.0"),
+        ("Shop.inside", "tea"),
+        ("Market.outside", "tea"),
+        ("Market.of_class", "Market tea"),
+    ],
+)
+def test_what_needs_no_instance_is_run_on_its_class(flowdeco: Command, name: str, printed: str) -> None:
+    write("shops.py", METHODS)
+    assert (*flowdeco("run", f"shops.py:{name}", "tea"),) == (0, f"{printed}\n", "")
+
+
+@pytest.mark.parametrize("command", ["graph", "check"])
+def test_a_method_can_be_looked_at_without_an_instance(flowdeco: Command, command: str) -> None:
+    write("shops.py", METHODS)
+    assert flowdeco(command, "shops.py:Shop.offer").code == 0
