@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from .._definition.definition import Definition
+from .._state.state import State
 from .graph import Graph, Node
 
 __all__ = ["Level", "Origin", "Unit", "find_common"]
@@ -21,7 +22,8 @@ class Level:
         graph: what it needs, as its own names say.
         children: the graphs of those of its nodes that are workflows, by their index.
         region: those that share among each other have the same.
-        state: what stands for the state that its tasks get.
+        state: the state that its tasks get; `None` if each run has a fresh one.
+        home: the outermost level from which all down to here have the same state; what asks for it runs no further out.
         origins: where its inputs come from, by name.
         units: what its nodes are in the whole; `None` for one that a value stands in for.
         count: how many levels have it as a node.
@@ -39,7 +41,8 @@ class Level:
         self.graph = graph
         self.children = children
         self.region: Level = self
-        self.state: Origin = ()
+        self.state: State | None = None
+        self.home: Level = self
         self.origins: dict[str, Origin] = {}
         self.units: list[Unit | None] = []
         self.count = 0

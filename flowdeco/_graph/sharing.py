@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from .._base.signature import MISSING
+from .._policy.policy import Policy
+from .._state.state import State
 from .graph import Graph, Node
 from .level import Level, Origin, Unit, find_common
 from .source import Constant, FromInput, FromResult, FromRun, FromValue, Gather, Source
@@ -50,7 +51,7 @@ class Sharing:
         level = self._roots.get(id(graph))
         if level is None:
             self._roots[id(graph)] = level = self._open(graph)
-            level.state = _state_of(level, ("own", level))
+            level.state = _own_state(graph)
             level.origins = {name: ("input", level, name) for name in graph.inputs}
         return level
 
@@ -63,7 +64,8 @@ class Sharing:
         """Return the level of a workflow that is a node."""
         level = self._open(graph)
         level.region = around.region
-        level.state = _state_of(level, around.state)
+        home = _find_home(graph, around)
+        level.home, level.state = (level, _own_state(graph)) if home is None else (home, around.state)
         level.origins = {name: ("input", level, name) for name in graph.inputs}
         for param, source in zip(node.params, node.sources, strict=True):
             passes = isinstance(source, (FromInput, Constant, FromValue))
@@ -128,8 +130,7 @@ class Sharing:
         after = tuple([level.units[level.graph.node_of(step).index] for step in node.after])
         key = node.definition, level.region, owner.keep_going, sources, after
         if graph is not None:
-            takes_state = graph.owner.options["state"] is None
-            return *key, graph, level.state if takes_state else None
+            return *key, graph, _find_home(graph, level)
         defaults = owner.defaults
         options = () if defaults is None else defaults.list_added(node.definition)
         return *key, options, self._condition_of(level, node), _asked_besides(level, level.graph.policy_of(node))
@@ -155,21 +156,32 @@ class Sharing:
             self.values.setdefault(origin, source)
             return origin
         if isinstance(source, FromRun):
-            return ("run", level) if source.name == "run" else ("state", level.state)
+            return ("run", level) if source.name == "run" else ("state", level.home)
         return ("default",)
 
 
-def _state_of(level: Level, around: Origin) -> Origin:
-    """Return what stands for the state that the tasks of a level get."""
-    state = level.graph.owner.options["state"]
-    if state is None:
-        return around
-    return ("own", level) if isinstance(state, type) else ("given", id(state))
+def _own_state(graph: Graph) -> State | None:
+    """Return the state that a workflow was given; `None` if each run has a fresh one."""
+    state = graph.owner.options["state"]
+    return state if isinstance(state, State) else None
 
 
-def _asked_besides(level: Level, policy: Any) -> Origin:
+def _find_home(graph: Graph, around: Level) -> Level | None:
+    """Return the home of a workflow that is a node of a level; `None` if that is itself."""
+    state = graph.owner.options["state"]
+    return around.home if state is None or state is around.state else None
+
+
+def _asked_besides(level: Level, policy: Policy) -> tuple[Level | None, Level | None]:
     """Return what a task takes of the run besides its arguments: in what recovers it, and the state in its hooks."""
-    names = {name for hooks in policy.hooks.values() for hook in hooks for name in hook.ask.names if name == "state"}
-    for way in policy.recover:
-        names |= set(way.hook.ask.names if way.task is None else [param.name for param in way.task.params])
-    return (level if "run" in names else None), (level.state if "state" in names else None)
+    names: set[str] = set()
+    policies = [policy]
+    for each in policies:  # grows
+        names |= {name for hooks in each.hooks.values() for hook in hooks for name in hook.ask.names if name != "run"}
+        for way in each.recover:
+            if way.hook is not None:
+                names |= set(way.hook.ask.names)
+            else:
+                names |= {param.name for param in way.task.params}
+                policies.append(way.task.policy)
+    return (level if "run" in names else None), (level.home if "state" in names else None)
