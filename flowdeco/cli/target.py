@@ -131,8 +131,12 @@ def _is_method(holder: Any, name: str) -> TypeGuard[type]:
     """Whether an attribute of a class is a workflow that needs an instance."""
     if not isinstance(holder, type) or not _is_workflow(inspect.getattr_static(holder, name)):
         return False
-    # One that needs none is bound to its class by now, or is around a staticmethod.
-    return isinstance(getattr(holder, name).__wrapped__, FunctionType)
+    value = getattr(holder, name)
+    if not isinstance(value.__wrapped__, FunctionType):
+        return False  # a staticmethod
+    # Of a classmethod the class is bound by now.
+    first, own = (next(iter(inspect.signature(each).parameters), None) for each in (value, value.__wrapped__))
+    return first is not None and first == own
 
 
 def _load(target: str, place: str) -> ModuleType:
