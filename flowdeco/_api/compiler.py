@@ -22,6 +22,7 @@ from .._graph.output import find_required
 from .._graph.override import Layer, Override, Target, find_target, follow, instead_of
 from .._graph.resolver import Resolver
 from .._graph.source import Constant
+from .._graph.state_check import find_wrong_states
 from .._graph.type_check import find_mismatches
 from .problems import find_unused, raise_problems
 from .run import Run
@@ -140,6 +141,8 @@ class Compiler:
             problems += find_mismatches(built.graph) if types else []
             if not built.layers:  # else what a replaced task needed may be unused, and rightly so
                 problems += find_unused(built.graph, built.resolver)
+        if types:
+            problems += find_wrong_states([built.graph for _, built in family.members.values()])
         raise_problems(self.owner.name, problems + family.problems)
 
     def check_overrides(self) -> None:

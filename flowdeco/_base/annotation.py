@@ -15,7 +15,17 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from .signature import Kind, peel
 
-__all__ = ["Annotations", "argument_of", "item_of", "may_be", "read_annotations", "result_of", "show_type", "value_of"]
+__all__ = [
+    "Annotations",
+    "argument_of",
+    "item_of",
+    "may_be",
+    "read_annotations",
+    "result_of",
+    "show_type",
+    "takes_just",
+    "value_of",
+]
 
 _ANYTHING = (Any, object, inspect.Parameter.empty)
 # What may be given in the place of numbers and bytes, though it is no subclass.
@@ -99,6 +109,15 @@ def result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:
 def may_be(actual: Any, wanted: Any) -> bool:
     """Whether a value annotated as `actual` may be of the type `wanted`."""
     return any(_may_be_single(one, other) for one in _members(actual) for other in _members(wanted))
+
+
+def takes_just(kind: type, wanted: Any) -> bool:
+    """Whether an instance of a class, not of one derived from it, may be of the type `wanted`."""
+    for hint in _members(wanted):
+        is_derived = isinstance(hint, type) and hint is not kind and kind in hint.__mro__
+        if not is_derived and _may_be_single(kind, hint):
+            return True
+    return False
 
 
 def _members(hint: Any) -> list[Any]:

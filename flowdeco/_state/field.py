@@ -258,7 +258,8 @@ def refuse_attribute(verb: str, state: str, fields: Collection[str], name: str) 
         message += f"there is no such field.{nearest(name, fields)} It has the fields {listed(list(fields), 20)}. "
         message += f"A key of your own is state[{name!r}]."
     else:
-        message += f"it has keys and no fields. Write state[{name!r}]."
+        message += f"it has keys and no fields. Write state[{name!r}], or declare the field in a subclass of State "
+        message += "and give that to the workflow: @workflow(state=...)."
     return StateFieldError(message, state=state, field=name, fields=tuple(fields))
 
 

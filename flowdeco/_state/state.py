@@ -23,6 +23,7 @@ __all__ = ["State", "check_state", "make_state"]
 T = TypeVar("T")
 
 METHODS = ("get", "update", "append", "check", "watch", "changes")
+_WAY_OUT = " Say update(..., default=...), or declare it in a subclass of State and say @workflow(state=...)."
 # What a watcher can ask for by the names of its parameters.
 CHANGE_NAMES = ("key", "value", "previous", "time", "task", "change")
 
@@ -115,7 +116,14 @@ class State:
                 `function` raises.
         """
         with self._value_store:
-            value = function(self.get(key, default))
+            try:
+                value = function(self.get(key, default))
+            except Exception as error:
+                if default is None and key not in self:
+                    error.add_note(
+                        f"State {type(self).__name__!r} has no {key!r} yet, so the function got None.{_WAY_OUT}"
+                    )
+                raise
             if inspect.iscoroutine(value):
                 value.close()
                 reason = (
@@ -276,7 +284,9 @@ def check_state(subject: str, value: object) -> None:
     if value is None or isinstance(value, State):
         return
     if not _is_state_class(value):
-        hint = "Give State({...})." if hasattr(value, "keys") else "Give a subclass of State, or an instance."
+        hint = "Give a subclass of State, or an instance."
+        if hasattr(value, "keys") and not isinstance(value, type):
+            hint = "Give State({...})."
         raise reject(subject, "state", value, f"is not a state. {hint}", wrong_type=True)
     missing = [name for name, found in value.__state_fields__.items() if found.required]
     if missing and value.__init__ is State.__init__:

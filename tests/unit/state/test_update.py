@@ -25,6 +25,22 @@ def test_update_of_what_is_not_there_gets_the_default() -> None:
     assert told(state.changes()) == [("a", [None], ABSENT), ("b", 6, ABSENT)]
 
 
+def test_an_update_of_what_is_not_there_that_fails_tells_that_it_got_none() -> None:
+    state = State()
+    with pytest.raises(TypeError) as caught:
+        state.update("n", lambda n: n + 1)
+    (note,) = caught.value.__notes__
+    assert note == (
+        "State 'State' has no 'n' yet, so the function got None. Say update(..., default=...), or declare it in a "
+        "subclass of State and say @workflow(state=...)."
+    )
+    state["n"] = "text"
+    for default in (None, 1):
+        with pytest.raises(TypeError) as caught:
+            state.update("n", lambda n: n + 1, default)
+        assert not hasattr(caught.value, "__notes__")
+
+
 def test_an_update_that_raises_leaves_everything_as_it_was() -> None:
     state = State(a=1)
     with pytest.raises(ZeroDivisionError):
