@@ -148,8 +148,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
         Besides what would keep it from running: entries of `tasks=` that nothing needs, inputs that a task does not get
         because a task of the same name is nearer to it, and parameters that take their defaults beside a task or an
-        input of nearly the same name, or a plain function of the same name: what is meant so is said by `needs=` with
-        `None`.
+        input of nearly the same name: what is meant so is said by `needs=` with `None`.
 
         Args:
             types: whether to compare annotations, too: those of the parameters with those of what they receive from

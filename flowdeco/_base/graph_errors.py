@@ -162,8 +162,6 @@ class ShadowedInputError(GraphError):
 class NearNameError(GraphError):
     """A parameter takes its default, and a task or an input has nearly its name. Found by `check()` only.
 
-    Or a plain function beside it has its very name, for want of `@task`.
-
     Attributes:
         function: the name of the task or workflow that has the parameter.
         parameter: its name.

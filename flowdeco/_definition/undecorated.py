@@ -56,12 +56,12 @@ def is_plain_function(value: Any) -> bool:
     return type(value) is FunctionType
 
 
-def names_plain_function(scope: Iterable[Namespace], name: str, module: str | None = None) -> bool:
-    """Whether a name refers to a plain function, in whatever module that is defined unless one is given."""
+def names_plain_function(scope: Iterable[Namespace], name: str) -> bool:
+    """Whether a name refers to a plain function, in whatever module that is defined."""
     for namespace in scope:
         value = namespace.get(name)
         if value is not None:
-            return is_plain_function(value) and not _is_of_library(value) and module in (None, value.__module__)
+            return is_plain_function(value) and not _is_of_library(value)
         if isinstance(namespace, LocalScope) and namespace.defines(name):
             return True
     return False

@@ -1,4 +1,7 @@
-"""Parameters that take their defaults although a task or an input has nearly their names: mostly a slip of the pen."""
+"""Parameters that take their defaults although a task or an input has nearly their names: mostly a slip of the pen.
+
+A function of the very name that is no task says nothing: `normalize=True` beside a helper `normalize` is usual.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from .._base.graph_errors import NearNameError
 from .._base.signature import MISSING, Param
 from .._base.spelling import is_slip
 from .._definition.definition import Definition
-from .._definition.undecorated import names_plain_function
 from .resolver import RUN_NAMES, Resolver
 
 __all__ = ["find_near_names"]
@@ -52,20 +54,10 @@ def _compare(reach: _Reach, function: Definition, param: Param, what: str) -> It
     if near is not None:
         kind = "an input" if near in resolver.inputs else "a task"
         yield _problem(resolver, function, name, near, f"{what} {name!r}, and there is {kind} {near!r}.")
-    elif _is_undecorated(function, param):
-        yield _problem(resolver, function, name, name, f"{what} {name!r}, and {name!r} is a plain function.")
-
-
-def _is_undecorated(function: Definition, param: Param) -> bool:
-    """Whether a plain function beside this one has the name; one from elsewhere, or a default to be called, is none."""
-    module = getattr(function.function, "__module__", None)
-    return not callable(param.default) and names_plain_function(function.scope, param.name, module)
 
 
 def _problem(resolver: Resolver, function: Definition, name: str, near: str, text: str) -> NearNameError:
     taker, workflow = resolver.name_of(function), resolver.name_of(resolver.owner)
-    fix = f"Rename one of them, or write needs={{{name!r}: None}}"
-    if near == name:
-        fix = f"Decorate it with @task, or write needs={{{name!r}: None}}"
-    message = f"Cannot accept workflow {workflow!r}: {function.kind} {taker!r} {text} {fix} if it is meant so."
+    fix = f"Rename one of them, or write needs={{{name!r}: None}} if it is meant so."
+    message = f"Cannot accept workflow {workflow!r}: {function.kind} {taker!r} {text} {fix}"
     return NearNameError(message, workflow=workflow, function=taker, parameter=name, near=near)

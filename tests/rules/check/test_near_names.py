@@ -214,34 +214,58 @@ def test_an_override_is_checked_like_what_it_replaces() -> None:
     assert near_names(w) == set()
 
 
-# A default, and a function that lacks @task.
+# A default, and a helper of the very name: usual, and no problem.
 
 
-def rebate() -> float:
-    return 0.5
+def shuffle(rows: list[int]) -> list[int]:
+    return rows[::-1]
 
 
-def test_a_plain_function_of_the_very_name_beside_the_task_is_reported() -> None:
-    @task
-    def price(rebate: float = 0.0) -> float:
-        return rebate
+async def headers() -> dict[str, str]:
+    return {}
+
+
+class Client:
+    """A helper that is no function."""
+
+
+client = functools.partial(Client)
+
+
+@task
+async def fetched(path: str, headers: dict[str, str] | None = None, client: Any = None, shuffle: bool = True) -> Any:
+    return path, headers, client, shuffle
+
+
+async def test_an_optional_argument_called_as_a_helper_beside_the_task_is_let_pass() -> None:
+    def normalize(values: list[int]) -> list[int]:
+        return values
+
+    def verbose() -> None: ...
+
+    def is_wanted(verbose: bool = True) -> bool:
+        return verbose
+
+    @task(when=is_wanted)
+    def cleaned(fetched: Any, normalize: bool = True) -> Any:
+        return fetched, normalize
 
     @workflow
-    def w(price: float) -> None: ...
+    async def w(path: str, cleaned: Any, headers: Any = None, normalize: bool = False) -> Any:
+        return cleaned
 
-    assert near_names(w) == {("price", "rebate", "rebate")}
-    assert str(find_problem(w)) == (
-        "Cannot accept workflow 'w': task 'price' takes the default of its parameter 'rebate', and 'rebate' is a "
-        "plain function. Decorate it with @task, or write needs={'rebate': None} if it is meant so."
-    )
-
-
-def test_a_function_from_elsewhere_and_a_default_that_is_a_function_are_let_pass() -> None:
-    @task
-    def price(mention: int = 0, rebate: Any = rebate, find_problem: str = "") -> float:
-        return 1.0
-
-    @workflow
-    def w(price: float) -> None: ...
-
+    mention(normalize, verbose)
     w.check()
+    assert await w("p") == (("p", None, None, True), False)  # it receives the inputs of these names, never the helpers
+
+
+def test_a_helper_of_the_very_name_hides_no_task_of_nearly_the_name() -> None:
+    @task
+    def shufle() -> int:
+        return 1
+
+    @workflow
+    def w(path: str, fetched: Any) -> None: ...
+
+    mention(shufle)
+    assert near_names(w) == {("fetched", "shuffle", "shufle")}
