@@ -82,7 +82,9 @@ class Inputs:
         if self._graph.find(name) is not None:
             return f" That is a task, not an input: {self._graph.name}.override({name}=...) replaces it."
         if name in RUN_NAMES:
-            return f" Each run has a {name!r} of its own; needs={{{name!r}: None}} makes it an input."
+            is_own = any(param.name == name for param in self._graph.owner.own_params)
+            way_out = f"needs={{{name!r}: None}} makes it an input" if is_own else "give the input another name"
+            return f" Each run has a {name!r} of its own; {way_out}."
         return nearest(name, self._names)
 
     def near_task(self, name: str) -> str:

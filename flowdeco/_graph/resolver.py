@@ -103,8 +103,8 @@ class Resolver:
         return not self._means_task(need) and not self.find_undecorated(self.owner, need)
 
     def _names_nothing(self, param: Param) -> bool:
-        """Whether a parameter of the workflow would be an input if `needs=` said nothing of it."""
-        return not param.variadic and param.name not in RUN_NAMES and not self._means_task(param.name)
+        """Whether what `needs=` says of a parameter of the workflow is said of an input, be it called run or state."""
+        return not param.variadic and not self._means_task(param.name)
 
     def _means_task(self, name: str) -> bool:
         """Whether a name means a task where the workflow is defined, or among its `tasks=`."""

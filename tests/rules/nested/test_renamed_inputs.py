@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flowdeco import InputError, MissingDependencyError, UnknownTaskError, task, workflow
+from flowdeco import InputError, MissingDependencyError, UnknownTaskError, task, value, workflow
 from tests.support.check import find_problem
 from tests.support.naming import mention
 
@@ -258,3 +258,74 @@ def test_a_method_s_input_is_renamed() -> None:
 
     shop = Shop()
     assert shop.renamed(first="a b") == (shop, "a b", (2, "a b"))
+
+
+@task
+async def reads(state: Any, run: Any) -> Any:
+    return state, run
+
+
+@workflow(needs={"state": None, "run": None})
+async def surveyed(state: Any, run: Any, reads: Any) -> Any:
+    return state, run, reads
+
+
+mention(reads)
+
+
+async def test_inputs_called_state_and_run_are_renamed_for_every_task_that_names_them() -> None:
+    moved = surveyed.with_options(needs={"state": "land", "run": "time"})
+    assert list(inspect.signature(moved).parameters) == ["land", "time"]
+    assert await moved(land="Uri", time=3) == ("Uri", 3, ("Uri", 3))
+    assert await moved.with_options(needs={"run": None})("Uri", 4) == ("Uri", 4, ("Uri", 4))
+
+    @workflow(needs={"state": "land", "run": "time"})
+    async def at_once(state: Any, run: Any, reads: Any) -> Any:
+        return state, run, reads
+
+    assert await at_once(land="Uri", time=3) == ("Uri", 3, ("Uri", 3))
+
+
+async def test_a_nested_workflow_s_inputs_called_state_and_run_are_renamed() -> None:
+    @workflow(needs={"inner": surveyed.with_options(needs={"state": "land", "run": "time"})})
+    async def w(land: str, time: int, inner: Any) -> Any:
+        return inner
+
+    assert await w("Uri", 3) == ("Uri", 3, ("Uri", 3))
+
+
+async def test_inputs_called_state_and_run_are_filled_for_every_task_that_names_them() -> None:
+    @task
+    async def seven() -> int:
+        return 7
+
+    filled = surveyed.with_options(needs={"state": seven, "run": value(8)})
+    assert await filled() == (7, 8, (7, 8))
+    named = surveyed.with_options(needs={"state": "seven"}, tasks=[seven])
+    assert await named(run=1) == (7, 1, (7, 1))
+
+
+def test_a_hook_gets_the_run_and_its_state_however_such_inputs_are_called() -> None:
+    told: list[object] = []
+
+    def tell(state: Any, run: Any) -> None:
+        told.extend([state, run])
+
+    def tell_outside(state: Any, land: str) -> None:
+        told.extend([state, land])
+
+    @workflow(needs={"state": None}, on_success=tell)
+    def w(state: str) -> str:
+        return state
+
+    renamed = w.with_options(needs={"state": "land"})
+    record = renamed.run(land="Uri")
+    assert told == [record.state, record]
+    record = renamed.with_options(on_success=tell_outside).run(land="Uri")
+    assert told[2:] == [record.state, "Uri"]
+
+
+def test_an_input_that_would_be_called_state_is_told_to_have_another_name() -> None:
+    renamed = measured.with_options(needs={"text": "state"})
+    with pytest.raises(InputError, match=r"Each run has a 'state' of its own; give the input another name\."):
+        renamed(state="a b")
