@@ -32,7 +32,7 @@ from .frame import (
     read_variables,
 )
 
-__all__ = ["LocalScope", "capture_scope", "find_in_class", "refresh_scopes"]
+__all__ = ["Cells", "LocalScope", "capture_scope", "find_in_class", "refresh_scopes"]
 
 # How many variables each decoration may cost to look at: bodies of very many are not looked through each time.
 _LOOKS = 4

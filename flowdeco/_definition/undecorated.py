@@ -9,14 +9,16 @@ from typing import Any
 from .._base.signature import is_mock
 from .._base.text import shorten
 from .definition import Namespace, definition_of
-from .scope import LocalScope
+from .scope import Cells, LocalScope
 
 __all__ = [
     "describe_class_method",
+    "describe_hidden",
     "describe_undecorated",
     "find_undecorated",
     "is_plain_function",
     "names_plain_function",
+    "wraps_silently",
 ]
 
 _FUNCTION = "is a plain function: decorate it with @task."
@@ -31,6 +33,9 @@ def describe_undecorated(value: Any, name: str | None = None) -> str:
     """
     known = name or getattr(value, "__name__", None)
     if type(value) is FunctionType:
+        hidden = _describe_hidden(value) if name != value.__name__ else ""
+        if hidden:
+            return f"{known!r} is a plain function {hidden}"
         if value.__name__ != "<lambda>":
             return f"{known!r} {_FUNCTION}"
         return (
@@ -43,6 +48,23 @@ def describe_undecorated(value: Any, name: str | None = None) -> str:
     made = known if isinstance(known, str) else "..."
     kind = "a class" if issubclass(type(value), type) else f"a {type(value).__name__}"
     return f"{shown} is {kind}, not a task: task({made}) makes one of it."
+
+
+def _describe_hidden(value: Any) -> str:
+    """Return which task a function is around that does not say so, and what to do; "" if it is around none."""
+    inner = next((found for found in map(definition_of, _list_closed_over(value)) if found is not None), None)
+    kind = "" if inner is None else inner.kind
+    return f"around a {kind}: use functools.wraps in the decorator above @{kind}." if kind else ""
+
+
+def wraps_silently(function: Any) -> bool:
+    """Whether a function seems to be a wrapper that was made without `functools.wraps`."""
+    return type(function) is FunctionType and any(map(callable, _list_closed_over(function)))
+
+
+def _list_closed_over(function: FunctionType) -> list[Any]:
+    cells = Cells(function.__code__.co_freevars, function.__closure__ or ())
+    return [value for _, value in cells.items()]
 
 
 def _is_of_library(value: Any) -> bool:
@@ -65,6 +87,13 @@ def names_plain_function(scope: Iterable[Namespace], name: str) -> bool:
         if isinstance(namespace, LocalScope) and namespace.defines(name):
             return True
     return False
+
+
+def describe_hidden(scope: Iterable[Namespace], name: str) -> str:
+    """Return what to do about a name that refers to a function around a task that does not say so; "" for any other."""
+    value = next((found for found in [namespace.get(name) for namespace in scope] if found is not None), None)
+    hidden = _describe_hidden(value) if is_plain_function(value) and value.__name__ != name else ""
+    return f"{name!r} is a plain function {hidden}" if hidden else ""
 
 
 def describe_class_method(scope: Iterable[Namespace], name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from .._base.errors import InputError
 from .._base.signature import MISSING, POSITIONAL, Param
 from .._base.text import listed, nearest
-from .._definition.undecorated import describe_class_method, names_plain_function
+from .._definition.undecorated import describe_class_method, describe_hidden, names_plain_function
 from .binding import Seen
 from .graph import Graph
 from .resolver import RUN_NAMES
@@ -90,9 +90,9 @@ class Inputs:
     def near_task(self, name: str) -> str:
         """Return a hint at the task that an input was perhaps meant to name."""
         scope = self._graph.owner.scope
-        class_method = describe_class_method(scope, name)
-        if class_method:
-            return f" {class_method}"
+        described = describe_class_method(scope, name) or describe_hidden(scope, name)
+        if described:
+            return f" {described}"
         if names_plain_function(scope, name):
             return f" Did you mean the function {name!r}? Decorate it with @task."
         hint = nearest(name, [n for namespace in scope for n in Seen(namespace).list_names()])

@@ -29,7 +29,7 @@ from .._definition.definition import (
     definition_of,
 )
 from .._definition.inheritance import InheritedScope, find_place
-from .._definition.undecorated import describe_undecorated, find_undecorated
+from .._definition.undecorated import describe_undecorated, find_undecorated, wraps_silently
 from .binding import Binding, find_replaced
 from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source, definitions_of
 
@@ -132,6 +132,8 @@ class Resolver:
         if param.variadic:
             stars = "*" if param.kind is Parameter.VAR_POSITIONAL else "**"
             reason = f"{stars}{param.name} has no name to match. Fill it with needs={{{param.name!r}: ...}}."
+            if wraps_silently(function.function):
+                reason += f" If it wraps another function, use functools.wraps in the decorator below @{function.kind}."
             self._report(UnmatchedParameterError, function, param.name, reason)
             return Default()
         return self.resolve_name(function, param.name, param)

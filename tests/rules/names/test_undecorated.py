@@ -254,3 +254,53 @@ def test_a_function_is_handed_over_as_it_is_by_value() -> None:
         return reader
 
     assert w() == 2
+
+
+def loud(function: Any) -> Any:
+    """A decorator without `functools.wraps`."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@loud
+@task
+def hidden() -> int:
+    return 1
+
+
+@loud
+@workflow
+def hidden_workflow() -> int:
+    return 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("hidden", "task"), ("hidden_workflow", "workflow")])
+def test_a_wrapper_that_does_not_say_what_it_wraps_is_told_from_a_forgotten_task(name: str, kind: str) -> None:
+    text = f"{name!r} is a plain function around a {kind}: use functools.wraps in the decorator above @{kind}."
+
+    @workflow(needs={"given": reader_of(name)})
+    def w(given: Any) -> None: ...
+
+    assert str(fail_to_build(w)) == f"Cannot build workflow 'w': task 'reader' needs {name!r}, and {text}"
+    made = make_module("inputs", f"@workflow\ndef w({name}): ...", **globals()).w
+    with pytest.raises(InputError) as caught:
+        made()
+    assert str(caught.value) == (
+        f"Cannot call workflow 'w': missing 1 required argument: {name!r}. {text} Its inputs are {name!r}."
+    )
+
+
+@pytest.mark.parametrize("decorate", [task, workflow])
+def test_a_wrapper_below_that_does_not_say_what_it_wraps_is_found_by_its_parameters(decorate: Any) -> None:
+    made = decorate(loud(b))
+    w: Any = workflow(lambda x: x, name="w", needs={"x": made}) if decorate is task else made
+    kind = decorate.__name__
+    for problem, stars in zip(fail_to_build(w).problems, ("*args", "**kwargs"), strict=True):
+        assert str(problem).endswith(
+            f"{kind} 'wrapper' needs '{stars.strip('*')}', and {stars} has no name to match. "
+            f"Fill it with needs={{'{stars.strip('*')}': ...}}. "
+            f"If it wraps another function, use functools.wraps in the decorator below @{kind}."
+        )
