@@ -295,6 +295,11 @@ class Resolver:
             reason += "method: task(instance.method)."
             self._report(MethodError, function, name, reason)
             return
+        if name in self._given:
+            reason = f"needs= of {self.name_of(self.owner)!r} fills that with {self.name_of(function)!r} itself. "
+            reason += "Fill it with a task that does not need it."
+            self._report(MissingDependencyError, function, name, reason)
+            return
         undecorated = self.find_undecorated(function, name)
         if undecorated:
             self._report(MissingDependencyError, function, name, undecorated)

@@ -329,3 +329,23 @@ def test_an_input_that_would_be_called_state_is_told_to_have_another_name() -> N
     renamed = measured.with_options(needs={"text": "state"})
     with pytest.raises(InputError, match=r"Each run has a 'state' of its own; give the input another name\."):
         renamed(state="a b")
+
+
+@task
+async def louder(text: str) -> str:
+    return text.upper()
+
+
+@workflow
+async def repeated(text: str, louder: str) -> Any:
+    return text, louder
+
+
+@pytest.mark.parametrize("need", [louder, "louder", [louder, louder]])
+def test_a_task_that_fills_the_input_that_it_needs_is_told_so(need: Any) -> None:
+    with pytest.raises(MissingDependencyError) as caught:
+        repeated.with_options(needs={"text": need}).check()
+    assert str(caught.value) == (
+        "Cannot build workflow 'repeated': task 'louder' needs 'text', and needs= of 'repeated' fills that with "
+        "'louder' itself. Fill it with a task that does not need it."
+    )
