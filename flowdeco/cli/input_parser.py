@@ -99,7 +99,7 @@ class _InputsParser:
         self._refuse_unreadable(given)
         missing = [each for each in self._inputs.values() if each.is_required and each.name not in given]
         if missing:
-            self._refuse_missing(missing)
+            self._refuse_missing(missing, self._hint_at_colon(found))
         return self._bind({name: self._read(self._inputs[name], value) for name, value in given.items()})
 
     def _place(self, found: Scan) -> dict[str, Given]:
@@ -112,10 +112,11 @@ class _InputsParser:
             count = (each.reader.number or len(rest)) if many and each.reader else 1
             taken, rest = rest[:count], rest[count:]
             if each.name in given:
-                self._parser.error(f"argument {each.flag} is given twice: as an option, and by position: {taken[0]!r}")
+                twice = f"argument {each.flag} is given twice: as an option, and by position: {taken[0]!r}"
+                self._parser.error(twice + self._hint_at_colon(found, "."))
             given[each.name] = taken if many else taken[0]
         if rest:
-            self._refuse_surplus(rest)
+            self._refuse_surplus(rest, self._hint_at_colon(found))
         return given
 
     def _read(self, each: Input, value: Given) -> Any:
@@ -145,10 +146,17 @@ class _InputsParser:
             hint = nearest(option, self._options)
         self._parser.error(f"unrecognized arguments: {' '.join(unknown)}.{hint}")
 
-    def _refuse_surplus(self, rest: Sequence[str]) -> NoReturn:
+    def _hint_at_colon(self, found: Scan, end: str = "") -> str:
+        """Return what to do about the name of the workflow where its first input stands; "" if it does not."""
+        name = self._label.rpartition(":")[2]
+        is_there = found.rest[:1] == [name]
+        return f"{end} If {name!r} is the workflow, it follows a colon: {self._label}" if is_there else ""
+
+    def _refuse_surplus(self, rest: Sequence[str], colon: str) -> NoReturn:
         number = sum(each.is_positional for each in self._inputs.values())
         hint = f"By position it takes {number} at most." if number else "Inputs are given by name."
-        self._parser.error(f"unrecognized arguments: {' '.join(rest)}. {hint if self._inputs else 'It has no inputs.'}")
+        hint = hint if self._inputs else "It has no inputs."
+        self._parser.error(f"unrecognized arguments: {' '.join(rest)}. {hint}{colon}")
 
     def _refuse_without(self, option: str, instead: str) -> NoReturn:
         hint = f". If {instead} is its value, write {option}={instead}" if instead.startswith("-") else ""
@@ -159,9 +167,10 @@ class _InputsParser:
             if each.reader is None and (each.is_required or each.name in given):
                 self._parser.exit(USAGE, f"{self._parser.prog}: error: argument {each.flag}: {each.problem}\n")
 
-    def _refuse_missing(self, missing: Sequence[Input]) -> NoReturn:
+    def _refuse_missing(self, missing: Sequence[Input], colon: str) -> NoReturn:
         flags = ", ".join(each.flag for each in missing)
         hint = ""
         if len(missing) == 1:  # a task that is misspelt is taken for an input
             hint = self._workflow._definition.compiler.plan().inputs.near_task(missing[0].name)
+        hint += colon
         self._parser.error(f"the following arguments are required: {flags}{hint and '.'}{hint}")

@@ -140,6 +140,9 @@ def _is_method(holder: Any, name: str) -> TypeGuard[type]:
 
 
 def _load(target: str, place: str) -> ModuleType:
+    if "::" in target:
+        message = f"Cannot find {target!r}: there is one colon too many.{nearest(target, [target.replace('::', ':')])}"
+        raise TargetError(message, target=target)
     folder = os.getcwd()  # is on the path, as with python -m
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -183,9 +186,17 @@ def _import(target: str, name: str) -> ModuleType:
         error.__traceback__ = trace = _skip_machinery(error.__traceback__)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if trace is None and missing is not None and f"{name}.".startswith(f"{missing}."):
-            message = f"Cannot find module {missing!r}: no module has that name.{nearest(missing, _near(missing))}"
+            message = f"Cannot find module {missing!r}: no module has that name.{_hint_at(missing)}"
             raise TargetError(message, target=target) from None
         raise LoadError(f"Cannot import {name!r}: it raised {type(error).__name__}.") from error
+
+
+def _hint_at(missing: str) -> str:
+    """Return what was meant by the name of a module that is missing, as a sentence; "" if there is no telling."""
+    module, _, name = missing.rpartition(".")
+    if _is_workflow(getattr(sys.modules.get(module), name, None)):
+        return f" A workflow follows a colon: {module}:{name}."
+    return nearest(missing, _near(missing))
 
 
 def _near(name: str) -> Iterable[str]:

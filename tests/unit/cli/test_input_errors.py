@@ -87,3 +87,24 @@ def test_what_is_wrong_with_the_graph_is_told_before_what_is_wrong_with_the_inpu
 def test_an_input_without_a_workflow_that_takes_it_says_that_there_is_none(flowdeco: Command) -> None:
     write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): ...")
     assert flowdeco("run", "one.py", "5").problem.endswith("unrecognized arguments: 5. It has no inputs.")
+
+
+@pytest.mark.parametrize(
+    ("rest", "problem"),
+    [
+        (["--item", "tea"], "argument --item is given twice: as an option, and by position: 'offer'."),
+        (["tea", "2"], "unrecognized arguments: 2. By position it takes 2 at most."),
+        ([], "the following arguments are required: --count."),
+    ],
+)
+def test_a_workflow_that_follows_a_space_is_told_of_the_colon(flowdeco: Command, rest: list[str], problem: str) -> None:
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef offer(item, count): ...")
+    answer = flowdeco("run", "one.py", "offer", *rest)
+    hint = "If 'offer' is the workflow, it follows a colon: one.py:offer"
+    assert answer.code == 2
+    assert answer.problem == f"flowdeco run one.py:offer: error: {problem} {hint}"
+
+
+def test_an_input_may_be_called_as_the_workflow_is(flowdeco: Command) -> None:
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef offer(item): return item")
+    assert (*flowdeco("run", "one.py", "offer"),) == (0, "offer\n", "")

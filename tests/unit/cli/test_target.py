@@ -25,6 +25,17 @@ t = wraps(price)(lambda **inputs: price(**inputs))
         ("shp:offer", "Cannot find module 'shp': no module has that name. Did you mean 'shop'?"),
         ("pack.shp", "Cannot find module 'pack.shp': no module has that name. Did you mean 'pack.shop'?"),
         ("no.such", "Cannot find module 'no': no module has that name."),
+        ("shop.offer", "Cannot find module 'shop.offer': no module has that name. A workflow follows a colon: shop:of"),
+        (
+            "pack.shop.offer",
+            "Cannot find module 'pack.shop.offer': no module has that name. A workflow follows a colon: pac",
+        ),
+        ("shop.price", "Cannot find module 'shop.price': no module has that name."),
+        ("shop.py::offer", "Cannot find 'shop.py::offer': there is one colon too many. Did you mean 'shop.py:offer'?"),
+        (
+            "./shop.py::offer",
+            "Cannot find './shop.py::offer': there is one colon too many. Did you mean './shop.py:offe",
+        ),
         ("my-shop", "Cannot find 'my-shop': it is neither the name of a module nor a file that ends in .py."),
         (":offer", "Cannot find '': it is neither the name of a module nor a file that ends in .py."),
         ("./two.dots.py", "Cannot load 'two.dots.py': its name is not a valid name for a module. "),
