@@ -48,10 +48,10 @@ class Retry:
         on: what is retried: an exception type, a tuple or list of them, or a predicate that takes the error.
             What a predicate raises takes the place of the task's error.
         delay: seconds before the second attempt, no more than `max_delay`. Or a plain function that returns the
-            seconds before the next one, zero or more, and may ask for `error` and `attempt` (the number of the attempt
-            that failed, from 1) by name; one whose only parameter is positional-only, that takes `*args`, or that does
-            not say what it takes gets the error. What it returns is taken as it is: no `factor`, `max_delay` or
-            `jitter`.
+            seconds before the next one, and may ask for `error` and `attempt` (the number of the attempt that failed,
+            from 1) by name; one whose only parameter is positional-only, that takes `*args`, or that does not say what
+            it takes gets the error. What it returns is taken as it is: no `factor`, `max_delay` or `jitter`. A negative
+            number, such as the seconds until a moment that has passed, counts as zero.
         factor: by how much each wait is longer than the one before; 1 for equal waits.
         min_delay: the shortest wait in seconds, jitter included. A delay function sees to that itself.
         max_delay: the longest wait in seconds, jitter included; `math.inf` for no such limit.
@@ -328,11 +328,11 @@ def _ask(function: Callable[..., object], error: Exception, attempt: int) -> flo
     given = {"error": error, "attempt": attempt}
     answer = _read_delay(function).call(error, given.__getitem__)
     with suppress(OverflowError):
-        if _is_number(answer) and 0 <= answer < math.inf:
-            return float(answer)
+        if _is_number(answer) and math.isfinite(answer):
+            return max(0.0, float(answer))  # seconds until a moment that has passed
     kind = OptionError if _is_number(answer) else OptionTypeError
     reason = f"delay={shorten(function)} returned {shorten(answer)}, which is not a number of seconds"
-    raise kind(f"Cannot retry: {reason}. Return zero or more.", option="delay", value=answer) from error
+    raise kind(f"Cannot retry: {reason}. Return seconds, or 0 for no wait.", option="delay", value=answer) from error
 
 
 def _spell(value: Any) -> str:

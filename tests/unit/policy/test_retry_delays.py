@@ -86,9 +86,24 @@ def test_a_delay_function_gets_what_it_asks_for(function: Any, delay: float) -> 
     assert Retry(9, delay=function).next_delay(OFFLINE, 7, 0) == delay
 
 
+@pytest.mark.parametrize("answer", [-1, -0.0003, -0.0, -1e300, 0], ids=repr)
+def test_a_delay_function_that_gives_a_negative_number_does_not_wait(answer: float) -> None:
+    def ask() -> float:
+        return answer
+
+    delay = Retry(1, delay=ask).next_delay(OFFLINE, 1, 0)
+    assert (repr(delay), Retry(1, delay=ask, within=1).next_delay(OFFLINE, 1, 2)) == ("0.0", None)
+
+
+def test_a_negative_delay_does_not_stretch_the_time_within_which_attempts_start() -> None:
+    retry = Retry(1, delay=lambda: -5, within=1)
+    assert retry.next_delay(OFFLINE, 1, 1) == 0
+    assert retry.next_delay(OFFLINE, 1, 1.5) is None
+
+
 @pytest.mark.parametrize(
     "answer",
-    [-1, -0.5, math.nan, math.inf, -math.inf, HUGE],
+    [math.nan, math.inf, -math.inf, HUGE, -HUGE],
     ids=lambda value: f"{value:.3}" if isinstance(value, float) else "int",
 )
 def test_a_delay_function_must_give_a_number_that_can_be_waited_for(answer: float) -> None:
@@ -111,5 +126,5 @@ def test_a_delay_function_must_give_a_number(answer: Any) -> None:
         Retry(1, delay=ask).next_delay(OFFLINE, 1, 0)
     text = str(caught.value)
     assert text.startswith("Cannot retry: delay=<function test_a_delay_function_must_give_a_number.<loc")
-    assert text.endswith(f" returned {answer!r}, which is not a number of seconds. Return zero or more.")
+    assert text.endswith(f" returned {answer!r}, which is not a number of seconds. Return seconds, or 0 for no wait.")
     assert caught.value.value is answer
