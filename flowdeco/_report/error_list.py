@@ -24,11 +24,19 @@ _LOUD = (Fate.FATAL, Fate.FINAL)
 
 
 def list_errors(snapshot: Snapshot, told: Told) -> str:
-    """Return every failed attempt with its traceback."""
+    """Return every failed attempt with its traceback; of many, the first of each kind, and the rest in a fold."""
     troubles = list_troubles(snapshot)
     loud = sum(trouble.fate in _LOUD for trouble in troubles)
     found = [_tell_trouble(snapshot, trouble, told, few=loud <= _FEW) for trouble in troubles[:_MOST_ERRORS]]
-    return "".join(found) + tell_rest(len(troubles) - _MOST_ERRORS)
+    shown = _fold_rest(found[:loud], "that failed") + _fold_rest(found[loud:], "that did not fail the run")
+    return shown + tell_rest(len(troubles) - _MOST_ERRORS)
+
+
+def _fold_rest(found: list[str], what: str = "") -> str:
+    """Return what was found, all but the first few in a fold, so that it leaves the sections after it within reach."""
+    rest = found[_FEW:]
+    folded = fold(f"{len(rest):,} more {what}".rstrip(), "".join(rest), unfolded=False) if rest else ""
+    return "".join(found[:_FEW]) + folded
 
 
 def _tell_trouble(snapshot: Snapshot, trouble: Trouble, told: Told, *, few: bool) -> str:
@@ -60,7 +68,7 @@ def list_hook_errors(snapshot: Snapshot) -> str:
         what = escape(first_line(describe_error(failure.error)))
         summary = f"{time_of(failure.time, snapshot.run.started)} {hook}: {what}"
         found.append(fold(summary, show_traceback(failure.error, f"Traceback of {failure.hook}"), unfolded=False))
-    return "".join(found) + tell_rest(len(snapshot.hook_errors) - _MOST_ERRORS)
+    return _fold_rest(found) + tell_rest(len(snapshot.hook_errors) - _MOST_ERRORS)
 
 
 def show_traceback(error: BaseException, name: str) -> str:

@@ -1,10 +1,11 @@
 """The report of very many tasks, changes and errors."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from flowdeco import Retry, State, task, workflow
+from flowdeco import Retry, Run, State, task, workflow
 from flowdeco._draw.svg import MOST_BOXES
 from tests.support.picture import give, make_chain, make_wide, take_all
 from tests.support.report import Page, boxes_of, page_of
@@ -62,6 +63,29 @@ def test_of_very_many_errors_the_first_are_told() -> None:
     assert "attempt 499: ValueError" in errors
     assert "attempt 500: ValueError" not in errors
     assert "201 more are not shown" in errors
+
+
+@pytest.mark.parametrize(("failing", "rest"), [(0, "15 more that did not fail the run"), (25, "15 more that failed")])
+def test_of_many_errors_all_but_the_first_ten_are_in_a_fold(failing: int, rest: str) -> None:
+    def shake(url: str, run: Run[Any], *, name: str) -> None:
+        if failing or name not in {failure.task for failure in run.errors}:
+            raise ValueError("no")
+
+    names = [f"t{n}" for n in range(25)]
+    nodes: Any = {name: task(partial(shake, name=name), name=name, retries=int(not failing)) for name in names}
+    markup = workflow(take_all, name="w", needs={"nodes": nodes}, keep_going=True).run("x").to_html()
+    errors = markup[markup.index('<section id="errors">') : markup.index('<section id="inputs">')]
+    shown, fold, folded = errors.partition(f"<details><summary>{rest}</summary>")
+    assert fold
+    assert (shown.count('class="trouble'), folded.count('class="trouble')) == (10, 15)
+
+
+def test_of_many_errors_of_hooks_all_but_the_first_ten_are_in_a_fold() -> None:
+    def broken() -> None:
+        raise OSError("the chat is down")
+
+    nodes: Any = {f"t{n}": task(give, name=f"t{n}", on_success=broken) for n in range(25)}
+    assert "15 more" in page_of(workflow(take_all, name="w", needs={"nodes": nodes}).run("x")).text["hook-errors"]
 
 
 def test_statistics_of_many_tasks_leave_out_those_that_were_tried_once() -> None:
