@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from .._base.events import Status
@@ -10,7 +10,7 @@ from .._draw.diagram import MARKS
 from .._draw.html import describe_error, escape, fold, tell_seconds
 from .._record.timeline import Attempt
 from .phrase import count_things
-from .section import MANY
+from .section import MANY, tell_rest
 from .snapshot import Row, Snapshot
 from .ticks import Tick, list_ticks
 
@@ -18,6 +18,8 @@ __all__ = ["make_timeline"]
 
 # A longer path is told by its ends.
 _MOST_PATH = 12
+# Of more that failed the rest stands in the whole timeline only.
+_MOST_FAILED = 20
 # A label nearer to the end of the axis stands left of its tick.
 _NEAR_END = 0.93
 
@@ -37,8 +39,17 @@ def make_timeline(snapshot: Snapshot) -> str:
     shown = names if rest <= 0 else [*names[:_MOST_PATH], f"… {rest:,} more …", *names[-_MOST_PATH:]]
     path = f"<p>Critical path: {' → '.join([f'<b>{escape(name)}</b>' for name in shown])}</p>" if names else ""
     summary = count_things(len(snapshot.rows), "task")
-    chart = fold(summary, _draw_timeline(snapshot), unfolded=len(snapshot.rows) <= 2 * MANY)
-    return f"{path}{'' if snapshot.level else _legend(snapshot)}{chart}"
+    few = len(snapshot.rows) <= 2 * MANY
+    chart = fold(summary, _draw_timeline(snapshot, snapshot.rows), unfolded=few)
+    return f"{path}{'' if snapshot.level else _legend(snapshot)}{'' if few else _show_failed(snapshot)}{chart}"
+
+
+def _show_failed(snapshot: Snapshot) -> str:
+    """Return the rows of what failed, as nobody would find them among the many."""
+    failed = [row for row in snapshot.rows if row.status is Status.FAILED]
+    if not failed:
+        return ""
+    return f"<p>{count_things(len(failed), 'task')} failed:</p>{_draw_timeline(snapshot, failed, most=_MOST_FAILED)}"
 
 
 def _legend(snapshot: Snapshot) -> str:
@@ -55,10 +66,10 @@ def _legend(snapshot: Snapshot) -> str:
     return f'<ul class="legend">{samples}<li>◆ on the critical path</li></ul>'
 
 
-def _draw_timeline(snapshot: Snapshot) -> str:
+def _draw_timeline(snapshot: Snapshot, chosen: Sequence[Row], most: int | None = None) -> str:
     """Return the rows, those that began first at the top."""
     span = snapshot.span
-    rows = sorted(snapshot.rows, key=lambda row: (row.start is None, row.start or 0.0, row.number))
+    rows = sorted(chosen, key=lambda row: (row.start is None, row.start or 0.0, row.number))[:most]
     ticks = list_ticks(span)
     step = 100 * ticks[1].seconds / span if len(ticks) > 1 else 100
     head = (
@@ -67,7 +78,8 @@ def _draw_timeline(snapshot: Snapshot) -> str:
         '<th scope="col" class="took">Took</th></tr>'
     )
     body = "".join([_draw_row(row, span, snapshot.key) for row in rows])
-    return f'<table class="time" style="--step:{step:.6g}%"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    drawn = f'<table class="time" style="--step:{step:.6g}%"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    return drawn + tell_rest(len(chosen) - len(rows))
 
 
 def _draw_ticks(ticks: list[Tick], span: float) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The report of very many tasks, changes and errors."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -86,6 +87,22 @@ def test_of_many_errors_of_hooks_all_but_the_first_ten_are_in_a_fold() -> None:
 
     nodes: Any = {f"t{n}": task(give, name=f"t{n}", on_success=broken) for n in range(25)}
     assert "15 more" in page_of(workflow(take_all, name="w", needs={"nodes": nodes}).run("x")).text["hook-errors"]
+
+
+@pytest.mark.parametrize(("failing", "shown"), [(0, 0), (2, 2), (25, 20)])
+def test_in_front_of_a_long_timeline_stand_the_tasks_that_failed(failing: int, shown: int) -> None:
+    def load(url: str, *, number: int) -> None:
+        if number % 3 == 0 and number < 3 * failing:
+            raise ValueError("no")
+
+    nodes: Any = {f"t{n}": task(partial(load, number=n), name=f"t{n}") for n in range(170)}
+    markup = workflow(take_all, name="w", needs={"nodes": nodes}, keep_going=True).run("x").to_html()
+    timeline = markup[markup.index('<section id="timeline">') : markup.index("</section>", markup.index("Critical"))]
+    first, _, whole = timeline.partition("<details><summary>170 tasks</summary>")
+    assert re.findall(r'class="who" title="(\w+)"', first) == [f"t{3 * n}" for n in range(shown)]
+    assert (f"{failing} tasks failed:" in first) == bool(failing)
+    assert ("5 more are not shown" in first) == (failing == 25)
+    assert len(re.findall(r'class="who" title="(\w+)"', whole)) == 170
 
 
 def test_statistics_of_many_tasks_leave_out_those_that_were_tried_once() -> None:
