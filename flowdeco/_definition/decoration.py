@@ -87,9 +87,10 @@ def define_task(
     made = TaskDefinition(face, function, signature, (), options, name, asked)
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
+    asked_in = _capture_of_condition(when)
     made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
     if when is not None:
-        made.predicate = _make_predicate("when= of task", made.label, when, made.needs, made.scope)
+        made.predicate = _make_predicate("when= of task", made.label, when, made.needs, (asked_in, made.scope))
     return made
 
 
@@ -143,6 +144,7 @@ def define_workflow(
     subject = f"workflow {own_name or shorten(function)!r}"
     _check_common(subject, options, signature.params, ())
     tasks = _check_workflow(subject, options)
+    asked_in = _capture_of_condition(None if options["defaults"] is None else options["defaults"]["when"])
     if scope is None:
         scope = capture_scope(function, face, thorough=True)
     if signature.kind.endswith("generator"):
@@ -152,7 +154,7 @@ def define_workflow(
     name, defaults = own_name or "workflow", options["defaults"]
     if defaults is not None:
         about = "when= in the defaults of workflow"
-        defaults = Defaults(defaults, _make_predicate(about, name, defaults["when"], {}, scope))
+        defaults = Defaults(defaults, _make_predicate(about, name, defaults["when"], {}, (asked_in, scope)))
     outside = {param: need for param, need in options["needs"].items() if isinstance(need, str)}
     hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params], outside)
     return kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
@@ -214,7 +216,17 @@ def _read_more_params(when: Any) -> tuple[Param, ...]:
     return _read_signature("predicate", when).params
 
 
-def _make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any], scope: Scope) -> Predicate | None:
+def _capture_of_condition(when: Any) -> Scope:
+    """Return the names in reach of the function of a `when=`.
+
+    To be asked for before those of the task: then the same body is seen, in which no variable holds the task yet.
+    """
+    return () if when is None or definition_of(when) is not None else capture_scope(when, None)
+
+
+def _make_predicate(
+    kind: str, name: str, function: Any, needs: Mapping[str, Any], scopes: tuple[Scope, Scope]
+) -> Predicate | None:
     """Return the `when=` of a task or of a workflow's defaults, if it has one.
 
     Args:
@@ -222,12 +234,11 @@ def _make_predicate(kind: str, name: str, function: Any, needs: Mapping[str, Any
         name: the name of the task or workflow.
         function: what the option says.
         needs: the task's `needs=`.
-        scope: the names in reach of the task or workflow, which come after those in reach of the function.
+        scopes: the names in reach of the function, and those in reach of the task or workflow, which come after.
     """
     if function is None:
         return None
     if definition_of(function) is not None:
-        return Predicate(kind, name, function, None, needs, scope)
-    namespaces = (*capture_scope(function, None), *scope)
-    scope = tuple({id(namespace): namespace for namespace in namespaces}.values())
+        return Predicate(kind, name, function, None, needs, scopes[1])
+    scope = tuple({id(namespace): namespace for each in scopes for namespace in each}.values())
     return Predicate(kind, name, function, _read_signature("predicate", function), needs, scope)
