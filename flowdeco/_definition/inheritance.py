@@ -27,6 +27,11 @@ class Inheritance:
         # By the body's place in memory; a view keeps it there.
         self._views: dict[int, InheritedScope] = {}
 
+    @property
+    def heir(self) -> type | None:
+        """The subclass; `None` if it is gone."""
+        return self._class()
+
     def view(self, namespace: Namespace) -> Namespace:
         """Return the names of a base's body as the subclass has them; any other namespace as it is."""
         known = self._views.get(id(namespace))

@@ -92,7 +92,7 @@ def names_plain_function(scope: Iterable[Namespace], name: str) -> bool:
 def describe_hidden(scope: Iterable[Namespace], name: str) -> str:
     """Return what to do about a name that refers to a function around a task that does not say so; "" for any other."""
     value = next((found for found in [namespace.get(name) for namespace in scope] if found is not None), None)
-    hidden = _describe_hidden(value) if is_plain_function(value) and value.__name__ != name else ""
+    hidden = _describe_hidden(value) if type(value) is FunctionType and value.__name__ != name else ""
     return f"{name!r} is a plain function {hidden}" if hidden else ""
 
 

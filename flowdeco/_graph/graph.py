@@ -10,6 +10,7 @@ from .._base.signature import Param
 from .._definition.definition import Definition, Predicate, WorkflowDefinition, definition_of
 from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
+from .method_key import find_meant
 from .source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, definitions_of, parts_of
 
 if TYPE_CHECKING:
@@ -173,8 +174,17 @@ class Graph:
         return [node.definition for node in self.nodes]
 
     def find(self, key: object) -> Node | None:
-        """Return a node by its name, its task, or a task that it stands in for; `None` if there is none."""
-        return self._by_name.get(key) if isinstance(key, str) else self._by_definition.get(id(definition_of(key)))
+        """Return a node by its name, its task, or a task that it stands in for; `None` if there is none.
+
+        A task that is a method may be given as a method, too, and as the task of a base class.
+        """
+        if isinstance(key, str):
+            return self._by_name.get(key)
+        found = self._by_definition.get(id(definition_of(key)))
+        if found is None:
+            meant = find_meant(self.owner, [node.definition for node in self.nodes], key)
+            found = self._by_definition.get(id(meant))
+        return found
 
     def to_mermaid(self) -> str:
         """Return the text of a Mermaid flowchart, from the inputs at the top down to the workflow.

@@ -296,7 +296,7 @@ def test_a_wrapper_that_does_not_say_what_it_wraps_is_told_from_a_forgotten_task
 @pytest.mark.parametrize("decorate", [task, workflow])
 def test_a_wrapper_below_that_does_not_say_what_it_wraps_is_found_by_its_parameters(decorate: Any) -> None:
     made = decorate(loud(b))
-    w: Any = workflow(lambda x: x, name="w", needs={"x": made}) if decorate is task else made
+    w: Any = workflow(take, name="w", needs={"given": made}) if decorate is task else made
     kind = decorate.__name__
     for problem, stars in zip(fail_to_build(w).problems, ("*args", "**kwargs"), strict=True):
         assert str(problem).endswith(

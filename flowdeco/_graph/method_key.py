@@ -1,0 +1,45 @@
+"""Which task of a class is meant by a method of it, or by the task of a base in whose place it has another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MethodType
+
+from .._definition.definition import Definition, Scope, definition_of
+from .._definition.inheritance import InheritedScope
+from .._definition.scope import LocalScope, find_in_class
+
+__all__ = ["find_meant"]
+
+
+def find_meant(owner: Definition, definitions: Iterable[Definition], key: object) -> Definition | None:
+    """Return the task that a key means which is not the task itself; `None` if there is none.
+
+    Args:
+        owner: the workflow.
+        definitions: what it runs.
+        key: a bound method, or a task or workflow of another class.
+    """
+    function = key.__func__ if isinstance(key, MethodType) else None
+    for each in definitions if function is not None else ():
+        if each.function is function or (isinstance(each.function, MethodType) and each.function == key):
+            return each
+    own, heir = definition_of(key), _find_class(owner.scope)
+    if heir is None or (own is None and function is None):
+        return None
+    for base in heir.__mro__:
+        for name, value in vars(base).items():
+            found = definition_of(value)
+            if found is not None and (found is own or found.function is function):
+                return definition_of(find_in_class(heir, name))
+    return None
+
+
+def _find_class(scope: Scope) -> type | None:
+    """Return the class that a workflow was looked up on, if its names are those of the body of one."""
+    for namespace in scope:
+        if isinstance(namespace, InheritedScope):
+            return namespace.inheritance.heir
+        if isinstance(namespace, LocalScope) and namespace.body_of is not None:
+            return namespace.body_of()
+    return None
