@@ -63,9 +63,10 @@ class LocalScope:
     """The tasks bound in one execution of a function's or a class's body.
 
     Neither the frame nor its variables are kept, and a frame's place in memory is used again. So a frame is taken for
-    the one that a scope was made in only where it shows: each variable known to hold a task still is bound, and one
-    that was no argument holds a task that was made there. As long as nothing is known, the body must have got further
-    in the same call.
+    the one that a scope was made in only where that is known: what its variables were read from is still the frame's.
+    Where Python does not tell, from 3.13 on, each variable known to hold a task must still be bound, and one that was
+    no argument must hold a task that was made there, or a function that the body had defined before. A body that has
+    neither is not known again, so what it has put elsewhere than in a variable does not see the tasks that come later.
 
     Attributes:
         bindings: the tasks by the names of their variables, as the body left them.
@@ -76,8 +77,8 @@ class LocalScope:
     """
 
     __slots__ = (
-        *("__weakref__", "_borrowed", "_call", "_code", "_emptied", "_last", "_looks", "_names", "_reached", "_size"),
-        *("_unkept", "bindings", "body_of", "class_methods", "frame_id", "outer"),
+        *("__weakref__", "_borrowed", "_code", "_emptied", "_functions", "_is_same", "_last", "_looks", "_names"),
+        *("_namespace", "_pending", "_size", "_unkept", "bindings", "body_of", "class_methods", "frame_id", "outer"),
     )
 
     def __init__(self, frame: FrameType) -> None:
@@ -90,11 +91,16 @@ class LocalScope:
         # Of a code object, they are put together anew each time.
         self._names = read_names(frame.f_code)
         self._borrowed = read_borrowed(frame.f_code)
-        self._call = _call_of(frame)
         self._last = ""
         # What the frame's variables were read from, while the frame owns it: it tells whether that is still there.
         self._emptied: dict[str, Any] | None = None
-        self._reached = self._looks = self._size = 0
+        self._pending: dict[str, Any] | None = None
+        # The functions that the body has defined, by their variables, where there is nothing better to tell it by.
+        self._functions: dict[str, ref[FunctionType]] = {}
+        # Of a class's body: what its variables are, until there is the class.
+        self._namespace: Mapping[str, Any] | None = None
+        self._is_same: bool | None = None
+        self._looks = self._size = 0
         # The names of the body that the class was made without.
         self._unkept: frozenset[str] = frozenset()
 
@@ -128,6 +134,9 @@ class LocalScope:
         if known is None or not issubclass(made, known):  # a subclass of the same name may be given a task of this one
             self.body_of = ref(made)
             self._settle(vars(made))
+            self._namespace = None
+            if _latest.get(self.frame_id) is self:
+                del _latest[self.frame_id]
 
     def _settle(self, names: Mapping[str, Any]) -> None:
         """Take in what the body's names mean at its end."""
@@ -146,9 +155,21 @@ class LocalScope:
         return any(code.co_flags & inspect.CO_OPTIMIZED for code in codes)  # a class has a code object, too
 
     def read(self, frame: FrameType) -> dict[str, Any]:
-        """Return the variables of `frame`."""
-        self._emptied = None  # it is emptied only if nobody else has it
-        variables, self._emptied = read_variables(frame)
+        """Return the variables of `frame`, and note whether it is the scope's own."""
+        if self._namespace is not None:
+            self._is_same = frame.f_locals is self._namespace
+        else:
+            self._is_same = self._owns_emptied()
+        self._emptied = self._pending = None  # it is emptied only if nobody else has it
+        variables, self._pending = read_variables(frame)
+        return variables
+
+    def begin(self, frame: FrameType) -> Mapping[str, Any]:
+        """Note which variables are bound to tasks in the frame that the scope is made of. Returns the variables."""
+        if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+            self._namespace = frame.f_locals
+        variables = self.read(frame)
+        self._note(frame, variables, _tasks_of(variables))
         return variables
 
     def look(self, frame: FrameType, variables: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -156,23 +177,30 @@ class LocalScope:
 
         Args:
             frame: the frame.
-            variables: its variables; `None` if they have not been read yet.
+            variables: its variables, if they were just `read`.
 
         Returns:
-            The variables; `None` if the frame is of another execution, as it seems.
+            The variables; `None` if the frame is not known to be of the same execution.
         """
         if variables is None:
             variables = self.read(frame)
-        tasks = {name: value for name, value in variables.items() if is_taken(value)}
-        if not self._is_of(frame, variables, tasks):
-            self._emptied = None
+        tasks = _tasks_of(variables)
+        if not (self._shows(frame, variables, tasks) if self._is_same is None else self._is_same):
+            self._pending = None
             return None
+        self._note(frame, variables, tasks)
+        return variables
+
+    def _note(self, frame: FrameType, variables: Mapping[str, Any], tasks: dict[str, Any]) -> None:
         self.bindings = tasks
+        self._emptied, self._pending = self._pending, None
         if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             self._note_class_methods(variables)
+        own = () if self._emptied is not None else self._code.co_consts
+        codes = {id(part) for part in own if isinstance(part, CodeType)}
+        functions = variables.items() if codes else ()
+        self._functions = {n: ref(f) for n, f in functions if type(f) is FunctionType and id(f.__code__) in codes}
         self._looks, self._size = 0, len(variables)
-        self._reached = frame.f_lasti
-        return variables
 
     def glance(self, frame: FrameType, name: str, *, is_fresh: bool) -> dict[str, Any] | None:
         """Return just the variable `name`, and so let a whole look wait; `None` if it may not.
@@ -184,20 +212,27 @@ class LocalScope:
         self._looks += _LOOKS
         if self._looks >= self._size or frame.f_code is not self._code or not self._last:
             return None
-        if is_fresh and self._emptied is not None and is_still_owned(self._emptied):
+        owns = self._owns_emptied()
+        if is_fresh and owns:
             return {}
         self._emptied = None
-        variables, self._emptied = read_some(frame, name, self._last)
-        return variables if variables[self._last] is self.bindings.get(self._last) else None
+        variables, emptied = read_some(frame, name, self._last)
+        is_bound = variables[self._last] is self.bindings.get(self._last)
+        self._emptied = emptied if owns or is_bound else None
+        return variables if is_bound else None
 
-    def _is_of(self, frame: FrameType, variables: Mapping[str, Any], tasks: Mapping[str, Any]) -> bool:
+    def _owns_emptied(self) -> bool | None:
+        """Whether the frame is still there; `None` if that is not known, as somebody has asked for its variables."""
+        return None if self._emptied is None or self._emptied else is_still_owned(self._emptied)
+
+    def _shows(self, frame: FrameType, variables: Mapping[str, Any], tasks: Mapping[str, Any]) -> bool:
+        """Whether what the variables hold tells that the frame is the scope's own."""
         if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
             return False
-        for name, task in tasks.items():
-            made = definition_of(task) if name not in self._borrowed and is_face(task) else None
-            if made is not None and any(namespace is self for namespace in made.scope):
-                return True
-        return not self.bindings and frame.f_lasti >= self._reached and _call_of(frame) == self._call
+        if any(variables[n] is f() for n, f in self._functions.items() if n in variables):
+            return True
+        made = [definition_of(t) for name, t in tasks.items() if name not in self._borrowed and is_face(t)]
+        return any(namespace is self for definition in made if definition for namespace in definition.scope)
 
     def expect(self, name: str, face: Face) -> None:
         """Note that a variable is about to be bound to `face`, if there is one of that name."""
@@ -220,10 +255,8 @@ def find_in_class(owner: type, name: str, otherwise: Any = None) -> Any:
 _latest: WeakValueDictionary[int, LocalScope] = WeakValueDictionary()
 
 
-def _call_of(frame: FrameType) -> tuple[int, int]:
-    """Return where the frame was called, as long as it is being executed."""
-    caller = frame.f_back
-    return (0, 0) if caller is None else (id(caller), caller.f_lasti)
+def _tasks_of(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variables.items() if is_taken(value)}
 
 
 def capture_scope(
@@ -300,7 +333,7 @@ def _look_at(frame: FrameType, variables: Mapping[str, Any] | None = None) -> tu
     seen = scope.look(frame, variables) if scope is not None else None
     if scope is None or seen is None:
         _latest[id(frame)] = scope = LocalScope(frame)
-        seen = scope.look(frame, variables) or {}
+        seen = scope.begin(frame)
         around = find_enclosing(frame)
         if around is not None:
             outer, _ = _look_at(around)

@@ -75,26 +75,7 @@ def make_by_import() -> tuple[Any, Any]:
     return w, load
 
 
-def make_after_del() -> tuple[Any, Any]:
-    @workflow
-    def w(late: Any) -> Any:
-        return late
-
-    early = task(lambda: "early")
-
-    @task
-    def between() -> None: ...
-
-    del early
-
-    @task
-    def late() -> str:
-        return "late"
-
-    return w, (late, between)[0]
-
-
-@pytest.mark.parametrize("make", [make_by_call, make_by_unpacking, make_by_import, make_after_del])
+@pytest.mark.parametrize("make", [make_by_call, make_by_unpacking, make_by_import])
 def test_what_no_later_decorator_sees_bound_is_an_input_once_the_function_is_over(
     make: Callable[[], tuple[Any, Any]], backend: Backend
 ) -> None:
