@@ -174,3 +174,22 @@ def test_a_result_that_is_there_is_printed_though() -> None:
     command = [sys.executable, "-m", "flowdeco", "run", "--report", "page.html", "one.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_a_program_of_its_own_can_have_it_end_a_run_as_ctrl_c_does(backend: Backend) -> None:
+    program = """
+    import signal
+
+    if __name__ == "__main__":
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        waits()
+    """
+    write("waits.py", (PROGRAM + program).format(backend=backend[0], options=backend[1]))
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "waits.py"], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (-signal.SIGINT, "cleaned up\n")
+    assert err.splitlines()[-1] == "KeyboardInterrupt"
