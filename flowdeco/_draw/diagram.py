@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .._base.events import Status
 from .html import clean
 
-__all__ = ["COLOURS", "MARKS", "Box", "Diagram", "Line"]
+__all__ = ["COLOURS", "MARKS", "Box", "Diagram", "Line", "tell_status"]
 
 # Colour alone would not tell everybody, so each status has a sign too. Most fonts have these.
 MARKS = {
@@ -32,6 +32,11 @@ COLOURS = {
     Status.SKIPPED: ("#e5e7eb", "#4b5563"),
     Status.CANCELLED: ("#ede9fe", "#6d28d9"),
 }
+
+
+def tell_status(status: Status) -> str:
+    """Return a status in words."""
+    return status.replace("_", " ")
 
 
 class Box(NamedTuple):

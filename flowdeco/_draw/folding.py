@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from .._base.events import Status
-from .diagram import Box, Diagram, Line
+from .diagram import Box, Diagram, Line, tell_status
 from .layout import find_layers
 
 __all__ = ["Folded", "fold_diagram", "stem_of"]
@@ -151,5 +151,7 @@ def _make_box(boxes: list[Box]) -> Box:
     status = next((status for status in _WORST if any(box.status is status for box in boxes)), None)
     kind = first.kind if len({box.kind for box in boxes}) == 1 else "task"
     name = stems.pop() if len(stems) == 1 else f"{first.label[:12]} … {boxes[-1].label[:12]}"
-    hint = f"{len(boxes):,} {kind}s, from {first.label} to {boxes[-1].label}{f': {status}' if status else ''}"
+    hint = (
+        f"{len(boxes):,} {kind}s, from {first.label} to {boxes[-1].label}{f': {tell_status(status)}' if status else ''}"
+    )
     return Box(f"{name} {_TIMES} {len(boxes):,}", kind, first.replaced, status, hint)

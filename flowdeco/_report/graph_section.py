@@ -89,7 +89,7 @@ def _list_members(snapshot: Snapshot, rows: Sequence[int]) -> Iterator[str]:
 def _tell_statuses(snapshot: Snapshot, rows: Sequence[int]) -> str:
     counts: Mapping[Status, int] = Counter([snapshot.rows[number].status for number in rows])
     one = len(counts) == 1  # the number stands in the box's label, then
-    return " ".join([badge(status) + f" {counts[status]:,}" * (not one) for status in Status if status in counts])
+    return " ".join([badge(status, None if one else counts[status]) for status in Status if status in counts])
 
 
 def _tell_times(snapshot: Snapshot, rows: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from .._base.events import Status
+from .._draw.diagram import tell_status
 from .._draw.html import describe, escape, fold, tell_seconds
 from .error_list import Told, list_errors, list_hook_errors, show_traceback
 from .graph_section import make_graph
@@ -41,7 +42,7 @@ def make_report(snapshot: Snapshot) -> str:
         'img-src data:">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<title>{escape(run.workflow)}: {snapshot.status}</title><style>{page_style()}</style></head>\n"
+        f"<title>{escape(run.workflow)}: {tell_status(snapshot.status)}</title><style>{page_style()}</style></head>\n"
         f'<body><header>{_make_head(snapshot)}</header><nav aria-label="Sections">{links}</nav>\n'
         f"<main>{_NEWLINE.join(parts)}</main></body></html>\n"
     )
@@ -57,7 +58,7 @@ def _anchor(name: str) -> str:
 def _make_head(snapshot: Snapshot) -> str:
     run = snapshot.run
     counts = Counter(row.status for row in snapshot.rows)
-    told = " ".join([f"{badge(status)} {counts[status]:,}" for status in Status if counts[status]])
+    told = " ".join([badge(status, counts[status]) for status in Status if counts[status]])
     facts = {
         "Run": f"<code>{run.id}</code>",
         "Started": time_of(run.started) or "not yet",

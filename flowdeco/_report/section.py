@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._base.events import Status
-from .._draw.diagram import MARKS
+from .._draw.diagram import MARKS, tell_status
 from .._draw.html import describe, escape, fold, table, tell_seconds
 from .._state.store import Change
 from .phrase import count_things, time_of
@@ -28,9 +28,11 @@ MANY = 60
 _MOST_KEYS = 200
 
 
-def badge(status: Status) -> str:
-    """Return how something stands, as a word with its sign."""
-    return f'<span class="badge {status}"><span aria-hidden="true">{MARKS[status]} </span>{status}</span>'
+def badge(status: Status, count: int | None = None) -> str:
+    """Return how something stands, as a word with its sign; with a count, how many stand so."""
+    counted = "" if count is None else f"{count:,} "
+    mark = f'<span aria-hidden="true">{MARKS[status]} </span>'
+    return f'<span class="badge {status}">{mark}{counted}{tell_status(status)}</span>'
 
 
 def list_values(values: Mapping[Any, Any], *, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from .._base.errors import TaskTimeoutError
 from .._base.events import Status
 from .._base.sentinel import UNSET
-from .._draw.diagram import Diagram
+from .._draw.diagram import Diagram, tell_status
 from .._draw.html import describe, describe_error, tell_seconds
 from .._graph.graph import Node
 from .._record.journal import Failure, HookError, Journal
@@ -212,8 +212,8 @@ def diagram_of(journal: Journal) -> Diagram:
     records: list[tuple[Status, str]] = []
     for node in graph.nodes:
         record = TaskRecord(journal, node)
-        records.append((record.status, f"{node.name}: {record.status}{_tell_effort(record)}"))
-    return graph.to_diagram([*records, (journal.status, f"workflow {graph.name}: {journal.status}")])
+        records.append((record.status, f"{node.name}: {tell_status(record.status)}{_tell_effort(record)}"))
+    return graph.to_diagram([*records, (journal.status, f"workflow {graph.name}: {tell_status(journal.status)}")])
 
 
 def _tell_effort(record: TaskRecord) -> str:

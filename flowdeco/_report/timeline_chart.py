@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from .._base.events import Status
-from .._draw.diagram import MARKS
+from .._draw.diagram import MARKS, tell_status
 from .._draw.html import describe_error, escape, fold, tell_seconds
 from .._record.timeline import Attempt
 from .phrase import count_things
@@ -96,7 +96,7 @@ def _draw_row(row: Row, span: float, key: str = "") -> str:
     who = f'{mark * row.critical}{MARKS[row.status]} <a href="#task-{key}{row.number}">{name}</a>'
     waits = [_draw_wait(start, end, span) for start, end in _find_waits(row)]
     bars = [_draw_bar(row, attempt, span) for attempt in row.attempts]
-    told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts]) or row.status
+    told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts]) or tell_status(row.status)
     return (
         f'<tr{" class=critical" * row.critical}><th scope="row" class="who" title="{name}">{who}</th>'
         f'<td><div class="track" aria-hidden="true">{"".join([*waits, *bars])}</div>'
@@ -147,7 +147,7 @@ def _status_of(row: Row, attempt: Attempt) -> Status:
 
 def _tell_attempt(row: Row, attempt: Attempt) -> str:
     status = _status_of(row, attempt)
-    outcome = "failed" if attempt.error is not None or status is Status.RETRYING else status
+    outcome = "failed" if attempt.error is not None or status is Status.RETRYING else tell_status(status)
     end = f"to {tell_seconds(attempt.end)}, took {tell_seconds(attempt.end - attempt.start)}" if attempt.end else "on"
     error = f", {describe_error(attempt.error)}" if attempt.error is not None else ""
     return f"attempt {attempt.number} {outcome}, from {tell_seconds(attempt.start)} {end}{error}"

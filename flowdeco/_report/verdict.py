@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from .._base.events import Status
+from .._draw.diagram import tell_status
 from .._draw.html import describe_error, escape
 from .phrase import count_things, first_line
 from .place import place_of_error, place_of_function
@@ -79,7 +80,7 @@ def _tell_damage(path: Sequence[tuple[Snapshot, Row | None]]) -> Iterator[str]:
     rows = [row for snapshot, failed in path if failed is not None for row in _find_victims(snapshot, failed)]
     if rows:
         counts = Counter([row.status for row in rows])
-        told = ", ".join([f"{count:,} {status}" for status, count in counts.items()])
+        told = ", ".join([f"{count:,} {tell_status(status)}" for status, count in counts.items()])
         names = ", ".join([row.name for row in rows[:_MOST_NAMES]]) + ", …" * (len(rows) > _MOST_NAMES)
         yield f"took down {escape(names)} ({told})"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import product
 from typing import Any
 
 from flowdeco import task, workflow
@@ -16,6 +17,13 @@ def giving(number: int) -> Callable[[], int]:
         return number
 
     return give
+
+
+def failing() -> Callable[[], int]:
+    def fail() -> int:
+        raise ValueError("no")
+
+    return fail
 
 
 def test_a_small_graph_is_drawn_whole() -> None:
@@ -56,6 +64,19 @@ def test_those_that_stand_differently_are_boxes_of_their_own() -> None:
     assert f"✓ n… {TIMES} 170" in labels
     assert f"✗ load… {TIMES} 4" in labels
     assert f"✓ load… {TIMES} 166" in labels
+
+
+def test_of_a_box_of_those_that_stand_differently_each_count_stands_in_the_pill_of_the_status() -> None:
+    nodes: Any = {}
+    for number, name in enumerate(map("".join, product("abcdefghijklm", repeat=2))):
+        step = giving(number) if number < 60 else failing()
+        step.__name__ = name  # else they would be alike
+        nodes[name] = task(step, name=name)
+
+    @workflow(keep_going=True, needs={"nodes": nodes})
+    def w(nodes: Any) -> None: ...
+
+    assert "✓ 60 completed ✗ 109 failed" in page_of(w.run()).text["graph"]
 
 
 def test_one_function_under_many_names_is_one_box() -> None:

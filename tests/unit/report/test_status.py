@@ -1,10 +1,12 @@
 """The report of a run of every status."""
 
+import re
 from typing import Any
 
 import anyio
 
 from flowdeco import Run, Skip, Status, task, workflow
+from tests.support.failing import fail_in_many_ways
 from tests.support.report import first, morning, page_of
 
 
@@ -142,6 +144,21 @@ def test_a_workflow_of_no_tasks_is_told() -> None:
 
     page = page_of(w.run())
     assert [attributes["id"] for attributes in page.of("section")] == ["graph", "result"]
+
+
+def test_a_count_of_tasks_stands_in_the_pill_of_their_status() -> None:
+    head = fail_in_many_ways().to_html().partition("10 tasks</dt>")[2].partition("</dl>")[0]
+    pills = re.findall(r'<span class="badge (\w+)"><span aria-hidden="true">. </span>(.*?)</span>', head)
+    assert pills == [("completed", "4 completed"), ("failed", "3 failed"), ("upstream_failed", "3 upstream failed")]
+    assert not re.search(r"</span> +[\d,]", head)
+
+
+def test_a_status_is_told_in_words() -> None:
+    page = page_of(fail_in_many_ways())
+    assert "upstream failed" in page.text["timeline"]
+    assert "upstream failed" in page.text["tasks"]
+    assert "monthly: upstream failed" in page.text["graph"]
+    assert "upstream_failed" not in page.whole
 
 
 def test_what_a_value_stands_in_for_is_told() -> None:

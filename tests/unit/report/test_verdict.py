@@ -29,12 +29,12 @@ def test_each_task_that_failed_is_told_in_one_line_with_its_place_attempts_and_v
     assert "2 tasks failed" in head
     assert re.search(
         r"stock ConnectionError: warehouse\.example\.org:5432 refused the connection …"
-        r"failing\.py, line \d+, in stock · 3 attempts · took down weekly, monthly \(2 upstream_failed\)",
+        r"failing\.py, line \d+, in stock · 3 attempts · took down weekly, monthly \(2 upstream failed\)",
         head,
     )
     assert re.search(
         r"refunds LookupError: no refund has this number: [0-9]+ …failing\.py, line \d+, in refunds · 1 attempt · "
-        r"took down ledger \(1 upstream_failed\)",
+        r"took down ledger \(1 upstream failed\)",
         head,
     )
 
@@ -70,7 +70,7 @@ def test_a_failure_in_a_nested_run_is_told_with_the_way_to_it() -> None:
     page = page_of(fail_within())
     assert "1 task failed" in page.text[""]
     assert "imported / stored OSError: No space left on device" in page.text[""]
-    assert "in stored · 1 attempt · took down letter, indexed (1 upstream_failed, 1 cancelled)" in page.text[""]
+    assert "in stored · 1 attempt · took down letter, indexed (1 upstream failed, 1 cancelled)" in page.text[""]
 
 
 def test_a_workflow_whose_own_function_failed_is_told() -> None:
