@@ -12,6 +12,7 @@ from .._base.text import listed, nearest
 from .._definition.undecorated import describe_class_method, describe_hidden, names_plain_function
 from .binding import Seen
 from .graph import Graph
+from .method_key import describe_unnamed
 from .resolver import RUN_NAMES
 
 __all__ = ["Inputs", "signature_of"]
@@ -90,7 +91,7 @@ class Inputs:
     def near_task(self, name: str) -> str:
         """Return a hint at the task that an input was perhaps meant to name."""
         scope = self._graph.owner.scope
-        described = describe_class_method(scope, name) or describe_hidden(scope, name)
+        described = describe_class_method(scope, name) or describe_hidden(scope, name) or describe_unnamed(scope, name)
         if described:
             return f" {described}"
         if names_plain_function(scope, name):

@@ -1,4 +1,4 @@
-"""Which task of a class is meant by a method of it, or by the task of a base in whose place it has another."""
+"""Which task of a class is meant by a method of it, by a base's task that it replaces, or by a name of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._definition.definition import Definition, Scope, definition_of
 from .._definition.inheritance import InheritedScope
 from .._definition.scope import LocalScope, find_in_class
 
-__all__ = ["find_meant"]
+__all__ = ["describe_unnamed", "find_meant"]
 
 
 def find_meant(owner: Definition, definitions: Iterable[Definition], key: object) -> Definition | None:
@@ -33,6 +33,20 @@ def find_meant(owner: Definition, definitions: Iterable[Definition], key: object
             if found is not None and (found is own or found.function is function):
                 return definition_of(find_in_class(heir, name))
     return None
+
+
+def describe_unnamed(scope: Scope, name: str) -> str:
+    """Return what to do about a name under which a subclass has a task and the class of the workflow has none.
+
+    A sentence; "" for any other name.
+    """
+    view = next((namespace for namespace in scope if isinstance(namespace, InheritedScope)), None)
+    heir = None if view is None else view.inheritance.heir
+    base = None if view is None or view.body.body_of is None else view.body.body_of()
+    if heir is None or base is None or definition_of(find_in_class(heir, name)) is None:
+        return ""
+    text = f"{name!r} is a task of class {heir.__name__!r}, but not of {base.__name__!r}, which has the workflow: "
+    return text + "define one there, too, with @task above @abstractmethod."
 
 
 def _find_class(scope: Scope) -> type | None:

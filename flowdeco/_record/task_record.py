@@ -17,6 +17,9 @@ from .timeline import Attempt, list_attempts, ready_time
 
 __all__ = ["TaskRecord", "Tasks"]
 
+# Past so many tasks, the text of all records says no more than how many there are.
+_MOST_SHOWN = 20
+
 
 class TaskRecord:
     """How one task of a run stands. It is a view: it changes while the run goes on."""
@@ -128,3 +131,10 @@ class Tasks(Mapping[Any, TaskRecord]):
 
     def __len__(self) -> int:
         return len(self._journal.graph.nodes)
+
+    def __repr__(self) -> str:
+        nodes = self._journal.graph.nodes
+        shown = [f"{node.name!r} {self._journal.status_of(node)}" for node in nodes[:_MOST_SHOWN]]
+        if len(nodes) > _MOST_SHOWN:
+            shown.append(f"{len(nodes) - _MOST_SHOWN} more")
+        return f"<records of tasks: {', '.join(shown) or 'none'}>"

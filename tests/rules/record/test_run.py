@@ -84,3 +84,21 @@ def test_the_inputs_in_the_record_cannot_be_changed() -> None:
     run = summary.run("x")
     with pytest.raises(TypeError):
         run.inputs["url"] = "y"  # type: ignore[index]  # what is tested
+
+
+def test_the_records_show_names_and_statuses() -> None:
+    @workflow(needs={"given": [task(lambda: 1, name=f"t{number}") for number in range(23)]})
+    def many(given: list[int]) -> None: ...
+
+    @workflow
+    def none() -> None: ...
+
+    assert repr(summary.run("x").tasks) == "<records of tasks: 'page' completed, 'words' completed>"
+    assert repr(summary.override(page=_fail).run("x").tasks) == "<records of tasks: 'page' failed, 'words' cancelled>"
+    assert repr(many.run().tasks).startswith("<records of tasks: 't0' completed, 't1' completed, ")
+    assert repr(many.run().tasks).endswith(", 't19' completed, 3 more>")
+    assert repr(none.run().tasks) == "<records of tasks: none>"
+
+
+def _fail() -> str:
+    raise ConnectionError
