@@ -196,10 +196,11 @@ class LocalScope:
         self._emptied, self._pending = self._pending, None
         if not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             self._note_class_methods(variables)
-        own = () if self._emptied is not None else self._code.co_consts
-        codes = {id(part) for part in own if isinstance(part, CodeType)}
-        functions = variables.items() if codes else ()
-        self._functions = {n: ref(f) for n, f in functions if type(f) is FunctionType and id(f.__code__) in codes}
+        if self._emptied is None:
+            functions = [(n, v) for n, v in variables.items() if type(v) is FunctionType]
+            if functions:
+                codes = {id(part) for part in self._code.co_consts if type(part) is CodeType}
+                self._functions = {name: ref(f) for name, f in functions if id(f.__code__) in codes}
         self._looks, self._size = 0, len(variables)
 
     def glance(self, frame: FrameType, name: str, *, is_fresh: bool) -> dict[str, Any] | None:
