@@ -9,9 +9,10 @@ from .._base.graph_errors import RemoteArgumentError
 from .._definition.definition import Definition
 from .._policy.policy import Policy
 from .._policy.run_in import RunIn
+from .._state.state import State
 from .graph import Node
 from .resolver import Resolver
-from .source import FromRun, parts_of
+from .source import Constant, FromRun, FromValue, Source, parts_of
 
 __all__ = ["check_place"]
 
@@ -24,10 +25,10 @@ def check_place(resolver: Resolver, node: Node, policy: Policy) -> None:
     place = _name_place(policy.run_in)
     if place:
         given = [
-            (param.name, part.name)
+            (param.name, what)
             for param, source in zip(node.params, node.sources, strict=True)
             for part in parts_of(source)
-            if isinstance(part, FromRun)
+            if (what := _of_this_program(part))
         ]
         _report(resolver, node.definition, "", place, given)
     for way in policy.recover:
@@ -39,6 +40,14 @@ def check_place(resolver: Resolver, node: Node, policy: Policy) -> None:
             _report(resolver, task, of, place, given)
 
 
+def _of_this_program(source: Source) -> str:
+    """Return what it is, if it is of this program alone."""
+    if isinstance(source, FromRun):
+        return source.name
+    is_state = isinstance(source, (FromValue, Constant)) and isinstance(source.value, State)
+    return "a State" if is_state else ""
+
+
 def _name_place(run_in: RunIn) -> str:
     if run_in is None or isinstance(run_in, str):
         return "in a process" if run_in == "process" else ""
@@ -48,8 +57,9 @@ def _name_place(run_in: RunIn) -> str:
 def _report(resolver: Resolver, task: Definition, of: str, place: str, given: Iterable[tuple[str, str]]) -> None:
     for parameter, what in given:
         name = resolver.name_of(task)
-        reason = "what it writes there would be lost" if what == "state" else "that cannot be sent there"
-        taken = repr(what) if what == parameter else f"{what!r} as {parameter!r}"
+        reason = "that cannot be sent there" if what in ("run", "event") else "what it writes there would be lost"
+        said = what if what == "a State" else repr(what)
+        taken = said if what == parameter else f"{said} as {parameter!r}"
         text = f"{of}task {name!r} runs {place} and takes {taken}: {reason}. "
         text += 'Hand it the values it needs and write what it returns in another task, or say run_in="thread".'
         resolver.fail(RemoteArgumentError, text, function=name, parameter=parameter)

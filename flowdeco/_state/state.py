@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, cast, datac
 from .._base.checks import reject
 from .._base.errors import OptionError, OptionTypeError, StateTypeError
 from .._base.injection import read_ask
+from .._base.local import Local
 from .._base.signature import MISSING, POSITIONAL, Param, read_signature
 from .._base.text import listed, nearest, shorten
 from .field import FIELDS, Field, check_arguments, collect_fields, refuse_attribute, refuse_key, validate
@@ -30,7 +31,7 @@ CHANGE_NAMES = ("key", "value", "previous", "time", "task", "change")
 
 # `field` is not named as a field specifier: type checkers see a default of those only where it is given by keyword.
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class State:
+class State(Local):
     """What the tasks of a run share: the fields that a subclass declares, and free keys.
 
     ```python

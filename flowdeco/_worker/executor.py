@@ -16,8 +16,9 @@ from anyio import CancelScope, Event, get_cancelled_exc_class
 from .._base.errors import RemoteError, WorkerLostError
 from .._base.event_loop import EventLoop
 from .._base.executors import is_process_pool
+from .._base.local import Local
 from .._base.signature import Kind, discard, is_awaitable
-from .transfer import Call, locate, pack, perform, perform_apart, say, serve, stays_behind, unpack
+from .transfer import Call, cannot_share, locate, pack, perform, perform_apart, say, serve, stays_behind, unpack
 
 __all__ = ["ExecutorCall", "call_in_executor"]
 
@@ -46,6 +47,9 @@ class _Work:
         call = self._call
         if self._bound:
             raise stays_behind(call.label, self._bound[0])
+        for part, value in call.list_parts():
+            if isinstance(value, Local):
+                raise cannot_share(call.label, part, type(value).__name__)
         # On another machine __main__ is another program, so there a pickler may have to send the function's code.
         is_known = self._by_name_in_main or getattr(call.function, "__module__", None) != "__main__"
         function = (locate(call.function) if is_known else None) or call.function

@@ -13,6 +13,7 @@ from types import FunctionType, TracebackType
 from typing import Any, NamedTuple, cast
 
 from .._base.errors import MainGuardError, TransferError
+from .._base.local import Local
 from .._base.signature import Kind, discard, is_awaitable, peel, read_signature
 from .._base.yielded import list_yielded
 from .main_module import NAME, find_main, looking_up
@@ -23,6 +24,7 @@ __all__ = [
     "Name",
     "RemoteTraceback",
     "cannot_import",
+    "cannot_share",
     "locate",
     "pack",
     "perform",
@@ -57,6 +59,16 @@ class Call(NamedTuple):
     def label(self) -> Label:
         name = getattr(self.function, "__qualname__", None) or type(self.function).__name__
         return Label(self.task, self.place, name)
+
+    def list_parts(self) -> list[tuple[str, Any]]:
+        """Return what errors say of each argument, and its value."""
+        try:
+            names = [repr(param.name) for param in read_signature(self.function).params if not param.variadic]
+        except (TypeError, ValueError):
+            names = []
+        names += [str(number + 1) for number in range(len(names), len(self.args))]
+        named = [*zip(names, self.args, strict=False), *((repr(name), value) for name, value in self.kwargs.items())]
+        return [(f"argument {name}", value) for name, value in named]
 
 
 class Label(NamedTuple):
@@ -134,6 +146,19 @@ class _Pickler(pickle.Pickler):
         return (Name.find, (name,)) if name is not None and name.depth else NotImplemented
 
 
+class _LocalError(Exception):
+    """Something of this program alone is to be sent; with the name of its class."""
+
+
+class _ArgumentPickler(_Pickler):
+    """Sends no copy of what is written to."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, Local):
+            raise _LocalError(type(obj).__name__)
+        return super().reducer_override(obj)
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
         return super().find_class(_own_module(module_name), global_name)
@@ -147,9 +172,9 @@ def _own_module(name: str) -> str:
     return "__main__"
 
 
-def _dump(value: object) -> bytes:
+def _dump(value: object, pickler: type[_Pickler] = _Pickler) -> bytes:
     file = io.BytesIO()
-    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
+    pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
     return file.getvalue()
 
 
@@ -174,7 +199,19 @@ def stays_behind(label: Label, name: str) -> TransferError:
     return TransferError(message, part=f"argument {name!r}", **label.data)
 
 
+def cannot_share(label: Label, part: str, kind: str) -> TransferError:
+    """Return the error for an argument in which something is that is written to."""
+    name = "a State" if kind == "State" else f"a State ({kind})"
+    message = (
+        f"Cannot run {label}: its {part} is or contains {name}, and what is written to it there would be lost. "
+        "Pass its values, and write what the task returns in another task."
+    )
+    return TransferError(message, part=part, **label.data)
+
+
 def _cannot_send(label: Label, part: str, error: BaseException) -> TransferError:
+    if isinstance(error, _LocalError):
+        return cannot_share(label, part, str(error))
     message = f"Cannot run {label}: its {part} cannot be sent there ({say(error)}). Pass what can be pickled."
     return TransferError(message, part=part, **label.data)
 
@@ -193,11 +230,13 @@ def say(error: BaseException) -> str:
 
 def pack(call: Call) -> bytes:
     try:
-        function = _dump(call.function)
+        function = _dump(call.function, _ArgumentPickler)
+    except _LocalError as error:
+        raise cannot_share(call.label, "function", str(error)) from None
     except Exception as error:
         raise cannot_import(call.label, error) from error
     try:
-        values = _dump((call.args, call.kwargs))
+        values = _dump((call.args, call.kwargs), _ArgumentPickler)
     except Exception as error:
         raise _cannot_send(call.label, _find_culprit(call), error) from error
     return pickle.dumps((call.label, call.kind, function, values))
@@ -205,19 +244,11 @@ def pack(call: Call) -> bytes:
 
 def _find_culprit(call: Call) -> str:
     """Return which of the arguments it is that cannot be pickled."""
-    try:
-        names = [repr(param.name) for param in read_signature(call.function).params if not param.variadic]
-    except (TypeError, ValueError):
-        names = []
-    names += [str(number + 1) for number in range(len(names), len(call.args))]
-    for name, value in [
-        *zip(names, call.args, strict=False),
-        *((repr(name), value) for name, value in call.kwargs.items()),
-    ]:
+    for part, value in call.list_parts():
         try:
-            _dump(value)
+            _dump(value, _ArgumentPickler)
         except Exception:
-            return f"argument {name}"
+            return part
     return "arguments"
 
 

@@ -27,7 +27,7 @@ PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
         "text trampoline "
-        "tracebacks context event_loop executors healing sentinel",
+        "tracebacks context event_loop executors healing sentinel local",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from flowdeco import task
+from flowdeco import State, task
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +51,11 @@ def inside(value: int) -> int:
 @task
 def count(end: int) -> Iterator[int]:
     yield from range(end)
+
+
+@task(run_in="process")
+def give_state() -> State:
+    return State({"word": "new"})
 
 
 class Shop:

@@ -4,11 +4,13 @@ import os
 import pickle
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
-from flowdeco import RemoteArgumentError, Run, State, TransferError, task, workflow
+from flowdeco import RemoteArgumentError, Retry, Run, State, TransferError, task, value, workflow
+from tests.support import remote_functions as functions
 from tests.support.check_policies import problems_of
 from tests.support.retries import alone
 from tests.support.run_in import pid
@@ -162,3 +164,61 @@ async def test_an_executor_that_nobody_knows_is_found_out_when_it_pickles() -> N
     assert caught.value.part == "argument 'state'"
     run = await alone(task(write, name="page", run_in=HereExecutor()), state=Notes).run()
     assert run.state["word"] == "written"
+
+
+def add_word(notes: Any) -> None: ...
+
+
+def holding(notes: Any, **options: Any) -> Any:
+    return task(add_word, name="page", run_in="process", retries=Retry(2, delay=0), needs={"notes": notes}, **options)
+
+
+@task
+def make_notes() -> Notes:
+    return Notes()
+
+
+@task
+def make_box() -> Any:
+    return {"notes": [Notes()]}
+
+
+def test_a_state_that_is_a_constant_of_a_task_in_a_process_is_refused() -> None:
+    refuse(after_first(holding(value(Notes()))), "task 'page' runs in a process and takes a State as 'notes': what it")
+    refuse(after_first(holding([value(1), value(State())])), "takes a State as 'notes': what it writes there")
+    refuse(after_first(holding(make_notes)).override(make_notes=value(Notes())), "takes a State as 'notes'")
+
+
+@pytest.mark.parametrize("source", [make_notes, make_box, "text"], ids=["result", "in a result", "input"])
+async def test_a_state_that_reaches_a_process_by_another_way_is_refused_when_it_is_sent(source: Any) -> None:
+    @workflow(needs={"page": holding(source)}, tasks=[make_notes, make_box])
+    async def w(text: Any, page: None) -> None: ...
+
+    run = await w.run(Notes())
+    assert isinstance(run.error, TransferError)
+    assert str(run.error) == (
+        "Cannot run task 'page' in a process: its argument 'notes' is or contains a State (Notes), and what is written "
+        "to it there would be lost. Pass its values, and write what the task returns in another task."
+    )
+    assert (run.error.part, run.tasks["page"].attempts) == ("argument 'notes'", 1)
+
+
+async def test_a_state_that_a_function_in_a_process_is_bound_to_is_refused(processes: ProcessPoolExecutor) -> None:
+    for place in ("process", processes):
+        step = task(partial(add_word, State()), name="page", run_in=place)
+        with pytest.raises(TransferError, match="its function is or contains a State, and what is written") as caught:
+            await alone(step)()
+        assert caught.value.part == "function"
+
+
+async def test_an_executor_that_pickles_takes_no_state_and_one_of_threads_does(
+    processes: ProcessPoolExecutor, pool: ThreadPoolExecutor
+) -> None:
+    for place in (processes, SendingExecutor()):
+        with pytest.raises(TransferError, match=r"its argument 'notes' is or contains a State \(Notes\)"):
+            await alone(task(add_word, name="page", run_in=place, needs={"notes": make_notes}))()
+    await alone(task(add_word, name="page", run_in=pool, needs={"notes": make_notes}))()
+
+
+async def test_a_state_that_a_task_in_a_process_has_made_comes_back() -> None:
+    assert (await alone(functions.give_state.with_options(name="page"))())["word"] == "new"
