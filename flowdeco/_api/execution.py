@@ -76,11 +76,15 @@ class Execution:
         self.has_hooks = bool(hooks)
         self.program = make_run_program(name, Policy(hooks=hooks, timeout=timeout), strict=strict)
 
-    def run_blocking(self, run: Run[Any], *, logs: bool = True) -> None:
+    def run_blocking(self, run: Run[Any], *, logs: bool = True, may_begin: Callable[[], bool] | None = None) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread.
 
-        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again. If the
-        run is to be kept, its error is logged, unless that is not wanted.
+        A `def` is called here, when the loop was left; hooks that are to hear of the end are told on it again.
+
+        Args:
+            run: the run.
+            logs: whether the error of a run that is to be kept is logged.
+            may_begin: called on the event loop before anything else; if it returns false, nothing is run.
 
         Raises:
             RunningLoopError: this thread's event loop is running.
@@ -94,8 +98,8 @@ class Execution:
             # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
             context.run(IN_THREAD.set, True)
             on_loop = _run_from_thread
-        steps = _Steps(self._go(run, heard, leaves_loop=not self.is_async), context)
-        body = on_loop(steps.go)
+        steps = _Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
+        body = on_loop(steps.go if may_begin is None else partial(_go_if, may_begin, steps.go))
         if body is not None:
             cancellation = steps.take_answer(body)
             try:
@@ -296,8 +300,10 @@ async def _tell_rest(teller: Teller, journal: Journal) -> None:
 class _Steps:
     """Drives a run that leaves the event loop for its own function and perhaps comes back to another one."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], context: Context) -> None:
-        self._coroutine = coroutine
+    def __init__(self, begin: Callable[[], Coroutine[Any, Any, None]], context: Context) -> None:
+        self._begin = begin
+        # Made at the first step: Python complains of one that is never awaited, if Ctrl-C comes in before.
+        self._coroutine: Coroutine[Any, Any, None] | None = None
         self._context = context
         self._value: Any = None
         self._error: BaseException | None = None
@@ -347,12 +353,18 @@ class _Steps:
 
     def _step(self) -> Any:
         value, error, self._value, self._error = self._value, self._error, None, None
+        if self._coroutine is None:
+            self._coroutine = self._begin()
         try:
             if error is None:
                 return self._context.run(self._coroutine.send, value)
             return self._context.run(self._coroutine.throw, error)
         finally:
             error = None
+
+
+async def _go_if(may_begin: Callable[[], bool], go: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
+    return await go() if may_begin() else None
 
 
 def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:

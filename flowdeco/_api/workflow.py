@@ -286,6 +286,13 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             refuse_worker_import(plan.graph.name)
         return Run(plan, plan.inputs.bind(self._bound + args, kwargs), definition.options["state"], keep=keep)
 
-    def _run_blocking(self, run: Run[Any]) -> None:
-        """Go through with a run that was made by `_new_run`, and leave it to others to tell its error."""
-        self._definition.execution.run_blocking(run, logs=False)
+    def _load_engine(self) -> None:
+        """Have loaded what a run needs, which takes a moment the first time."""
+        _ = self._definition.execution
+
+    def _run_blocking(self, run: Run[Any], may_begin: Callable[[], bool]) -> None:
+        """Go through with a run that was made by `_new_run`, and leave it to others to tell its error.
+
+        If `may_begin`, called on the event loop, returns false, nothing is run.
+        """
+        self._definition.execution.run_blocking(run, logs=False, may_begin=may_begin)

@@ -19,7 +19,7 @@ from .json_output import JsonError, to_json
 from .json_type import find_no_json
 from .printing import find_encoding, is_output_closed, print_text, say, show_fully
 from .target import Found, find_workflow_to_run
-from .termination import heed_termination
+from .termination import heed_signals, notice_lost_interrupt
 
 __all__ = ["check_report", "run"]
 
@@ -38,7 +38,8 @@ def check_report(text: str) -> Path:
 
 def run(args: Namespace) -> int:
     """Run the workflow that the arguments name; return the exit code."""
-    found = find_workflow_to_run(args.target)
+    with notice_lost_interrupt():
+        found = find_workflow_to_run(args.target)
     positional, named = parse_inputs(found.workflow, found.label, args.inputs, _OWN_OPTIONS)
     if args.json and (reason := _why_no_json(found)):
         say(f"flowdeco run: error: {reason}")
@@ -59,22 +60,33 @@ def _go(workflow: Workflow[Any, Any], run: Run[Any], progress: Progress, report:
         _write_report(run, report)
         progress.close()  # a view hides the cursor
 
-    with heed_termination(last_word) as termination:
+    with heed_signals(last_word) as heed:
+        workflow._load_engine()
         try:
-            workflow._run_blocking(run)
+            with heed.let_through():
+                workflow._run_blocking(run, heed.may_begin)
         except KeyboardInterrupt:
-            if not termination.was_asked:
+            heed.hold()  # in case that it came in before let_through did that
+            if not heed.was_terminated and not _is_done(run):
                 raise
         finally:
-            termination.end_of_run()
             progress.close()
             if not _write_report(run, report):
                 code = FAILURE
+    if _is_done(run):
+        return code
     # What runs in other processes may have been asked as well, which looks like a failure.
-    if termination.was_asked and run.status not in (Status.COMPLETED, Status.SKIPPED):
+    if heed.was_terminated:
         say("Terminated.")
         return TERMINATED
+    if run.started is None and heed.was_interrupted:
+        raise KeyboardInterrupt
     return code
+
+
+def _is_done(run: Run[Any]) -> bool:
+    """Whether there is a result: a signal comes too late then."""
+    return run.status in (Status.COMPLETED, Status.SKIPPED)
 
 
 def _why_no_json(found: Found) -> str:
