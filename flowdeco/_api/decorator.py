@@ -22,6 +22,7 @@ from .._definition.option_types import (
     Tasks,
     WorkflowOptions,
 )
+from .._definition.options import check_known
 from .._policy.limit import Limit
 from .._policy.retry import Retry
 from .._policy.run_in import RunIn
@@ -73,6 +74,7 @@ def task(
     on_retry: Hooks = None,
     on_error: HooksByType = None,
     metadata: Mapping[str, Any] | None = None,
+    **unknown: Any,
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
     """Make a function a task: `@task`, `@task(timeout=5)` or `task(function, timeout=5)`.
 
@@ -122,6 +124,8 @@ def task(
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
     fresh = is_fresh(function)
+    if unknown:
+        check_known("task", unknown, TaskOptions.__annotations__)
     # locals() would take three times as long, at every decoration.
     options: dict[str, Any] = {
         "name": name,
@@ -193,6 +197,7 @@ def workflow(
     metadata: Mapping[str, Any] | None = None,
     backend: str = "asyncio",
     backend_options: Mapping[str, Any] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Make a function a workflow: `@workflow`, `@workflow(timeout=60)` or `workflow(function, timeout=60)`.
 
@@ -242,6 +247,7 @@ def workflow(
         OptionError: an option has a value that cannot be used; it is also a `TypeError` where the type is wrong.
     """
     given = locals()
+    check_known("workflow", unknown, WorkflowOptions.__annotations__)
     options = {option: given[option] for option in WorkflowOptions.__annotations__}
 
     def decorate(function: Callable[..., Any]) -> Workflow[Any, Any]:

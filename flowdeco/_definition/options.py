@@ -15,12 +15,14 @@ from .._base.errors import OptionTypeError
 from .._base.signature import Param
 from .._base.text import listed, nearest, shorten
 from .definition import definition_of
+from .option_types import PolicyOptions, WorkflowOptions
 from .undecorated import describe_undecorated, is_plain_function
 
 __all__ = [
     "check_after",
     "check_backend",
     "check_changes",
+    "check_known",
     "check_needs",
     "check_outputs",
     "check_settled",
@@ -59,14 +61,27 @@ def check_settled(subject: str, value: object, params: Sequence[str]) -> tuple[s
     return names
 
 
+def check_known(kind: str, given: Mapping[str, object], known: Iterable[str]) -> None:
+    """Reject an option of a decorator that does not exist, as `check_changes` does."""
+    _refuse_unknown(f"define a {kind}", kind, given, list(known))
+
+
 def check_changes(subject: str, changes: Mapping[str, object], known: Iterable[str]) -> None:
     """Reject an option that does not exist, naming the nearest that does."""
-    known = list(known)
-    for name in changes:
+    _refuse_unknown(f"change {subject}", subject.partition(" ")[0], changes, list(known))
+
+
+def _refuse_unknown(doing: str, kind: str, given: Mapping[str, object], known: list[str]) -> None:
+    for name, value in given.items():
         if name not in known:
-            hint = f"{nearest(name, known)} It has {listed(known, 20)}."
-            message = f"Cannot change {subject}: there is no option {name!r}.{hint}"
-            raise OptionTypeError(message, option=name, value=changes[name])
+            # What begins alike comes first: retry= is rather retries= than on_retry=.
+            hint = nearest(name, [each for each in known if each[:3] == name[:3]]) or nearest(name, known)
+            if kind == "workflow" and name in PolicyOptions.__annotations__:
+                hint = f" defaults={{{name!r}: {shorten(value)}}} gives it to all of its tasks."
+            elif kind == "task" and name in WorkflowOptions.__annotations__:
+                hint = " It is one of @workflow."
+            message = f"Cannot {doing}: there is no option {name!r}.{hint} It has {listed(known, 20)}."
+            raise OptionTypeError(message, option=name, value=value)
 
 
 def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Budget(State):
     spent: float = field(0.0)
 
 
-@pytest.mark.parametrize("value", [5, "budget", int], ids=repr)
+@pytest.mark.parametrize("value", [5, "budget", int, dict], ids=repr)
 def test_a_state_that_is_none_is_refused(value: Any) -> None:
     says = f"Cannot define workflow 'read': state={value!r} is not a state. Give a subclass of State, or an instance."
     refuse(error_of(workflow, state=value), says, kind=OptionTypeError, option="state", value=value)
