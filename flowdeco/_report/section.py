@@ -56,6 +56,7 @@ def _tell_task(row: Row, key: str, has_run: bool) -> str:
     name = escape(row.name)
     name = f'<a href="#run-{key}{row.number}">{name}</a>' if has_run else name
     notes = ["recovered"] * row.recovered + ["replaced by a value"] * row.replaced
+    notes += ["shared"] * row.shared
     notes += [f"{row.abandoned} abandoned"] * bool(row.abandoned) + ["on the critical path"] * row.critical
     metadata = f'<div class="faint">{escape(describe(dict(row.metadata)))}</div>' if row.metadata else ""
     note = f'<div class="faint">{", ".join(notes)}</div>' if notes else ""

@@ -84,6 +84,7 @@ class Row(NamedTuple):
         recovered: whether the result is that of `recover=`.
         critical: whether it is on the critical path.
         replaced: whether a value stands in for it.
+        shared: whether it runs in a workflow around this one, which shares it.
         error: what it failed with, or what a task failed with that it needs; `None` otherwise.
     """
 
@@ -100,6 +101,7 @@ class Row(NamedTuple):
     recovered: bool
     critical: bool
     replaced: bool
+    shared: bool = False
     error: BaseException | None = None
 
     @property
@@ -248,6 +250,7 @@ def _read_row(journal: Journal, node: Node, attempts: list[Attempt], abandoned: 
         recovered,
         critical,
         node.replaced,
+        node.is_given,
         record.error if status is not Status.COMPLETED else None,
     )
 

@@ -18,7 +18,8 @@ def page_style() -> str:
 
 
 def _colours(palette: Palette) -> str:
-    return f":root{{{''.join([f'--{name}:{value};' for name, value in list_colours(palette).items()])}}}"
+    shade = "--shade:color-mix(in srgb,var(--ink) 35%,transparent);"
+    return f":root{{{shade}{''.join([f'--{name}:{value};' for name, value in list_colours(palette).items()])}}}"
 
 
 _RULES = """
@@ -49,6 +50,12 @@ border-radius:4px;max-width:none;white-space:pre-wrap}
 .verdict .faint{color:var(--ink);font-size:.9rem}
 .faint{color:var(--faint)}
 .wide{overflow-x:auto}
+.wide,.graph,.trace{--ground:var(--paper);background:linear-gradient(90deg,var(--ground) 40%,transparent) 0 0/3rem 100%,
+linear-gradient(270deg,var(--ground) 40%,transparent) 100% 0/3rem 100%,
+linear-gradient(90deg,var(--shade),transparent) 0 0/.9rem 100%,
+linear-gradient(270deg,var(--shade),transparent) 100% 0/.9rem 100%;
+background-attachment:local,local,scroll,scroll;background-repeat:no-repeat;background-color:var(--ground)}
+pre.trace{--ground:var(--pending-fill)}
 .trace{white-space:pre;overflow:auto;max-height:70vh;overflow-wrap:normal}
 .trouble{margin:.5rem 0;padding:.1rem .8rem;border-left:5px solid var(--edge)}
 .trouble.quiet{border-left:3px dashed var(--edge)}
@@ -91,6 +98,7 @@ tbody th{font-weight:500;min-width:7rem}
 .track i{position:absolute;display:block;top:.15rem;height:1.05rem;min-width:3px;border-radius:2px;overflow:hidden;
 font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 .track b{display:inline-block;padding:0 3px;background:var(--fill)}
+.track>span{padding-left:.3rem;color:var(--faint);font-size:.8rem}
 .bar{background:var(--fill);border:1.5px solid var(--edge)}
 .bar.failed{background:repeating-linear-gradient(135deg,var(--fill) 0 5px,var(--edge) 5px 6.5px)}
 .bar.cancelled,.bar.running,.bar.retrying{border-style:dashed}

@@ -94,14 +94,26 @@ def _draw_row(row: Row, span: float, key: str = "") -> str:
     name = escape(row.name)
     mark = '<span title="on the critical path">◆</span><span class="unseen">on the critical path</span> '
     who = f'{mark * row.critical}{MARKS[row.status]} <a href="#task-{key}{row.number}">{name}</a>'
-    waits = [_draw_wait(start, end, span) for start, end in _find_waits(row)]
-    bars = [_draw_bar(row, attempt, span) for attempt in row.attempts]
-    told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts]) or tell_status(row.status)
+    track = _draw_track(row, span) if row.attempts else f'<div class="track"><span>{_tell_absence(row)}</span></div>'
     return (
         f'<tr{" class=critical" * row.critical}><th scope="row" class="who" title="{name}">{who}</th>'
-        f'<td><div class="track" aria-hidden="true">{"".join([*waits, *bars])}</div>'
-        f'<span class="unseen">{escape(told)}</span></td><td class="took">{tell_seconds(row.duration)}</td></tr>'
+        f'<td>{track}</td><td class="took">{tell_seconds(row.duration)}</td></tr>'
     )
+
+
+def _draw_track(row: Row, span: float) -> str:
+    waits = [_draw_wait(start, end, span) for start, end in _find_waits(row)]
+    bars = [_draw_bar(row, attempt, span) for attempt in row.attempts]
+    told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts])
+    drawn = f'<div class="track" aria-hidden="true">{"".join([*waits, *bars])}</div>'
+    return f'{drawn}<span class="unseen">{escape(told)}</span>'
+
+
+def _tell_absence(row: Row) -> str:
+    """Return why there is no bar."""
+    if row.shared:
+        return '<span title="It ran in a workflow around this one.">shared</span>'
+    return "replaced by a value" if row.replaced else tell_status(row.status)
 
 
 def _find_waits(row: Row) -> Iterator[tuple[float, float]]:

@@ -45,6 +45,8 @@ seen.unreachable = [...document.querySelectorAll("body *:not(svg *)")].filter((e
     const how = getComputedStyle(e);
     const scrolls = [how.overflowX, how.overflowY].some((o) => o === "auto" || o === "scroll");
     return visible(e) && scrolls && e.tabIndex < 0; }).map((e) => e.outerHTML.slice(0, 80));
+seen.cut = [...document.querySelectorAll(".wide, .trace, .graph")].filter((e) => visible(e)
+    && e.scrollWidth > e.clientWidth).map((e) => getComputedStyle(e).backgroundAttachment);
 seen.folded = [...document.querySelectorAll("details:not([open])")].length;
 seen.scripts = document.scripts.length - 1;
 seen.images = document.images.length;
@@ -117,6 +119,8 @@ def test_a_person_sees_the_report(browser: str, folder: Path, width: int, option
     assert seen["faint"] == []
     assert seen["unreachable"] == [], "what scrolls can be reached by the keyboard"
     assert seen["crowded"] == 0, "no two labels of the axis overlap"
+    assert seen["cut"] or width > 400
+    assert set(seen["cut"]) <= {"local, local, scroll, scroll"}, "a shadow at the edge says that there is more"
 
 
 def test_nothing_hostile_becomes_part_of_the_page(browser: str, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The page shows what happened within the nodes that are workflows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,23 @@ from tests.support.report import Page, page_of
 @pytest.fixture(scope="module")
 def page() -> Page:
     return page_of(fail_within())
+
+
+@pytest.fixture(scope="module")
+def shared() -> str:
+    @task
+    def rate() -> float:
+        return 160.0
+
+    @workflow
+    def within(rate: float) -> float:
+        return rate
+
+    @workflow
+    def w(rate: float, within: float) -> float:
+        return within
+
+    return w.run().to_html()
 
 
 def test_each_level_has_its_graph_timeline_and_tasks_in_a_fold_of_its_own(page: Page) -> None:
@@ -44,6 +62,13 @@ def test_ids_and_links_are_in_order_however_many_runs_there_are(page: Page) -> N
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert {str(each["href"])[1:] for each in page.of("a")} <= set(ids)
+
+
+def test_a_task_that_ran_around_a_nested_run_is_told_to_be_shared(shared: str) -> None:
+    nested = Page(shared).text["nested-runs"]
+    assert re.search(r"✓ rate\s*shared", nested[nested.index("Timeline") : nested.index("Tasks")])
+    assert re.search(r"rate\s*✓ completedshared", nested[nested.index("Tasks") :])
+    assert "shared" not in Page(shared).text["timeline"]
 
 
 def test_a_traceback_is_told_once_and_linked_elsewhere(page: Page) -> None:

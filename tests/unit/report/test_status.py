@@ -161,6 +161,12 @@ def test_a_status_is_told_in_words() -> None:
     assert "upstream_failed" not in page.whole
 
 
+def test_a_row_of_the_timeline_without_a_bar_says_why() -> None:
+    timeline = page_of(fail_in_many_ways()).text["timeline"]
+    assert "⇡ monthlyupstream failed" in timeline
+    assert "✓ firstreplaced by a value" in page_of(morning.override({first: "fake"}).run("x")).text["timeline"]
+
+
 def test_what_a_value_stands_in_for_is_told() -> None:
     page = page_of(morning.override({first: "fake"}).run("x"))
     assert "replaced by a value" in page.text["tasks"]
