@@ -7,7 +7,7 @@ from functools import partial
 from os.path import basename
 from typing import Any
 
-__all__ = ["listed", "name_callable", "nearest", "shorten"]
+__all__ = ["count_things", "listed", "name_callable", "nearest", "shorten"]
 
 # Comparing one misspelt name with very many costs milliseconds; past this it buys nothing.
 _MOST_CANDIDATES = 2_000
@@ -30,6 +30,11 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     if len(names) > most:
         return ", ".join(quoted) + f" and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]]))
+
+
+def count_things(count: int, thing: str) -> str:
+    """Return how many there are, as one says it."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def name_callable(function: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._base.errors import InputError
 from .._base.signature import MISSING, POSITIONAL, Param
-from .._base.text import listed, nearest
+from .._base.text import count_things, listed, nearest
 from .._definition.undecorated import describe_class_method, describe_hidden, names_plain_function
 from .binding import Seen
 from .graph import Graph
@@ -62,7 +62,8 @@ class Inputs:
             missing = [name for name in self._required if name not in given]
             if missing:
                 hint = self.near_task(missing[0]) if len(missing) == 1 else ""
-                raise self._error(f"missing {_count(len(missing), 'required argument')}: {listed(missing)}.{hint}")
+                counted = count_things(len(missing), "required argument")
+                raise self._error(f"missing {counted}: {listed(missing)}.{hint}")
             given = {**self.defaults, **given}
         return given
 
@@ -76,7 +77,7 @@ class Inputs:
         by_name = [name for name in kwargs if name not in self._keywords]
         if by_name:
             return f"got some positional-only arguments passed as keyword arguments: {listed(by_name)}."
-        most = _count(len(self._positional), "positional argument")
+        most = count_things(len(self._positional), "positional argument")
         return f"takes {most} but {len(args)} {'was' if len(args) == 1 else 'were'} given."
 
     def _hint(self, name: str) -> str:
@@ -104,7 +105,3 @@ class Inputs:
         inputs = f" Its inputs are {listed(names, 20)}." if names else " It has no inputs."
         message = f"Cannot call workflow {self._graph.name!r}: {reason}{inputs}"
         return InputError(message, workflow=self._graph.name, inputs=names)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

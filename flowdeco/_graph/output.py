@@ -12,6 +12,7 @@ from typing import Any
 from .._base.checks import is_mapping, is_sequence
 from .._base.errors import OutputError
 from .._base.signature import MISSING, Param
+from .._base.text import count_things
 from .._definition.definition import Definition
 from .graph import Graph
 from .source import Constant, FromResult, Source, parts_of
@@ -83,7 +84,7 @@ def take_part(definition: Definition, result: object, output: str, name: str | N
     elif is_sequence(result):
         if len(result) == len(outputs):
             return result[outputs.index(output)]
-        reason = f"the result has {len(result)} items"
+        reason = f"the result has {count_things(len(result), 'item')}"
     else:
         reason = f"the result is of type {type(result).__name__}"
     name = name or definition.label

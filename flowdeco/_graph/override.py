@@ -129,7 +129,7 @@ def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:
     elif key == graphs[0].owner.name or definition_of(key) is graphs[0].owner:
         reason = "that is the workflow itself. Override the tasks in it."
     else:
-        names = [node.name for graph in graphs for node in graph]
+        names = list(dict.fromkeys([node.name for graph in graphs for node in graph]))
         shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)
         outputs = [output for graph in graphs for node in graph for output in node.definition.outputs]
         hint = _hint_at(key, [*names, *outputs], graphs)

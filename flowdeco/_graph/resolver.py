@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from inspect import Parameter
+from keyword import iskeyword
 from types import ModuleType
 from typing import Any, cast
 
@@ -100,7 +101,7 @@ class Resolver:
             return False
         if need in inputs:
             return True
-        return not self._means_task(need) and not self.find_undecorated(self.owner, need)
+        return _can_be_input(need) and not self._means_task(need) and not self.find_undecorated(self.owner, need)
 
     def _names_nothing(self, param: Param) -> bool:
         """Whether what `needs=` says of a parameter of the workflow is said of an input, be it called run or state."""
@@ -305,8 +306,11 @@ class Resolver:
             self._report(MissingDependencyError, function, name, undecorated)
             return
         hint = nearest(name, self.names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
-        way_out = f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, or "
-        way_out += f"write needs={{{filled!r}: value({name!r})}}." if filled else "say what it is with needs=."
+        way_out = f"write needs={{{filled!r}: value({name!r})}}." if filled else "say what it is with needs=."
+        if _can_be_input(name):
+            way_out = f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, or {way_out}"
+        else:
+            way_out = f" No input can be called so. For the text itself, {way_out}"
         self._report(MissingDependencyError, function, name, f"no task or input has that name.{hint or way_out}")
 
     def find_undecorated(self, function: Definition, name: str) -> str:
@@ -345,3 +349,8 @@ class Resolver:
         when = "its class was made" if find_replaced(namespace, name) is not None else "its graph was last built"
         text = f"{name!r} was a task when {when}, and {now}. Assign a task to it again."
         self.fail(StaleNameError, text, name=name, value=value)
+
+
+def _can_be_input(name: str) -> bool:
+    """Whether a call could give an argument of that name."""
+    return name.isidentifier() and not iskeyword(name)

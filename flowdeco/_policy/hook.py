@@ -211,5 +211,5 @@ def read_hook(subject: str, option: str, function: Callable[..., Any], known: Se
 def unknown_name(subject: str, hook: Hook, name: str, known: Sequence[str]) -> OptionError:
     """Return the error for a hook that asks for what there is not."""
     message = f"Cannot define {subject}: {hook.name!r} in {hook.option}= asks for {name!r}, which it cannot get."
-    message += f"{nearest(name, known)} It can get {listed(known, 40)}."
+    message += f"{nearest(name, known)} It can get {listed(list(dict.fromkeys(known)), 40)}."
     return OptionError(message, option=hook.option, value=hook.ask.function)

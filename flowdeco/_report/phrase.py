@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from .._base.text import count_things
+
 __all__ = ["count_things", "first_line", "time_of"]
 
 _MOST_LINE = 160
@@ -17,11 +19,6 @@ def time_of(moment: datetime | None, day: datetime | None = None) -> str:
     date = "" if day is not None and day.astimezone(UTC).date() == moment.date() else f"{moment:%Y-%m-%d} "
     told = f"{date}{moment:%H:%M:%S}.{moment.microsecond // 1000:03} UTC"
     return f'<time datetime="{moment.isoformat()}">{told}</time>'
-
-
-def count_things(count: int, thing: str) -> str:
-    """Return how many there are, as one says it."""
-    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def first_line(text: str) -> str:

@@ -202,3 +202,10 @@ def test_check_reports_hooks_that_cannot_be_served_among_the_problems() -> None:
     assert len(problems) == 4
     assert str(hooks[2]).startswith("Cannot build workflow 'w': its defaults do not fit task 'words': ")
     assert "'by_url' in on_success= asks for 'url', which it cannot get." in str(hooks[2])
+
+
+def test_a_parameter_called_as_what_hooks_can_get_is_told_once() -> None:
+    def read_state(state: Any) -> None: ...
+
+    error = error_of(workflow, read_state, on_success=lambda missing: None)
+    assert str(error).endswith(f"which it cannot get. It can get {KNOWN.rpartition(', ')[0]} and 'event'.")

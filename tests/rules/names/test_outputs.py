@@ -105,7 +105,7 @@ def test_a_task_without_a_name_is_called_in_the_error_what_the_record_calls_it(b
         with pytest.raises(OutputError, match=f"of task '{name}': the result is of type int") as caught:
             on(each, backend)()
         assert caught.value.task == name
-    with pytest.raises(OutputError, match="of task 'parts': the result has 1 items"):
+    with pytest.raises(OutputError, match="of task 'parts': the result has 1 item\\."):
         w.override(parts=[1])
 
 

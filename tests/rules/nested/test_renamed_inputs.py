@@ -349,3 +349,19 @@ def test_a_task_that_fills_the_input_that_it_needs_is_told_so(need: Any) -> None
         "Cannot build workflow 'repeated': task 'louder' needs 'text', and needs= of 'repeated' fills that with "
         "'louder' itself. Fill it with a task that does not need it."
     )
+
+
+@pytest.mark.parametrize("name", ["not ok", "class", "", "a.b", "1st"])
+def test_an_input_gets_no_name_that_an_argument_cannot_have(name: str) -> None:
+    renamed = measured.with_options(needs={"text": name})
+    with pytest.raises(MissingDependencyError) as caught:
+        renamed(**{name: "a b"})
+    assert str(caught.value) == (
+        f"Cannot build workflow 'measured': workflow 'measured' needs {name!r}, and no task or input has that name. "
+        f"No input can be called so. For the text itself, write needs={{'text': value({name!r})}}."
+    )
+    assert list(inspect.signature(renamed).parameters) == ["unit"]
+
+
+def test_a_name_that_some_statements_only_use_can_be_an_input_s() -> None:
+    assert measured.with_options(needs={"text": "match"})(match="a b") == EXPECTED

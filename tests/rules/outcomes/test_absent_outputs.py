@@ -139,7 +139,7 @@ async def test_a_sequence_has_to_have_all_of_them() -> None:
     @workflow(tasks=[task(split, outputs=("train", "test"))])
     def w(train: int, test: int = 0) -> Any: ...
 
-    with pytest.raises(OutputError, match="the result has 1 items"):
+    with pytest.raises(OutputError, match="the result has 1 item\\."):
         await w.call()
 
 

@@ -102,3 +102,9 @@ def test_an_unknown_name_is_looked_for_in_workflows_within_too() -> None:
     with pytest.raises(UnknownTaskError) as caught:
         outer.override(wrods=1)
     assert "Did you mean 'words'?" in str(caught.value)
+
+
+def test_what_there_is_is_told_with_each_name_once() -> None:
+    with pytest.raises(UnknownTaskError) as caught:
+        outer.override(nothing=1)
+    assert str(caught.value).endswith("It has 'middle', 'page', 'inner' and 'words'.")
