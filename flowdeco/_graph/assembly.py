@@ -66,7 +66,7 @@ class _Assembly:
     def _copy(self, node: Node, unit: Unit, level: Level) -> Node:
         """Return a node of some level as it is here."""
         made = Node(unit.definition, node.name)
-        made.origin = node.definition
+        made.origin, made.policy = node.definition, node.policy
         made.params = node.params
         made.sources = tuple([self._translate(source, level) for source in node.sources])
         made.after = tuple([self._of(step, level) for step in node.after])

@@ -19,6 +19,7 @@ from .graph import Graph, Node
 from .ordering import find_cycles, put_in_order, sort_by_needs
 from .output import lacks_part
 from .place_check import check_place
+from .recovery import renew_recoveries
 from .resolver import Resolver
 from .source import Constant, Default, FromInput, FromResult, Gather, Source, definitions_of
 
@@ -82,7 +83,9 @@ class _Builder:
             defaults = self.resolver.owner.defaults
             policy = definition.policy if defaults is None else self._complete_policy(defaults, definition)
             if policy is not NO_POLICY:
+                policy = renew_recoveries(self.resolver, definition, policy)
                 check_place(self.resolver, node, policy)
+            node.policy = policy
 
     def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive."""

@@ -47,6 +47,7 @@ class Node:
         "origin",
         "params",
         "plan",
+        "policy",
         "predicate",
         "replaced",
         "shared",
@@ -73,6 +74,8 @@ class Node:
         self.after: tuple[Definition, ...] = ()
         # The `when=`, with what its parameters receive.
         self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
+        # Of a task: what its options say, with what the defaults of its workflow and its class make of it.
+        self.policy: Policy | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.name!r}>"
@@ -245,6 +248,8 @@ class Graph:
 
     def policy_of(self, node: Node) -> Policy:
         """Return the policy of a task, with what the `defaults=` of the workflow make of it."""
+        if node.policy is not None:
+            return node.policy
         defaults = self.owner.defaults
         return node.definition.policy if defaults is None else defaults.policy_of(node.origin)
 

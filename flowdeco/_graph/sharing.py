@@ -7,7 +7,7 @@ workflow that contains all that need it; for a workflow further in, it is a depe
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from .._base.signature import MISSING
 from .._policy.policy import Policy
@@ -172,10 +172,13 @@ def _find_home(graph: Graph, around: Level) -> Level | None:
     return around.home if state is None or state is around.state else None
 
 
-def _asked_besides(level: Level, policy: Policy) -> tuple[Level | None, Level | None]:
-    """Return what a task takes of the run besides its arguments: in what recovers it, and the state in its hooks."""
+def _asked_besides(level: Level, policy: Policy) -> tuple[Hashable, ...]:
+    """Return what a task takes of the run besides its arguments, and the tasks that recover it.
+
+    That is in what recovers it, and the state in its hooks.
+    """
     names: set[str] = set()
-    policies = [policy]
+    policies, tasks = [policy], list[int]()
     for each in policies:  # grows
         names |= {name for hooks in each.hooks.values() for hook in hooks for name in hook.ask.names if name != "run"}
         for way in each.recover:
@@ -184,4 +187,5 @@ def _asked_besides(level: Level, policy: Policy) -> tuple[Level | None, Level | 
             else:
                 names |= {param.name for param in way.task.params}
                 policies.append(way.task.policy)
-    return (level if "run" in names else None), (level.home if "state" in names else None)
+                tasks.append(id(way.task.face))
+    return (level if "run" in names else None), (level.home if "state" in names else None), *tasks

@@ -40,6 +40,7 @@ __all__ = [
     "check_metadata",
     "check_policy",
     "read_policy",
+    "read_recovery",
 ]
 
 # The options of a policy: with None a task says nothing, and the `defaults=` of its workflow hold.
@@ -201,10 +202,11 @@ def _read_recoveries(asker: Asker, value: Any) -> tuple[Recovery, ...]:
     if value is None:
         return ()
     pairs: Iterable[tuple[Any, Any]] = value.items() if _is_mapping(value) else [(Exception, value)]
-    return tuple(_read_recovery(asker, kind, function) for kind, function in pairs)
+    return tuple(read_recovery(asker, kind, function) for kind, function in pairs)
 
 
-def _read_recovery(asker: Asker, kind: type[BaseException], function: Any) -> Recovery:
+def read_recovery(asker: Asker, kind: type[BaseException], function: Any) -> Recovery:
+    """Return what recovers from one type of error. Raises `OptionError` if it asks for what there is not."""
     known = [*EVENT_NAMES, *asker.arguments]
     task = asker.find_task(function)
     if task is None:

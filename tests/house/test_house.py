@@ -43,7 +43,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_graph": Package(
         "graph source resolver binding builder likeness ordering level sharing assembly input input_hint output "
-        "override method_key type_check state_check name_check place_check",
+        "override method_key recovery type_check state_check name_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
