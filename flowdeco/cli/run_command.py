@@ -33,7 +33,10 @@ def check_report(text: str) -> Path:
     if path.is_dir() or not path.parent.is_dir():
         reason = "is a folder" if path.is_dir() else f"cannot be written: there is no folder {str(path.parent)!r}"
         raise ArgumentTypeError(f"{text!r} {reason}")
-    return path
+    try:
+        return path.absolute()  # the program may change the current folder
+    except OSError as error:
+        raise ArgumentTypeError(f"{text!r} cannot be written: {error}") from None
 
 
 def run(args: Namespace) -> int:

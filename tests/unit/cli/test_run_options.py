@@ -52,3 +52,31 @@ def test_progress_is_shown_on_stderr_once_and_beside_the_hooks_that_are_there(fl
             f"{name}: started, 0 tasks",
             f"{name}: completed in N s",
         ]
+
+
+@pytest.mark.parametrize("where", ["import", "task"])
+def test_a_report_is_written_in_the_folder_that_was_current_before_the_program_changed_it(
+    flowdeco: Command, where: str
+) -> None:
+    before = Path.cwd()
+    Path("other").mkdir()
+    program = f"""
+        import os
+        from flowdeco import task, workflow
+
+        def change(where):
+            if where == {where!r}: os.chdir("other")
+
+        @task(run_in="loop")
+        def one(): change("task")
+
+        @workflow
+        def w(one): ...
+
+        change("import")
+        """
+    write("w.py", program)
+    assert [*flowdeco("run", "--report", "page.html", "w.py")] == [0, "", ""]
+    assert Path.cwd() == before / "other"
+    assert (before / "page.html").exists()
+    assert not Path("page.html").exists()
