@@ -90,7 +90,8 @@ tbody th{font-weight:500;min-width:7rem}
 .time th,.time td{padding:.1rem .5rem .1rem 0;border:0;vertical-align:middle}
 .time thead td,.time thead th{border-bottom:1px solid var(--line)}
 .time tbody tr:hover{background:var(--pending-fill)}
-.time .who{width:16rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:.88rem;min-width:0}
+.time .who{width:clamp(16rem,25vw,22rem);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
+font-size:.88rem;min-width:0}
 .time .took{width:6rem;text-align:right;white-space:nowrap;font-size:.85rem}
 .time tr.critical .who,.time tr.critical .took{font-weight:700}
 .track{position:relative;height:1.35rem;background:linear-gradient(90deg,var(--skipped-fill) 1px,transparent 1px)
@@ -118,8 +119,11 @@ font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 }
 @media (max-width:640px){
 body{font-size:14px}
-.time .who{width:7.5rem}
-.time .took{width:4.4rem;font-size:.75rem}
+.time,.time thead,.time tbody{display:block}
+.time tr{display:grid;grid-template-columns:minmax(0,1fr) auto}
+.time td:nth-child(2),.time th:nth-child(2){grid-area:2/1/3/3}
+.time .who{width:auto}
+.time .took{width:auto;grid-area:1/2/2/3;font-size:.75rem}
 .number~.text{min-width:20rem}
 }
 @media print{

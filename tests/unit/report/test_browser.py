@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flowdeco import Run
+from flowdeco import Run, task, workflow
 from tests.support.browser import DARK, load
 from tests.support.failing import fail_in_many_ways, fail_within
-from tests.support.picture import make_wide
+from tests.support.picture import give, make_wide, take_all
 from tests.support.report import EVIL, hostile, morning
 
 # Looks at the page from within, and leaves what it saw where `--dump-dom` shows it.
@@ -47,6 +47,7 @@ seen.unreachable = [...document.querySelectorAll("body *:not(svg *)")].filter((e
     return visible(e) && scrolls && e.tabIndex < 0; }).map((e) => e.outerHTML.slice(0, 80));
 seen.cut = [...document.querySelectorAll(".wide, .trace, .graph")].filter((e) => visible(e)
     && e.scrollWidth > e.clientWidth).map((e) => getComputedStyle(e).backgroundAttachment);
+seen.names = [...document.querySelectorAll("tbody .who")].filter(visible).map((e) => [e.clientWidth, e.scrollWidth]);
 seen.folded = [...document.querySelectorAll("details:not([open])")].length;
 seen.scripts = document.scripts.length - 1;
 seen.images = document.images.length;
@@ -121,6 +122,16 @@ def test_a_person_sees_the_report(browser: str, folder: Path, width: int, option
     assert seen["crowded"] == 0, "no two labels of the axis overlap"
     assert seen["cut"] or width > 400
     assert set(seen["cut"]) <= {"local, local, scroll, scroll"}, "a shadow at the edge says that there is more"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_timeline_has_room_for_names_of_thirty_letters(browser: str, folder: Path, width: int) -> None:
+    nodes: Any = {f"t{n}": task(give, name=f"reconcile_the_invoices_of_{n:04}") for n in range(3)}
+    seen, complaints = look(browser, folder, workflow(take_all, name="w", needs={"nodes": nodes}).run("x"), width)
+    assert complaints == []
+    assert len(seen["names"]) == 3
+    assert all(needed <= room for room, needed in seen["names"])
+    assert seen["overflow"] <= 0
 
 
 def test_nothing_hostile_becomes_part_of_the_page(browser: str, folder: Path) -> None:
