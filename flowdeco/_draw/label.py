@@ -14,6 +14,8 @@ __all__ = ["draw_labels", "measure", "shorten"]
 _MOST_LABEL = 36
 # So many lines from one box that say the same say it where they begin.
 _MANY = 6
+# So many that share neither end say it once, with their number.
+_VERY_MANY = 12
 _ABOVE, _BELOW = -HEIGHT / 2 - 13, HEIGHT / 2 + 18
 
 
@@ -29,7 +31,7 @@ def measure(text: str) -> float:
 
 
 def draw_labels(lines: Sequence[Line], boxes: Sequence[Point], places: Sequence[float]) -> Iterator[str]:
-    """Return the labels of lines: once for all lines to one box, and for many from one, that say the same.
+    """Return the labels of lines: once for all to one box, for many from one, and for very many, that say the same.
 
     Args:
         lines: the lines.
@@ -45,6 +47,8 @@ def draw_labels(lines: Sequence[Line], boxes: Sequence[Point], places: Sequence[
                 break
             y -= 12
         taken.setdefault(y, []).append((x - half, x + half))
+        # What is behind the letters alone would leave the line between words, as if it struck them out.
+        yield f'<rect class="ground" x="{x - half:g}" y="{y - 10.5:g}" width="{2 * half:g}" height="14" rx="3"/>'
         yield f'<text class="label" x="{x:g}" y="{y:g}">{escape(text)}</text>'
 
 
@@ -62,9 +66,14 @@ def _gather(
             yield label, boxes[target].x, boxes[target].y + _ABOVE
         else:
             out.setdefault((lines[numbers[0]].source, label), []).append(numbers[0])
+    alone: dict[str, list[int]] = {}
     for (source, label), numbers in out.items():
         if len(numbers) > _MANY:
             yield label, boxes[source].x, boxes[source].y + _BELOW
-            continue
-        for number in numbers:
-            yield label, places[number], boxes[lines[number].target].y + _ABOVE
+        else:
+            alone.setdefault(label, []).extend(numbers)
+    for label, numbers in alone.items():
+        many = len(numbers) > _VERY_MANY
+        told = f"{label} \N{MULTIPLICATION SIGN} {len(numbers):,}" if many else label
+        for number in numbers[:1] if many else numbers:
+            yield told, places[number], boxes[lines[number].target].y + _ABOVE

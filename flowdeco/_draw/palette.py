@@ -89,8 +89,8 @@ def graph_rules() -> str:
     """Return the style sheet of a graph, given the colours."""
     rules = [
         f".flowdeco-graph text{{font:13px system-ui,sans-serif;{_paint('fill', 'ink')};text-anchor:middle}}",
-        f".flowdeco-graph .label{{font-size:11px;{_paint('fill', 'faint')};{_paint('stroke', 'paper')}}}",
-        ".flowdeco-graph .label{stroke-width:4px;paint-order:stroke}",
+        f".flowdeco-graph .label{{font-size:11px;{_paint('fill', 'faint')}}}",
+        f".flowdeco-graph .ground{{{_paint('fill', 'paper')}}}",
         f".flowdeco-graph .box{{{_paint('fill', 'pending-fill')};{_paint('stroke', 'line')};stroke-width:1.2}}",
         f".flowdeco-graph .line{{fill:none;{_paint('stroke', 'line')};stroke-width:1.2}}",
         f".flowdeco-graph .tip{{{_paint('fill', 'line')}}}",

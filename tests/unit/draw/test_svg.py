@@ -11,6 +11,7 @@ import pytest
 
 from flowdeco import Graph, Run, Workflow
 from flowdeco._draw.diagram import Box, Diagram, Line
+from flowdeco._draw.palette import picture_style
 from flowdeco._draw.svg import MOST_BOXES, count_lines, draw_svg
 from tests.support.picture import lines_of, make_chain, make_pair, make_wide, mixed, summary
 
@@ -64,6 +65,31 @@ def test_what_many_lines_from_one_box_say_is_said_once_and_what_few_say_at_each(
 
     assert draw(169) == ["as text"]
     assert draw(3) == ["as text"] * 3
+
+
+def test_what_very_many_lines_that_share_no_end_say_is_said_once_with_their_number() -> None:
+    def draw(count: int) -> list[str | None]:
+        boxes = [Box(f"t{n}", "task") for n in range(2 * count)]
+        return labels_of(
+            read_svg(draw_svg(Diagram("pairs", boxes, [Line(n, count + n, "as x", "value") for n in range(count)])))
+        )
+
+    assert draw(84) == ["as x \N{MULTIPLICATION SIGN} 84"]
+    assert draw(12) == ["as x"] * 12
+
+
+def test_a_label_has_a_ground_that_no_line_shows_through() -> None:
+    parts = list(
+        read_svg(draw_svg(Diagram("one", [Box("a", "task"), Box("b", "task")], [Line(0, 1, "as x", "value")])))
+    )
+    number = next(number for number, part in enumerate(parts) if part.get("class") == "label")
+    ground, label = parts[number - 1], parts[number]
+    assert ground.get("class") == "ground"
+    assert not [part for part in parts[number:] if str(part.get("class")).startswith("line")]
+    left, width = float(ground.get("x", "nan")), float(ground.get("width", "nan"))
+    assert left + width / 2 == float(label.get("x", "nan"))
+    assert width > 20
+    assert ".flowdeco-graph .ground{fill:#ffffff;fill:var(--paper)}" in picture_style()
 
 
 def test_two_lines_to_one_box_that_do_not_say_the_same_both_say_it() -> None:
