@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from anyio import move_on_after
@@ -146,7 +147,13 @@ def _in_process(
         args, kwargs = arguments.pack(life.row)
         return ProcessCall(name, function, args, kwargs, kind)
 
-    return _in_worker(name, start, timeout)
+    return _in_worker(name, start, timeout, _choose_process)
+
+
+def _choose_process() -> AbstractAsyncContextManager[Any]:
+    from .._worker.process import choose_process_limiter
+
+    return choose_process_limiter()
 
 
 def _in_worker(
@@ -157,31 +164,38 @@ def _in_worker(
 ) -> Attempt:
     """Return an attempt that a worker makes; when its time is over, it may run on, but what it gives is refused.
 
-    Its time begins when it has a place to run in.
+    It begins when it has a place to run in, in the record and for its timeout.
     """
 
     async def attempt(life: Attempted) -> Any:
-        call = start(life)
+        call, place = start(life), choose_place()
         if timeout is None:
-            return await InChild(call.run)
+            return await InChild(partial(_run_in, place, life, call.run))
         writer = Writer(name)  # it may have the state from elsewhere
-        seconds, place = timeout, choose_place()
+        seconds = timeout
 
-        async def wait() -> Any:
+        async def run() -> Any:
             WRITER.set(writer)
-            async with place:
-                with move_on_after(seconds) as scope:
-                    return await call.run(scope)
+            with move_on_after(seconds) as scope:
+                return await call.run(scope)
             raise _too_long(name, seconds, abandoned=call.abandoned)
 
         try:
-            return await InChild(wait)
+            return await InChild(partial(_run_in, place, life, run))
         finally:
             if call.abandoned:
                 writer.abandoned = True
                 life.is_left_behind = True
 
     return attempt
+
+
+async def _run_in(
+    place: AbstractAsyncContextManager[Any], life: Attempted, run: Callable[[], Coroutine[Any, Any, Any]]
+) -> Any:
+    async with place:
+        life.note_place()
+        return await run()
 
 
 def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError:

@@ -46,7 +46,7 @@ class Lifecycle(Notifier):
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = ("_asked", "_first", "_hook_error", "_is_final", "_pristine", "hold", "is_left_behind", "result")
+    __slots__ = ("_asked", "_hook_error", "_is_final", "_pristine", "hold", "is_left_behind", "result")
 
     def __init__(self, program: Program, crew: Crew, row: Row | None, asked: Row | None, context: Context) -> None:
         self.program = program

@@ -83,7 +83,7 @@ class Notifier:
     """
 
     __slots__ = (
-        *("_named", "_run_error", "_told", "attempt", "context", "crew", "errors", "is_on_loop"),
+        *("_first", "_named", "_run_error", "_told", "attempt", "context", "crew", "errors", "is_on_loop"),
         *("journal", "program", "row", "run", "status"),
     )
 
@@ -97,6 +97,7 @@ class Notifier:
     attempt: int
     errors: list[Failure]
     is_on_loop: bool
+    _first: float  # when the first attempt began, on the clock of the event loop
     _told: bool
     _named: Mapping[str, Any] | None
     _run_error: Exception | None
@@ -145,6 +146,13 @@ class Notifier:
                 if self.status not in ENDS:  # what has ended is first told to everybody
                     raise HookFailure(of_workflow)
         return failure
+
+    def note_place(self) -> None:
+        """Note that the attempt begins only now, as it had to wait for a thread or a process."""
+        if self.attempt == 1:
+            self._first = current_time()
+            if self.program.index is not None:
+                self.journal.begin(self.program.index, 1)
 
     def post_end(self, status: Status, cause: BaseException | None) -> None:
         """Note that the task does not run, and have that told soon, where hooks only observe."""

@@ -33,6 +33,9 @@ class Attempted(Protocol):
     async def come_to_loop(self) -> None:
         """Go on on the event loop, whatever thread this is."""
 
+    def note_place(self) -> None:
+        """Note that the attempt begins only now, as it had to wait for a thread or a process."""
+
     def release(self) -> None:
         """Give back the places of a limit, on whatever thread."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from anyio import CancelScope, CapacityLimiter, to_process
@@ -15,11 +14,13 @@ from .._base.signature import Kind
 from .process_pool import ProcessEndedError, ProcessStartError, ask_process, describe_exit
 from .transfer import Call, Label, RemoteTraceback, pack, say, unpack
 
-__all__ = ["ProcessCall", "call_in_process"]
+__all__ = ["ProcessCall", "call_in_process", "choose_process_limiter"]
 
 
 class ProcessCall:
     """One call in a worker process, which is killed if nobody waits for it any more; see `call_in_process`.
+
+    Who makes it sees to how many there are: `choose_process_limiter`.
 
     Attributes:
         abandoned: whether it still ran then: never.
@@ -30,11 +31,16 @@ class ProcessCall:
     def __init__(
         self, task: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], kind: Kind
     ) -> None:
-        self._call = partial(call_in_process, task, function, args, kwargs, kind=kind)
+        self._call = Call(task, "in a process", function, args, kwargs, kind)
 
     async def run(self, limit: CancelScope | None = None) -> Any:
         """Start it, wait for its end, and return or raise what it gives."""
-        return await self._call()
+        return await _ask(self._call.label, pack(self._call))
+
+
+def choose_process_limiter() -> CapacityLimiter:
+    """Return what bounds the number of processes of this event loop: as many as there are processors."""
+    return to_process.current_default_process_limiter()
 
 
 async def call_in_process(
@@ -67,16 +73,20 @@ async def call_in_process(
     """
     call = Call(task, "in a process", function, args, kwargs or {}, kind)
     request = pack(call)
-    async with limiter or to_process.current_default_process_limiter():
-        try:
-            reply, printed = pickle.loads(await ask_process(request))
-        except (ProcessEndedError, ProcessStartError, OSError) as error:
-            failure, cause = _explain(call.label, error)
-            raise failure from cause
+    async with limiter or choose_process_limiter():
+        return await _ask(call.label, request)
+
+
+async def _ask(label: Label, request: bytes) -> Any:
+    try:
+        reply, printed = pickle.loads(await ask_process(request))
+    except (ProcessEndedError, ProcessStartError, OSError) as error:
+        failure, cause = _explain(label, error)
+        raise failure from cause
     for stream, text in zip((sys.stdout, sys.stderr), printed, strict=True):
         if text and stream is not None:
             stream.write(text)
-    return unpack(call.label, reply)
+    return unpack(label, reply)
 
 
 def _explain(label: Label, error: Exception) -> tuple[RemoteError, BaseException]:

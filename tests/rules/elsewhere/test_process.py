@@ -2,15 +2,16 @@
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 import anyio
 import pytest
-from anyio import CancelScope, fail_after, to_thread
+from anyio import CancelScope, CapacityLimiter, fail_after, to_process, to_thread
 
-from flowdeco import OutputError, Retry, TaskTimeoutError, TransferError, WorkerLostError, task, workflow
+from flowdeco import OutputError, Retry, Run, TaskTimeoutError, TransferError, WorkerLostError, task, workflow
 from flowdeco._runner import attempt
 from tests.conftest import Backend
 from tests.support import remote_functions as functions
@@ -136,6 +137,83 @@ async def test_a_timeout_kills_the_process_and_the_next_attempt_has_another(
     assert (run.tasks["page"].attempts, run.tasks["page"].abandoned) == (2, 0)
     assert len(set(killed)) == 2
     assert is_gone(killed[-1])
+
+
+async def hold_all_processes() -> tuple[CapacityLimiter, Callable[[], None]]:
+    """Take the places of all processes; return the limiter, and what gives one back."""
+    limiter, somebody = to_process.current_default_process_limiter(), object()
+    limiter.total_tokens = 1
+    await limiter.acquire_on_behalf_of(somebody)
+    return limiter, lambda: limiter.release_on_behalf_of(somebody)
+
+
+@pytest.mark.parametrize("timeout", [60, None])
+async def test_an_attempt_begins_when_there_is_a_process_for_it(
+    timeout: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(attempt, "move_on_after", clock.move_on_after)
+    limiter, release = await hold_all_processes()
+    runs: list[Run[Any]] = []
+    seen: list[Any] = []
+
+    def note(run: Run[Any]) -> None:
+        runs.append(run)
+
+    async def let_in() -> None:
+        while not limiter.statistics().tasks_waiting:
+            await anyio.wait_all_tasks_blocked()
+        assert clock.scopes == []
+        seen.append(runs[0].tasks["page"].started)
+        release()
+
+    with fail_after(LATE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(let_in)
+            run = await alone(pid.with_options(name="page", timeout=timeout, on_start=note)).run()
+    record = run.tasks["page"]
+    assert run.result != os.getpid()
+    assert len(clock.scopes) == (timeout is not None)
+    assert record.started is not None
+    assert record.started > seen[0]  # which was when it began to wait
+    assert limiter.borrowed_tokens == 0
+
+
+async def test_the_wait_for_a_process_does_not_use_up_the_time_within_which_attempts_start() -> None:
+    limiter, release = await hold_all_processes()
+    released: list[float] = []
+    begun: list[float] = []
+
+    class Noting(Retry):
+        def next_delay(self, error: BaseException, attempt: int, elapsed: float) -> float | None:
+            begun.append(anyio.current_time() - elapsed)
+            return super().next_delay(error, attempt, elapsed)
+
+    async def let_in() -> None:
+        while not limiter.statistics().tasks_waiting:
+            await anyio.wait_all_tasks_blocked()
+        released.append(anyio.current_time())
+        release()
+
+    retries = Noting(1, delay=0, jitter=0, within=LATE)
+    with fail_after(LATE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(let_in)
+            run = await alone(functions.die.with_options(run_in="process", name="page", retries=retries)).run()
+    assert run.tasks["page"].attempts == 2
+    assert begun[0] >= released[0] - 1e-6  # what is added and taken away again
+
+
+async def test_one_that_is_cancelled_while_it_waits_for_a_process_takes_none() -> None:
+    limiter, release = await hold_all_processes()
+    with fail_after(LATE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(alone(pid.with_options(name="page", timeout=60)).call)
+            while not limiter.statistics().tasks_waiting:
+                await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+    release()
+    assert (limiter.borrowed_tokens, limiter.statistics().tasks_waiting) == (0, 0)
 
 
 def is_gone(process: int) -> bool:
