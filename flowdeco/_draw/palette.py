@@ -59,6 +59,9 @@ _DARK_THEMES = (
     "[data-theme=dark]",
 )
 
+# What JupyterLab, Colab and VS Code call the background of what a cell shows.
+_GROUNDS = ("--jp-layout-color0", "--colab-primary-surface-color", "--vscode-editor-background")
+
 
 def list_colours(palette: Palette) -> dict[str, str]:
     """Return the colours by the names that style sheets have for them."""
@@ -70,19 +73,28 @@ def list_colours(palette: Palette) -> dict[str, str]:
 
 def picture_style() -> str:
     """Return the style sheet of a picture that stands in a notebook by itself: it follows the notebook's theme."""
-    light, dark = _set_colours(LIGHT), _set_colours(DARK)
     return (
-        f".flowdeco-graph{light}@media (prefers-color-scheme:dark){{.flowdeco-graph{dark}}}"
-        f"{_under(_LIGHT_THEMES)}{light}{_under(_DARK_THEMES)}{dark}{graph_rules()}"
+        f".flowdeco-graph{_set_colours(LIGHT)}"
+        f"@media (prefers-color-scheme:dark){{.flowdeco-graph{_set_colours(DARK)}}}"
+        f"{_under(_LIGHT_THEMES)}{_set_colours(_on_ground(LIGHT))}{_under(_DARK_THEMES)}{_set_colours(_on_ground(DARK))}"
+        f"{graph_rules()}{_under((*_LIGHT_THEMES, *_DARK_THEMES), ' .paper')}{{fill:none}}"
     )
+
+
+def _on_ground(palette: Palette) -> Palette:
+    """Return the colours on the notebook's own background, which the picture lets through."""
+    paper = palette.paper
+    for name in _GROUNDS:
+        paper = f"var({name},{paper})"
+    return palette._replace(paper=paper)
 
 
 def _set_colours(palette: Palette) -> str:
     return f"{{{''.join([f'--{name}:{value};' for name, value in list_colours(palette).items()])}}}"
 
 
-def _under(themes: tuple[str, ...]) -> str:
-    return ",".join([f"{theme} .flowdeco-graph" for theme in themes])
+def _under(themes: tuple[str, ...], what: str = "") -> str:
+    return ",".join([f"{theme} .flowdeco-graph{what}" for theme in themes])
 
 
 def graph_rules() -> str:

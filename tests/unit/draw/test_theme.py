@@ -35,8 +35,10 @@ PLACES = {
 LOOK = """
 const paint = (e, what) => "#" + getComputedStyle(e)[what].match(/\\d+/g).slice(0, 3)
     .map((n) => Number(n).toString(16).padStart(2, "0")).join("");
-const pick = (svg) => [[".paper", "fill"], [".box.failed", "fill"], [".box.failed", "stroke"], ["g text", "fill"]]
-    .map(([name, what]) => paint(svg.querySelector(name), what));
+const clear = (svg) => getComputedStyle(svg.querySelector(".paper")).fill === "none";
+const paints = [[".box.failed", "fill"], [".box.failed", "stroke"], ["g text", "fill"]];
+const pick = (svg) => [clear(svg), getComputedStyle(svg).getPropertyValue("--paper"),
+    ...paints.map(([name, what]) => paint(svg.querySelector(name), what))];
 const tell = (seen) => { document.body.innerHTML = ""; const out = document.createElement("textarea");
     out.id = "seen"; out.textContent = JSON.stringify(seen); document.body.append(out); };
 """
@@ -68,7 +70,23 @@ def test_a_picture_has_the_colours_of_the_notebook_it_stands_in(
         palette = DARK_PALETTE if (when_dark if options else when_light) else LIGHT
         fill, edge = palette.statuses[mixed.run().status]
         for kind in ("html", "svg"):
-            assert next(seen) == [palette.paper, fill, edge, palette.ink], (name, kind)
+            is_clear = name != "nothing says"
+            assert next(seen) == [is_clear, palette.paper, fill, edge, palette.ink], (name, kind)
+
+
+def test_a_picture_lets_the_notebook_s_own_background_through(browser: str, folder: Path) -> None:
+    grounds = {
+        "--jp-layout-color0": '<body data-jp-theme-light="false">{}</body>',
+        "--vscode-editor-background": '<body class="vscode-dark">{}</body>',
+        "--colab-primary-surface-color": "<body><div theme=dark>{}</div></body>",
+    }
+    graph = summary.graph._repr_html_() or ""
+    pages = [f"<style>:root{{{name}:#383838}}</style>{place.format(graph)}" for name, place in grounds.items()]
+    frames = "".join([f'<iframe srcdoc="{escape(page)}"></iframe>' for page in pages])
+    script = """addEventListener("load", () => tell([...document.querySelectorAll("iframe")].map((f) =>
+        f.contentDocument.querySelector("svg")).map((svg) =>
+            [clear(svg), paint(svg.querySelector(".ground"), "fill"), paint(svg.querySelector(".input"), "fill")])));"""
+    assert look(browser, folder, frames, script) == [[True, "#383838", "#383838"]] * 3
 
 
 @pytest.mark.parametrize("options", [(), (DARK,)], ids=["browser light", "browser dark"])
