@@ -426,3 +426,26 @@ def test_what_wraps_the_last_task_of_a_function_is_found_while_that_runs_and_whe
         w, size = make(follows=follows)
         assert w("tea") == 3
         assert len(size.calls) == 2 - follows
+
+
+def run_to_its_end(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return anyio.run(functools.partial(function, *args, **kwargs))
+
+    return wrapper
+
+
+@workflow
+@run_to_its_end
+async def run_by_its_wrapper(number: int) -> int:
+    return number + 1
+
+
+def test_a_workflow_whose_wrapper_runs_the_coroutine_is_called_by_call_sync() -> None:
+    assert run_by_its_wrapper.call_sync(number=1) == 2
+
+
+async def test_a_workflow_whose_wrapper_runs_the_coroutine_is_awaited_as_any_async_def() -> None:
+    assert await run_by_its_wrapper(number=1) == 2
+    assert await run_by_its_wrapper.call(number=1) == 2

@@ -207,5 +207,7 @@ def test_check_reports_hooks_that_cannot_be_served_among_the_problems() -> None:
 def test_a_parameter_called_as_what_hooks_can_get_is_told_once() -> None:
     def read_state(state: Any) -> None: ...
 
-    error = error_of(workflow, read_state, on_success=lambda missing: None)
+    def tell(missing: Any) -> None: ...
+
+    error = error_of(workflow, read_state, on_success=tell)
     assert str(error).endswith(f"which it cannot get. It can get {KNOWN.rpartition(', ')[0]} and 'event'.")

@@ -34,12 +34,12 @@ def takes_it_in_thread(state: State) -> bool:
     return note(state)
 
 
-@task(when=lambda state: note(state))
+@task(when=note)
 async def has_a_condition() -> bool:
     return True
 
 
-@task(recover=lambda state: note(state))
+@task(recover=note)
 async def is_recovered() -> bool:
     raise ValueError
 
@@ -49,7 +49,7 @@ async def is_recovered_by_a_task() -> bool:
     raise ValueError
 
 
-@task(recover=task(on_success=lambda state: note(state))(lambda: True))
+@task(recover=task(on_success=note)(lambda: True))
 async def is_recovered_by_a_task_with_a_hook() -> bool:
     raise ValueError
 
@@ -59,7 +59,7 @@ async def is_recovered_in_turn() -> bool:
     raise ValueError
 
 
-@task(on_success=lambda state: note(state))
+@task(on_success=note)
 async def has_a_hook() -> bool:
     return True
 
