@@ -16,6 +16,7 @@ from uuid import UUID
 
 from .. import FlowdecoError
 from .duration import format_duration
+from .printing import allow_depth
 
 __all__ = ["AS_ISO", "AS_TEXT", "MODULES_AS_TEXT", "JsonError", "to_json"]
 
@@ -50,15 +51,21 @@ def to_json(value: Any, encoding: str = "utf-8") -> str:
         JsonError: some of it cannot be printed.
     """
     try:
-        plain = _simplify(value, "result")
-        text = json.dumps(plain, ensure_ascii=False)
+        with allow_depth():
+            plain = _simplify(value, "result")
+            text = json.dumps(plain, ensure_ascii=False)
+            return text if _can_be_written(text, encoding) else json.dumps(plain)
     except RecursionError:
-        raise JsonError("Cannot print the result as JSON: it contains itself.", value=value) from None
+        reason = "it contains itself, or is nested too deep. Return what is flatter, or leave --json out"
+        raise JsonError(f"Cannot print the result as JSON: {reason}.", value=value) from None
+
+
+def _can_be_written(text: str, encoding: str) -> bool:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return json.dumps(plain)
-    return text
+        return False
+    return True
 
 
 def _simplify(value: Any, place: str) -> Any:

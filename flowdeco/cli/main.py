@@ -13,7 +13,7 @@ from .._base.text import listed, nearest
 from . import completion
 from .exit_code import FAILURE, INTERRUPTED, NOT_PRINTED, OUTPUT_CLOSED, SUCCESS, USAGE
 from .failure import tell_failure
-from .printing import escape_unwritable, give_up_output, print_text, say
+from .printing import escape_unwritable, flush_output, give_up_output, print_text, say
 from .run_command import check_report, run
 from .target import LoadError, TargetError, find_workflow, find_workflows
 
@@ -107,8 +107,7 @@ def _guard(command: Callable[[Namespace], int], args: Namespace) -> int:
     """Carry a command out, and say what has gone wrong as people expect it of a command."""
     try:
         code = command(args)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        flush_output()
         return code
     except TargetError as error:
         say(f"flowdeco {args.name}: error: {error}")

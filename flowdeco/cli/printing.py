@@ -7,11 +7,16 @@ import io
 import os
 import select
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from reprlib import Repr
 from typing import Any, TextIO
 
 __all__ = [
+    "allow_depth",
     "escape_unwritable",
     "find_encoding",
+    "flush_output",
     "give_up_output",
     "is_output_closed",
     "print_text",
@@ -20,6 +25,10 @@ __all__ = [
 ]
 
 _PIECE = 10_000
+# How many calls may be within each other while a result is printed. The stack of a main thread has room for them.
+_DEPTH = 10_000
+# How much is shown of what is deeper.
+_SHOWN_DEPTH = 100
 _IN_ASCII = str.maketrans({"├": "|", "└": "`", "│": "|", "─": "-", "…": "..."})
 
 
@@ -40,13 +49,26 @@ def find_encoding() -> str:
 
 
 def print_text(text: str) -> None:
-    """Print a text on stdout; the lines of a tree as well as they can be drawn, other characters escaped."""
+    """Print a text on stdout; the lines of a tree as well as they can be drawn, other characters escaped.
+
+    Raises:
+        OSError: it cannot be written, or the program has closed stdout.
+    """
+    if _is_closed(sys.stdout):
+        raise OSError("the program has closed its standard output")
     _write(sys.stdout, text)
 
 
+def flush_output() -> None:
+    """Have written what stdout holds back."""
+    if sys.stdout is not None and not _is_closed(sys.stdout):
+        sys.stdout.flush()
+
+
 def say(text: str) -> None:
-    """Print a text on stderr."""
-    _write(sys.stderr, text)
+    """Print a text on stderr, if the program has not closed it."""
+    if not _is_closed(sys.stderr):
+        _write(sys.stderr, text)
 
 
 def give_up_output() -> None:
@@ -71,12 +93,38 @@ def is_output_closed() -> bool:
         return False
 
 
-def show_fully(value: Any) -> str:
-    """Return all that Python says of a value, whatever that does."""
+@contextmanager
+def allow_depth() -> Generator[None]:
+    """Have a result printed in the block that is nested deeper than a program may usually call."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEPTH))
     try:
-        return repr(value)
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def show_fully(value: Any) -> str:
+    """Return all that Python says of a value, whatever that does; of one that is nested too deep, what is outermost."""
+    try:
+        with allow_depth():
+            return repr(value)
+    except RecursionError:
+        return _Outermost().repr(value)
     except Exception as error:
         return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+
+
+class _Outermost(Repr):
+    """Shows the outermost levels of what is nested."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = _SHOWN_DEPTH
+
+
+def _is_closed(stream: TextIO | None) -> bool:
+    return getattr(stream, "closed", False)
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -17,7 +17,7 @@ from .failure import tell_failure
 from .input_parser import parse_inputs
 from .json_output import JsonError, to_json
 from .json_type import find_no_json
-from .printing import find_encoding, is_output_closed, print_text, say, show_fully
+from .printing import allow_depth, find_encoding, is_output_closed, print_text, say, show_fully
 from .target import Found, find_workflow_to_run
 from .termination import heed_signals, notice_lost_interrupt
 
@@ -157,7 +157,8 @@ def _function_of(found: Found, run: Run[Any], error: BaseException) -> object:
 
 def _to_text(result: Any) -> str:
     try:
-        return str(result)
+        with allow_depth():
+            return str(result)
     except Exception as error:
         message = f"Cannot print the result: its str() raised {type(error).__name__}: {error}."
         raise JsonError(message, value=result) from None

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pydantic
 import pytest
 
-from flowdeco.cli import json_output
+from flowdeco.cli import json_output, printing
 from tests.support.cli import Command, Size, write
 
 
@@ -109,13 +109,37 @@ ENDLESS.append(ENDLESS)
         ([float("nan")], "Cannot print the result as JSON: result[0] is nan, which JSON cannot express. "),
         (Point, "Cannot print the result as JSON: result is of the type type. "),
         (b"", "Cannot print the result as JSON: result is of the type bytes. "),
-        (ENDLESS, "Cannot print the result as JSON: it contains itself."),
+        (ENDLESS, "Cannot print the result as JSON: it contains itself, or is nested too deep. Return "),
     ],
 )
 def test_a_result_that_is_not_json_is_refused_with_its_place_and_type(value: object, message: str) -> None:
     with pytest.raises(json_output.JsonError) as caught:
         json_output.to_json(value)
     assert str(caught.value).startswith(message)
+
+
+def nest(depth: int) -> list[Any]:
+    """Return a list in a list, and so on."""
+    made: list[Any] = []
+    for _ in range(depth - 1):
+        made = [made]
+    return made
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_result_that_is_nested_deep_is_printed(flowdeco: Command, options: list[str]) -> None:
+    write("one.py", "from flowdeco import workflow\n@workflow\ndef one(): return made\nmade = []")
+    with open("one.py", "a", encoding="utf-8") as file:
+        file.write("\nfor _ in range(1199): made = [made]\n")
+    limit = sys.getrecursionlimit()
+    assert [*flowdeco("run", *options, "one.py")] == [0, f"{'[' * 1200}{']' * 1200}\n", ""]
+    assert sys.getrecursionlimit() == limit
+
+
+def test_of_a_result_that_is_nested_too_deep_the_outermost_is_shown() -> None:
+    with pytest.raises(json_output.JsonError, match="it contains itself, or is nested too deep"):
+        json_output.to_json(nest(100_000))
+    assert printing.show_fully(nest(100_000)).startswith("[" * 100)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,34 @@ def test_a_program_without_an_output_runs(options: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+CLOSING = """
+    import sys
+    from flowdeco import workflow
+    @workflow
+    def returns():
+        sys.stdout.close()
+        return 1
+    @workflow
+    def returns_nothing(): sys.stdout.close()
+    @workflow
+    def fails():
+        sys.stderr.close()
+        raise ValueError
+"""
+CLOSED = "flowdeco run: error: Cannot write the output: the program has closed its standard output\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "err"), [("returns", 3, CLOSED), ("returns_nothing", 0, ""), ("fails", 1, "")]
+)
+def test_a_program_that_closes_its_output_is_told_so_where_there_is_something_to_print(
+    name: str, code: int, err: str
+) -> None:
+    write("closing.py", CLOSING)
+    done = call("run", f"closing.py:{name}")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", err)
+
+
 def test_a_broken_pipe_of_the_programs_own_is_a_failure_like_any_other() -> None:
     write("many.py", PRINTING)
     done = call("run", "many.py:three")
