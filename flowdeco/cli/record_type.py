@@ -6,7 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from inspect import Parameter
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from .._base.annotation import show_type
 
@@ -46,7 +46,7 @@ def record_of(hint: Any) -> Record | None:
     kind = get_origin(hint) or hint
     if hasattr(kind, "__required_keys__"):  # of `typing` or, which need not be loaded, `typing_extensions`
         fields = {name: _bare(field) for name, field in _fields_of(hint, kind).items()}
-        return Record(show_type(kind), fields, kind.__required_keys__, dict)
+        return Record(show_type(kind), fields, _required_keys(kind), dict)
     is_row = hasattr(kind, "_fields") and tuple in getattr(kind, "__mro__", ())
     if not isinstance(kind, type) or not (is_row or any(hasattr(kind, mark) for mark in _MARKS)):
         return None
@@ -56,6 +56,33 @@ def record_of(hint: Any) -> Record | None:
     params = [p for p in inspect.signature(kind).parameters.values() if p.kind not in _VARIADIC]
     required = frozenset(param.name for param in params if param.default is Parameter.empty)
     return Record(show_type(kind), {p.name: hints.get(p.name, Any) for p in params}, required, kind, is_row)
+
+
+def _required_keys(kind: Any) -> frozenset[str]:
+    """Return the keys that a typed dict must have.
+
+    It knows that by itself only of annotations that were no mere texts when it was made, as all are under
+    `from __future__ import annotations`.
+    """
+    known: frozenset[str] = kind.__required_keys__
+    try:
+        hints = typing.get_type_hints(kind, include_extras=True)
+    except Exception:
+        return known
+    marks = {name: _mark_of(hint) for name, hint in hints.items()}
+    return frozenset(name for name, mark in marks.items() if mark or (mark is None and name in known))
+
+
+def _mark_of(hint: Any) -> bool | None:
+    """Return whether a key is said to be required; `None` if its annotation says nothing of that."""
+    while (origin := get_origin(hint)) is not None:
+        name = str(origin)
+        if name.endswith("Required"):
+            return not name.endswith("NotRequired")
+        if origin is not Annotated and not name.endswith("ReadOnly"):
+            break
+        hint = get_args(hint)[0]
+    return None
 
 
 _MARKS = ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__")

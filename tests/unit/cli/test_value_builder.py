@@ -18,6 +18,7 @@ from flowdeco.cli.json_output import to_json
 from flowdeco.cli.option_reader import reader_of
 from flowdeco.cli.value_builder import UnreadableTypeError, builder_of
 from tests.support.cli import Size
+from tests.support.typed_dicts import Base, Extended, Loose
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -278,3 +279,26 @@ def test_a_value_nested_without_end_is_built_as_deep_as_it_is() -> None:
     while tree.branches:
         tree, depth = tree.branches[0], depth + 1
     assert depth == 50
+
+
+@pytest.mark.parametrize(
+    ("kind", "required", "optional"),
+    [
+        (Base, {"always"}, {"sometimes"}),
+        (Loose, {"always", "must", "noted"}, {"sometimes", "may"}),
+        (Extended, {"must", "seen"}, {"may"}),
+    ],
+)
+def test_the_keys_of_a_typed_dict_are_required_as_its_annotations_say_also_where_they_are_texts(
+    kind: Any, required: set[str], optional: set[str]
+) -> None:
+    builder = builder_of(kind)
+    full: dict[str, Any] = dict.fromkeys(required | optional, 1)
+    if kind is Loose:
+        full["may"] = "x"
+    assert builder.build(full, "") == full
+    least = {name: full[name] for name in required}
+    assert builder.build(least, "") == least
+    for name in required:
+        with pytest.raises(ValueError, match=f"{kind.__name__} needs '{name}'"):
+            builder.build({key: value for key, value in full.items() if key != name}, "")
