@@ -12,7 +12,7 @@ from .._base.text import nearest
 from .exit_code import USAGE
 from .input_help import Input, make_help
 from .input_scanner import Given, Option, Scan, scan
-from .option_reader import WORDED_SWITCH, read_hints, reader_of
+from .option_reader import WORDED_SWITCH, Reader, read_hints, reader_of
 from .record_type import Unevaluated
 from .value_builder import UnreadableTypeError
 
@@ -74,6 +74,13 @@ def _make_input(param: Parameter, own_name: str, hint: Any, params: Mapping[str,
     return Input(param, own_name, reader)
 
 
+def _count_texts(reader: Reader, rest: Sequence[str]) -> int:
+    """Return how many of the texts that are left are one input that has several parts."""
+    if reader.number is None:
+        return len(rest)
+    return 1 if reader.is_whole(rest[0]) else reader.number
+
+
 class _InputsParser:
     def __init__(self, workflow: Workflow[Any, Any], label: str, own_options: Sequence[str]) -> None:
         self._workflow = workflow
@@ -109,7 +116,7 @@ class _InputsParser:
             if not rest or not each.is_positional:
                 break
             many = each.reader is not None and each.reader.shape == "many"
-            count = (each.reader.number or len(rest)) if many and each.reader else 1
+            count = _count_texts(each.reader, rest) if many and each.reader else 1
             taken, rest = rest[:count], rest[count:]
             if each.name in given:
                 twice = f"argument {each.flag} is given twice: as an option, and by position: {taken[0]!r}"

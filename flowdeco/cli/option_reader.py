@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from inspect import Parameter
 from types import FunctionType, NoneType, SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
@@ -27,6 +28,7 @@ class Reader(NamedTuple):
         read: turns the text, or all the texts, into the input; raises `ValueError` with what is wrong.
         choices: what it may be, if that is listed.
         number: how many texts it takes if it is many; `None`: any number.
+        is_whole: whether one text is all of it if it is many: a JSON array whose items fit.
     """
 
     shape: Literal["switch", "one", "many"]
@@ -34,6 +36,7 @@ class Reader(NamedTuple):
     read: Callable[[Any], Any]
     choices: tuple[str, ...] = ()
     number: int | None = None
+    is_whole: Callable[[str], bool] = lambda text: False
 
 
 def read_hints(function: Any) -> dict[str, Any]:
@@ -148,28 +151,64 @@ def _say_misfit(text: str, scalars: Sequence[Scalar], formed: Sequence[Any]) -> 
 
 
 def _reader_of_many(hint: Any) -> Reader:
-    """Return how a collection is read: an option for each item, or one text that is a JSON array."""
+    """Return how a collection is read: an option for each item, or one text that is a JSON array.
+
+    A text that is one whose items fit is the whole, also where it could be an item, as of a list of texts.
+    """
     kind, arguments = get_origin(hint) or hint, get_args(hint)
     whole = builder_of(hint)
     if kind is tuple and arguments and ... not in arguments:
         items = [_item_reader(argument) for argument in arguments]
         metavar = "|".join(dict.fromkeys(item.metavar for item in items))
-        return Reader("many", metavar, _row_reader(items), number=len(items))
+        read, is_whole = _several_reader(whole, _row_reader(items))
+        return Reader("many", metavar, read, number=len(items), is_whole=is_whole)
     item, make = _item_reader(arguments[0] if arguments else Any), COLLECTIONS[kind]
 
-    def read(texts: Sequence[str]) -> Any:
-        try:
-            items = [item.read(text) for text in texts]
-        except ValueError:
-            if len(texts) == 1 and texts[0].lstrip().startswith("[") and _has_form(texts[0]):
-                return whole.build(parse_json(texts[0]), "")
-            raise
+    def read_items(texts: Sequence[str]) -> Any:
+        items = [item.read(text) for text in texts]
         try:
             return make(items)
         except TypeError as error:  # a set's members
             raise ValueError(f"cannot make {whole.expects}: {error}") from None
 
-    return Reader("many", item.metavar, read, item.choices)
+    read, is_whole = _several_reader(whole, read_items)
+    return Reader("many", item.metavar, read, item.choices, is_whole=is_whole)
+
+
+def _several_reader(
+    whole: Builder, read_items: Callable[[Sequence[str]], Any]
+) -> tuple[Callable[[Sequence[str]], Any], Callable[[str], bool]]:
+    """Return how texts are read that are the items, or of which one is the whole, and what tells that of a text."""
+
+    def read(texts: Sequence[str]) -> Any:
+        array = _parse_array(texts[0]) if len(texts) == 1 else None
+        if array is None:
+            return read_items(texts)
+        try:
+            return whole.build(array, "")
+        except ValueError as problem:
+            with suppress(ValueError):
+                return read_items(texts)
+            raise problem from None
+
+    def is_whole(text: str) -> bool:
+        array = _parse_array(text)
+        if array is not None:
+            with suppress(ValueError):
+                whole.build(array, "")
+                return True
+        return False
+
+    return read, is_whole
+
+
+def _parse_array(text: str) -> list[Any] | None:
+    """Return what a text says if that is a JSON array."""
+    try:
+        data = parse_json(text) if text.lstrip().startswith("[") else None
+    except ValueError:
+        return None
+    return data if isinstance(data, list) else None
 
 
 def _row_reader(items: Sequence[Reader]) -> Callable[[Sequence[str]], Any]:

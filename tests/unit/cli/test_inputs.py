@@ -179,3 +179,11 @@ def test_what_is_imported_for_type_checkers_only_is_told_how_to_be_given(flowdec
         "flowdeco run one.py:one: error: argument --price: Cannot read Decimal: it is not known when the program runs. "
         "Import it outside of `if TYPE_CHECKING:`.\n"
     )
+
+
+def test_a_tuple_by_position_may_be_one_json_array(flowdeco: Command) -> None:
+    text = "@workflow\ndef one(pair: tuple[int, str], last: str): return [pair, last]"
+    write("one.py", f"from flowdeco import workflow\n{text}")
+    for pair in (["1", "a"], ['[1, "a"]']):
+        assert flowdeco("run", "one.py", *pair, "z").out == "[(1, 'a'), 'z']\n"
+    assert flowdeco("run", "one.py", "--pair", '[1, "a"]', "--last", "z").out == "[(1, 'a'), 'z']\n"
