@@ -93,6 +93,33 @@ def test_without_an_instance_the_class_decides(backend: Backend) -> None:
     assert bound_on(Loud(), "welcome", backend)("Ada") == "HELLO, Ada"
 
 
+def test_below_a_static_method_a_workflow_is_not_told_of_the_subclass(backend: Backend) -> None:
+    class Below(Shop):
+        @task
+        @staticmethod
+        def greeting() -> str:
+            return "base"
+
+        @staticmethod
+        @workflow
+        def below(greeting: str) -> str:
+            return greeting
+
+        @workflow
+        @staticmethod
+        def above(greeting: str) -> str:
+            return greeting
+
+    class Sub(Below):
+        @task
+        @staticmethod
+        def greeting() -> str:
+            return "sub"
+
+    assert on(Sub.below, backend)() == on(Below.below, backend)() == on(Below.above, backend)() == "base"
+    assert on(Sub.above, backend)() == "sub"
+
+
 def test_a_class_s_own_workflow_is_itself_and_an_inherited_one_always_the_same() -> None:
     assert Shop.offer is vars(Shop)["offer"]
     assert Dear.offer is Dear.offer
