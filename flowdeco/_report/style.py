@@ -123,6 +123,7 @@ body{font-size:14px}
 .time tr{display:grid;grid-template-columns:minmax(0,1fr) auto}
 .time td:nth-child(2),.time th:nth-child(2){grid-area:2/1/3/3}
 .time .who{width:auto}
+.time thead .who,.time thead .took{border:0}
 .time .took{width:auto;grid-area:1/2/2/3;font-size:.75rem}
 .number~.text{min-width:20rem}
 }
