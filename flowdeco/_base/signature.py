@@ -33,8 +33,6 @@ Kind = Literal["sync", "async", "generator", "async generator"]
 
 _BINDING: tuple[type, ...] = (MethodType, staticmethod, classmethod)
 _SEND = opmap.get("SEND")
-# What a program calls that runs a coroutine to its end.
-_LOOPS = frozenset(("asyncio", "anyio", "trio", "uvloop"))
 _AWAITABLE = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 _NOTHING: Mapping[str, Any] = {}
 
@@ -45,8 +43,7 @@ class Signature(NamedTuple):
     Attributes:
         params: the parameters that can be given.
         kind: what its own code is: how it is called.
-        inner: what it wraps in the end, as `functools.wraps` notes it; the same as `kind` where it wraps nothing, or
-            runs that to its end itself.
+        inner: what it wraps in the end, as `functools.wraps` notes it; where it wraps nothing, the same as `kind`.
         bound: the arguments that a partial has bound, by name.
     """
 
@@ -88,26 +85,11 @@ def is_awaited(function: Callable[..., Any]) -> bool:
 def _read_inner(function: Any, kind: Kind) -> Kind:
     """Return the kind of what is wrapped: of the outermost layer that is more than a plain function."""
     if kind in ("sync", "async"):
-        outer, *layers = peel(function)
-        for layer in layers:
-            if _runs_loop(outer):
-                return kind
+        for layer in peel(function)[1:]:
             found = read_kind(layer) if callable(layer) else "sync"
             if found != "sync":
                 return found
-            outer = layer
     return kind
-
-
-def _runs_loop(function: Any) -> bool:
-    """Whether a function seems to run what it wraps on an event loop of its own, as by `asyncio.run`."""
-    if type(function) is not FunctionType:
-        return False
-    names = {*function.__code__.co_names, *function.__code__.co_freevars}
-    if "run" not in names:
-        return "run_until_complete" in names
-    module = getattr(function.__globals__.get("run"), "__module__", None) or ""
-    return not _LOOPS.isdisjoint(names) or str(module).partition(".")[0] in _LOOPS
 
 
 def read_kind(function: Callable[..., Any]) -> Kind:
