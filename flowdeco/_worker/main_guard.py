@@ -18,14 +18,30 @@ def refuse_worker_import(name: str) -> None:
         MainGuardError: the main module calls the workflow at its top level.
     """
     if is_importing() or is_looking_up() or _is_imported_by_another():
-        is_main = is_importing() or not is_looking_up()
-        what, again = ("the main script", "the main script") if is_main else ("a module", "that module")
-        message = (
-            f"Cannot run workflow {name!r}: {what} calls it at its top level, and each worker process "
-            f"imports {again}. Call it only in the program itself:\n\n"
-            f'    if __name__ == "__main__":\n        {name}(...)'
-        )
+        module = _find_importing_module()
+        if module in (None, NAME, "__main__"):
+            message = (
+                f"Cannot run workflow {name!r}: the main script calls it at its top level, and each worker process "
+                "imports the main script. Call it only in the program itself:\n\n"
+                f'    if __name__ == "__main__":\n        {name}(...)'
+            )
+        else:
+            message = (
+                f"Cannot run workflow {name!r}: module {module!r} calls it when it is imported, and each worker "
+                "process imports it, too. Move the call into a function."
+            )
         raise MainGuardError(message, workflow=name)
+
+
+def _find_importing_module() -> str | None:
+    """Return the module at whose top level this was called; `None` if it was called on another thread."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            name: str | None = frame.f_globals.get("__name__")
+            return name
+        frame = frame.f_back
+    return None
 
 
 def _is_imported_by_another() -> bool:

@@ -94,6 +94,12 @@ def _explain(label: Label, error: Exception) -> tuple[RemoteError, BaseException
     if isinstance(error, ProcessEndedError) and error.is_started:
         message = f"Cannot finish {label}: the process ended before it answered, {describe_exit(error.exit_code)}."
         return WorkerLostError(message, exit_code=error.exit_code, **label.data), error
+    if isinstance(error, OSError):
+        if isinstance(error, (FileNotFoundError, PermissionError)):
+            reason = f"no process could be started, as sys.executable, {sys.executable!r}, is no Python that runs"
+        else:
+            reason = "the system did not start a process"
+        return RemoteError(f"Cannot run {label}: {reason} ({say(error)}).", **label.data), error
     said, cause = say(error), error
     if isinstance(error, ProcessStartError):
         said, text = error.args

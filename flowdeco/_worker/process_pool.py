@@ -198,7 +198,7 @@ async def ask_process(request: bytes) -> bytes:
         ProcessEndedError: it ended before.
         ProcessStartError: it cannot import the main module.
         MainGuardError: the main module calls a workflow at its top level that starts processes.
-        OSError: the system does not start any.
+        OSError: the system does not start any, or there is no Python at `sys.executable`.
     """
     pool = _pool.get(None)
     if pool is None:
@@ -210,5 +210,7 @@ async def ask_process(request: bytes) -> bytes:
 
 def _make_command() -> list[str]:
     """Return how a process is started: with the same options of Python as this one."""
+    if not sys.executable:  # as where Python is embedded in another program
+        raise FileNotFoundError("it is not known where Python is")
     flags: list[str] = cast("Any", subprocess)._args_from_interpreter_flags()
     return [sys.executable, *flags, "-c", COMMAND]

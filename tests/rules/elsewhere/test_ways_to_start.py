@@ -97,12 +97,18 @@ def test_a_package_whose_main_module_has_the_tasks_and_no_guard_is_told_so(tmp_p
     assert "MainGuardError: Cannot run workflow 'summary': the main script calls it at its top level" in done.stderr
 
 
-def test_a_module_that_calls_a_workflow_of_processes_as_it_is_imported_is_told_so(tmp_path: Path) -> None:
-    write(tmp_path, {"help.py": HELP, "tasks.py": tasks("") + CALL})
-    command = [sys.executable, "-c", "import tasks"]
+@pytest.mark.parametrize("way", [["-c", "import tasks"], ["main.py"]], ids=["typed in", "by the main script"])
+def test_a_module_that_calls_a_workflow_of_processes_as_it_is_imported_is_told_so(
+    tmp_path: Path, way: list[str]
+) -> None:
+    write(tmp_path, {"help.py": HELP, "tasks.py": tasks("") + CALL, "main.py": "import tasks\n"})
+    command = [sys.executable, *way]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LATE, check=False)
     assert done.returncode == 1
-    assert "MainGuardError: Cannot run workflow 'summary': a module calls it at its top level, and each" in done.stderr
+    assert (
+        "MainGuardError: Cannot run workflow 'summary': module 'tasks' calls it when it is imported, and each worker "
+        "process imports it, too. Move the call into a function." in done.stderr
+    )
 
 
 @pytest.mark.parametrize(("where", "packed"), [("tasks", False), ("main", True)])

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -217,6 +218,18 @@ async def test_a_process_that_cannot_start_is_an_error_of_the_task(monkeypatch: 
     with pytest.raises(RemoteError, match=r"^Cannot run task 'page' in a process: .*too many processes") as caught:
         await call(functions.add, 1, 2)
     assert isinstance(caught.value.__cause__, BlockingIOError)
+    assert "main script" not in str(caught.value)
+
+
+@pytest.mark.parametrize("executable", ["/nowhere/python", "", None])
+async def test_that_there_is_no_python_to_start_is_said_as_such(
+    executable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    said = f"Cannot run task 'page' in a process: no process could be started, as sys.executable, {executable!r}, is no"
+    with pytest.raises(RemoteError, match=re.escape(said)) as caught:
+        await call(functions.add, 1, 2)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
 async def test_a_limiter_bounds_the_number_of_processes() -> None:
