@@ -40,7 +40,7 @@ pip install argcomplete.
 _EXIT_CODES = """\
 exit codes:
   0    the run was completed or skipped
-  1    it failed
+  1    it failed, or its report cannot be written
   2    the command or an input is wrong, and nothing has run
   3    it was completed, but its result cannot be printed as asked for
   130  Ctrl-C

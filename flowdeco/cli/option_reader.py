@@ -9,12 +9,12 @@ from inspect import Parameter
 from types import FunctionType, NoneType, SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from .._base.annotation import _members, read_annotations, show_type
+from .._base.annotation import read_annotations, show_type
 from .._base.signature import peel
 from .._base.text import nearest
 from .record_type import Unevaluated
 from .scalar_reader import Scalar, scalar_of
-from .value_builder import COLLECTIONS, Builder, builder_of, parse_json, rank
+from .value_builder import COLLECTIONS, Builder, builder_of, members_of, parse_json, rank
 
 __all__ = ["WORDED_SWITCH", "Reader", "read_hints", "reader_of"]
 
@@ -69,7 +69,7 @@ def reader_of(hint: Any, default: object = Parameter.empty) -> Reader:
     """
     if hint is Parameter.empty:
         hint = str if default is Parameter.empty or default is None else type(default)
-    members = _members(hint)
+    members = members_of(hint)
     kinds = [member for member in members if member is not NoneType]
     if kinds and all(kind is bool for kind in kinds):
         return Reader("switch", "", bool)

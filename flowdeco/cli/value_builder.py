@@ -7,7 +7,7 @@ import json
 from collections import abc
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeGuard, TypeVar, cast, get_args, get_origin
+from typing import Any, ForwardRef, NamedTuple, TypeGuard, TypeVar, cast, get_args, get_origin
 
 from .. import FlowdecoError
 from .._base.annotation import _members, show_type
@@ -15,7 +15,7 @@ from .._base.text import nearest, shorten
 from .record_type import Record, Unevaluated, record_of
 from .scalar_reader import scalar_of
 
-__all__ = ["COLLECTIONS", "Builder", "UnreadableTypeError", "builder_of", "parse_json", "rank"]
+__all__ = ["COLLECTIONS", "Builder", "UnreadableTypeError", "builder_of", "members_of", "parse_json", "rank"]
 
 # What each collection is made of; an abstract one is what is as good as any.
 COLLECTIONS: dict[Any, Callable[[list[Any]], Any]] = {
@@ -65,6 +65,18 @@ def builder_of(hint: Any) -> Builder:
     return _Maker().make(hint)
 
 
+def members_of(hint: Any) -> list[Any]:
+    """Return the members of a union, or the one that a type is; a type variable stands for what it may be at most."""
+    found: list[Any] = []
+    for member in _members(hint):
+        bounds: tuple[Any, ...] = ()
+        if isinstance(member, TypeVar):
+            bounds = member.__constraints__ or ((member.__bound__,) if member.__bound__ is not None else ())
+        is_known = bounds and not any(isinstance(each, ForwardRef) for each in bounds)
+        found += [part for each in bounds for part in members_of(each)] if is_known else [member]
+    return found
+
+
 def parse_json(text: str) -> Any:
     """Return what a text says as JSON. Raises `ValueError`, also for a key that is there twice."""
     try:
@@ -109,7 +121,7 @@ class _Maker:
         return cast("Builder", self._made[hint]).build(data, place)
 
     def _make(self, hint: Any) -> Builder:
-        builders = [self._make_single(member) for member in dict.fromkeys(_members(hint))]
+        builders = [self._make_single(member) for member in dict.fromkeys(members_of(hint))]
         return builders[0] if len(builders) == 1 else _union(sorted(builders, key=lambda builder: builder.rank))
 
     def _make_single(self, hint: Any) -> Builder:
@@ -248,7 +260,7 @@ def _build_scalar(expects: str, build: Callable[[Any], Any], data: Any, place: s
 
 def _key_reader(hint: Any) -> Callable[[str, str], Any]:
     """Return how a key is read, which in JSON is always a text."""
-    hints = _members(hint)
+    hints = members_of(hint)
     scalars = [scalar for scalar in map(scalar_of, hints) if scalar is not None]
     if any(each in (Any, object) or isinstance(each, TypeVar) for each in hints):
         return lambda key, _: key

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from re import Pattern
-from typing import Any, Literal, LiteralString, NewType, TypedDict
+from typing import Any, Literal, LiteralString, NewType, TypedDict, TypeVar
 from uuid import UUID
 
 import pytest
@@ -22,6 +22,11 @@ from hypothesis import strategies as st
 from flowdeco.cli import input_help, option_reader
 from flowdeco.cli.value_builder import UnreadableTypeError
 from tests.support.cli import Command, Size, write
+
+Wait = TypeVar("Wait", bound=timedelta)
+Number = TypeVar("Number", int, float)
+Anything = TypeVar("Anything")
+Late = TypeVar("Late", bound="timedelta")
 
 
 class Money(TypedDict):
@@ -124,6 +129,7 @@ def test_a_text_is_read_as_its_annotation_says(hint: Any, text: str, value: obje
         (tuple[int, str], ['[1, "a"]'], (1, "a")),
         (tuple[str], ['["a"]'], ("a",)),
         (tuple[str], ['["a", "b"]'], ('["a", "b"]',)),
+        (list[Wait], ["1s"], [timedelta(seconds=1)]),
         (deque[int], ["1"], deque([1])),
         (list[timedelta], ["1s", "PT2S"], [timedelta(seconds=1), timedelta(seconds=2)]),
     ],
@@ -132,6 +138,24 @@ def test_a_collection_is_given_item_by_item(hint: Any, texts: list[str], value: 
     reader = option_reader.reader_of(hint)
     assert reader.shape == "many"
     found = reader.read(texts)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("hint", "text", "value"),
+    [
+        (Wait, "1h", timedelta(hours=1)),
+        (Wait | None, "none", None),
+        (Number, "3", 3),
+        (Number, "0.5", 0.5),
+        (Anything, "x", "x"),
+        (dict[str, Wait], '{"a": "1s"}', {"a": timedelta(seconds=1)}),
+        (Late, "1h", "1h"),
+    ],
+)
+def test_a_type_variable_is_read_as_what_it_may_be(hint: Any, text: str, value: object) -> None:
+    found = option_reader.reader_of(hint).read(text)
     assert found == value
     assert type(found) is type(value)
 
