@@ -50,6 +50,8 @@ class Cancellation:
                 self._kind = get_cancelled_exc_class()
             else:
                 self._kind, self._before = sys.modules["asyncio"].CancelledError, task.cancelling()
+                if getattr(task, "_must_cancel", False):  # asked for just before, and not raised yet
+                    self._before -= 1
                 self.is_thrown = True
 
     @property
