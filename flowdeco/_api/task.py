@@ -48,7 +48,8 @@ class Task(Decorated, Generic[P, R_co]):
         old, made = self._definition, self._copy()
         asked = old.asked if old.stands_in else None
         changed = change_options(old, options)
-        made._show(define_task(made, old.function, changed, old.scope, old.signature, asked))
+        condition = old.predicate if changed["when"] is old.options["when"] else None
+        made._show(define_task(made, old.function, changed, old.scope, old.signature, asked, condition=condition))
         return made
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -71,7 +72,8 @@ class Task(Decorated, Generic[P, R_co]):
         if made is None or cast("ClassFunction", definition_behind(made).function).owner is not owner:
             old, made = self._definition, self._copy()
             bound = ClassFunction(function.method, owner)
-            made._show(define_task(made, bound, dict(old.options), old.scope, old.signature))
+            options = dict(old.options)
+            made._show(define_task(made, bound, options, old.scope, old.signature, condition=old.predicate))
             known[id(owner)] = made
         return made
 

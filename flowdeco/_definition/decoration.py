@@ -59,6 +59,7 @@ def define_task(
     signature: Signature | None = None,
     asked: tuple[str, ...] | None = None,
     *,
+    condition: Predicate | None = None,
     is_fresh: bool = False,
 ) -> TaskDefinition:
     """Return the definition of a task.
@@ -70,6 +71,7 @@ def define_task(
         scope: the names in reach; `None`: those of the place where the decorator stands.
         signature: what the function asks for; `None`: to be read.
         asked: if it stands in for another task, what hooks can ask for besides its own arguments.
+        condition: of which task's `when=` its own is, if it is: names mean there what they mean for that one.
         is_fresh: whether no variable holds the function yet.
 
     Raises:
@@ -87,7 +89,7 @@ def define_task(
     made = TaskDefinition(face, function, signature, (), options, name, asked)
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
-    asked_in = _capture_of_condition(when)
+    asked_in = _capture_of_condition(when) if condition is None else condition.scope
     made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
     if when is not None:
         made.predicate = _make_predicate("when= of task", made.label, when, made.needs, (asked_in, made.scope))
@@ -115,7 +117,8 @@ def define_stand_in(
     if options["when"] is not None:
         params |= {p.name for p in _read_more_params(options["when"])}
     options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
-    return define_task(face, function, options, scope, signature, asked=tuple(p.name for p in step.params))
+    asked = tuple(p.name for p in step.params)
+    return define_task(face, function, options, scope, signature, asked, condition=step.predicate)
 
 
 def define_workflow(

@@ -140,3 +140,37 @@ async def test_a_condition_in_a_body_of_its_own_sees_what_stands_before_and_behi
         return w, before, behind
 
     assert await make()[0].call() == "ran"
+
+
+@task
+def open_now() -> bool:
+    return False
+
+
+class Shop:
+    @task
+    @staticmethod
+    def open_now() -> bool:
+        return True
+
+    @task(when=lambda open_now: open_now)
+    @staticmethod
+    def sell() -> str:
+        return "sold"
+
+
+async def test_a_condition_means_the_tasks_of_its_class_where_other_options_are_given_outside_of_it() -> None:
+    outside = Shop.sell.with_options(name="outside")
+
+    @workflow(needs={"sold": outside})
+    async def w(sold: str = "closed") -> str:
+        return sold
+
+    assert await w() == "sold"
+    assert await w.override({outside: lambda: "replaced"})() == "replaced"
+
+    @workflow(needs={"sold": Shop.sell.with_options(when=lambda open_now: open_now)})
+    async def here(sold: str = "closed") -> str:
+        return sold
+
+    assert await here() == "closed"  # this condition is defined here, where the module's own task has the name
