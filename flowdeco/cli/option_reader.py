@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from inspect import Parameter
 from types import FunctionType, NoneType, SimpleNamespace
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
 
 from .._base.annotation import read_annotations, show_type
 from .._base.signature import peel
@@ -205,10 +205,10 @@ def _several_reader(
 def _parse_array(text: str) -> list[Any] | None:
     """Return what a text says if that is a JSON array."""
     try:
-        data = parse_json(text) if text.lstrip().startswith("[") else None
+        # What begins so is an array, or no JSON at all.
+        return cast("list[Any]", parse_json(text)) if text.lstrip().startswith("[") else None
     except ValueError:
         return None
-    return data if isinstance(data, list) else None
 
 
 def _row_reader(items: Sequence[Reader]) -> Callable[[Sequence[str]], Any]:

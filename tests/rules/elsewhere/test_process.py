@@ -167,6 +167,7 @@ async def test_an_attempt_begins_when_there_is_a_process_for_it(
         seen.append(runs[0].tasks["page"].started)
         release()
 
+    run: Any = None
     with fail_after(LATE):
         async with anyio.create_task_group() as group:
             group.start_soon(let_in)
@@ -196,6 +197,7 @@ async def test_the_wait_for_a_process_does_not_use_up_the_time_within_which_atte
         release()
 
     retries = Noting(1, delay=0, jitter=0, within=LATE)
+    run: Any = None
     with fail_after(LATE):
         async with anyio.create_task_group() as group:
             group.start_soon(let_in)
