@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from anyio import move_on_after
+from anyio import CapacityLimiter, move_on_after
 
 from .._base.context import InContext
 from .._base.errors import TaskTimeoutError
@@ -193,8 +193,10 @@ def _in_worker(
 async def _run_in(
     place: AbstractAsyncContextManager[Any], life: Attempted, run: Callable[[], Coroutine[Any, Any, Any]]
 ) -> Any:
+    waits = isinstance(place, CapacityLimiter) and place.available_tokens <= 0
     async with place:
-        life.note_place()
+        if waits:
+            life.note_place()
         return await run()
 
 
