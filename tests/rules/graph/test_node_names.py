@@ -90,15 +90,15 @@ def test_after_that_names_no_task_is_an_error_that_says_so() -> None:
     assert (caught.value.function, caught.value.parameter) == ("late", "pgae")
 
 
-@pytest.mark.parametrize("name", ["url", "run", "state"])
-def test_after_an_input_or_the_run_names_no_task(name: str) -> None:
+@pytest.mark.parametrize(("name", "what"), [("url", "an input"), ("run", "no task"), ("state", "no task")])
+def test_after_an_input_or_the_run_names_no_task(name: str, what: str) -> None:
     @task(after=name)
     def late() -> None: ...
 
     @workflow
     def w(url: Any, late: Any) -> None: ...
 
-    with pytest.raises(GraphError, match=f"after='{name}' of task 'late' names no task"):
+    with pytest.raises(GraphError, match=f"after='{name}' of task 'late' names {what}"):
         w.check()
 
 
