@@ -230,7 +230,7 @@ class LocalScope:
         """Whether what the variables hold tells that the frame is the scope's own."""
         if frame.f_code is not self._code or not self.bindings.keys() <= variables.keys():
             return False
-        if any(variables[n] is f() for n, f in self._functions.items() if n in variables):
+        if any(type(variables.get(n)) is FunctionType and variables[n] is f() for n, f in self._functions.items()):
             return True
         made = [definition_of(t) for name, t in tasks.items() if name not in self._borrowed and is_face(t)]
         return any(namespace is self for definition in made if definition for namespace in definition.scope)

@@ -141,7 +141,9 @@ class Drawer:
         kinds: dict[int, list[Ref]] = defaultdict(list)
         for index in sorted(i for i in self.unread if isinstance(i, int)):
             kinds[self.draw(st.integers(0, 3))].append(Ref(index))
-        return [Param(f"rest{k}", "list", tuple(refs), k == 1, k == 2, k == 3) for k, refs in kinds.items()]
+        return [
+            Param(f"{self.prefix}rest{k}", "list", tuple(refs), k == 1, k == 2, k == 3) for k, refs in kinds.items()
+        ]
 
 
 def in_order(params: Iterable[Param]) -> tuple[Param, ...]:
@@ -167,7 +169,8 @@ def flows(
     for index in range(draw(st.integers(1, most))):
         own = f"{prefix}{index}"
         drawer.add(drawer.nested(own) if depth < 1 and drawer.chance(8) else drawer.task(own))
-    params = drawer.params("b", 2)
+    # Names of its own: what a workflow fills by needs= is filled for the workflows within that have such an input, too.
+    params = drawer.params(f"{prefix}b", 2)
     after = drawer.after()
     return Flow(
         name=name,
