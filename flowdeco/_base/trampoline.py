@@ -36,6 +36,6 @@ def run_steps(steps: Steps[T]) -> T:
                 value = error = None
         if error is not None:
             raise error
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # of many kinds of calls, only the first gives an R
     finally:
         error = None  # its traceback leads here

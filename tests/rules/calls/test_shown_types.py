@@ -44,7 +44,7 @@ def offer(item: str, rate: Annotated[Decimal, "of tax"], tax: Cents, *, note: Ce
 
 
 @workflow
-async def bare(item, rate, tax): ...  # type: ignore[no-untyped-def]
+async def bare(item, rate, tax): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
 
 mention(price, tax, shipping)
@@ -82,14 +82,14 @@ def test_an_input_without_an_annotation_has_that_of_the_tasks_that_receive_it() 
 
 def test_an_annotation_of_the_workflow_itself_comes_first() -> None:
     @workflow
-    def w(item: object, tax, rate): ...  # type: ignore[no-untyped-def]
+    def w(item: object, tax, rate): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w)["item"] is object
 
 
 def test_tasks_that_do_not_agree_give_no_annotation() -> None:
     @workflow
-    def w(item, rate, tax, shipping): ...  # type: ignore[no-untyped-def]
+    def w(item, rate, tax, shipping): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert "item" not in hints_of(w)
     assert "item" in hints_of(w.override(shipping=Cents(1)))
@@ -100,7 +100,7 @@ def test_what_stands_in_for_a_task_counts_as_the_task() -> None:
         raise NotImplementedError
 
     @workflow
-    def w(item, price): ...  # type: ignore[no-untyped-def]
+    def w(item, price): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w) == {"item": str}
     assert hints_of(w.override(price=fake)) == {"item": float}
@@ -116,7 +116,7 @@ def test_a_condition_counts_as_the_task_does() -> None:
         raise NotImplementedError
 
     @workflow
-    def w(gift, ribbon): ...  # type: ignore[no-untyped-def]
+    def w(gift, ribbon): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w) == {"gift": bool}
 
@@ -127,7 +127,7 @@ def test_what_needs_gives_a_parameter_counts_for_the_input() -> None:
         raise NotImplementedError
 
     @workflow
-    def w(item, length): ...  # type: ignore[no-untyped-def]
+    def w(item, length): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w) == {"item": str}
 
@@ -140,7 +140,7 @@ def test_an_input_with_another_name_outside_has_the_annotation_of_what_it_is_ins
 
 def test_an_input_of_a_nested_workflow_has_its_annotation_or_that_of_its_tasks() -> None:
     @workflow
-    def w(item, rate, note, bare, offer): ...  # type: ignore[no-untyped-def]
+    def w(item, rate, note, bare, offer): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w) == {"item": str, "note": Cents | None}  # they do not agree on `rate`
     assert hints_of(w.override(offer=None)) == {"item": str, "rate": Annotated[Decimal, "between 0 and 1"]}
@@ -184,7 +184,7 @@ def test_a_wrong_graph_keeps_no_signature_from_being_shown() -> None:
         raise NotImplementedError
 
     @workflow
-    def w(item: str, count, broken): ...  # type: ignore[no-untyped-def]
+    def w(item: str, count, broken): ...  # type: ignore[no-untyped-def]  # bare on purpose
 
     assert hints_of(w) == {"item": str}
 

@@ -35,7 +35,7 @@ class TaskBelow(ABC):
 
 @pytest.mark.parametrize("base", [TaskAbove, TaskBelow])
 def test_a_task_may_be_an_abstract_method(base: Any, backend: Backend) -> None:
-    class Shop(base):  # type: ignore[misc]
+    class Shop(base):  # type: ignore[misc]  # its base is a parameter
         @task
         def rate(self) -> float:
             return 2.0

@@ -49,8 +49,14 @@ async def test_many_levels_are_cancelled_and_fail_together() -> None:
     w = make_nest("async def", DEEP)
     with pytest.raises(WorkflowTimeoutError):
         await w.with_options(timeout=0.05)(seconds=60)
-    async with w.start(seconds=60) as run:
-        await anyio.sleep(0.05)
+    begun = anyio.Event()
+
+    async def wait(seconds: float) -> None:
+        begun.set()
+        await anyio.sleep(seconds)
+
+    async with w.override(leaf=wait).start(seconds=60) as run:
+        await begun.wait()
         run.cancel()
     assert run.status is Status.CANCELLED
 
