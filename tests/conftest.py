@@ -32,6 +32,31 @@ BACKENDS = [
     pytest.param(TRIO, id="trio"),
 ]
 
+# What tries flowdeco beside other libraries. The extra `test` installs them all, `test-alone` none of them.
+OTHERS = ["fastapi", "httpx", "ipykernel", "nbclient", "opentelemetry", "pydantic", "pytest_asyncio", "uvicorn"]
+MISSING = [name for name in OTHERS if find_spec(name) is None]
+BESIDE_OTHERS = [
+    "docs/test_fastapi.py",
+    "docs/test_guide.py",
+    "docs/test_notebook.py",
+    "docs/test_opentelemetry.py",
+    "docs/test_pytest.py",
+    "house/test_typing.py",
+    "rules/calls/test_coroutine_functions.py",
+    "rules/decorators/test_attributes.py",
+    "rules/web",
+    "unit/cli/test_json_output.py",
+    "unit/cli/test_json_type.py",
+    "unit/cli/test_value_builder.py",
+]
+collect_ignore = BESIDE_OTHERS if MISSING else []
+
+
+def pytest_report_header() -> list[str]:
+    """What is left out, and why."""
+    left_out = f"left out, as {', '.join(MISSING)} cannot be imported: {', '.join(BESIDE_OTHERS)}"
+    return [left_out] if MISSING else []
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One process for a few tests that were named, and as many as there are processors for all others."""
