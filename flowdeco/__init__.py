@@ -9,6 +9,7 @@ from ._base.errors import (
     AbandonedError,
     FlowdecoError,
     InputError,
+    ItemNotKeptError,
     LimitError,
     MainGuardError,
     OptionError,
@@ -24,6 +25,7 @@ from ._base.errors import (
     StrayCancellationError,
     TaskTimeoutError,
     TransferError,
+    UnknownItemError,
     UnknownMetricError,
     UnknownTaskError,
     WorkerLostError,
@@ -49,7 +51,8 @@ from ._base.graph_errors import (
 from ._graph.graph import Edge, Graph, Node
 from ._policy.limit import Limit
 from ._policy.retry import Retry
-from ._record.journal import Failure, HookError
+from ._record.failure import Failure, HookError
+from ._record.item_record import ItemRecord, Items
 from ._record.metrics import Metrics, Monitor, Statistics
 from ._record.task_record import TaskRecord
 from ._record.timeline import Attempt, RunMetrics, Transition
@@ -74,6 +77,9 @@ __all__ = [
     "HookArgumentError",
     "HookError",
     "InputError",
+    "ItemNotKeptError",
+    "ItemRecord",
+    "Items",
     "Limit",
     "LimitError",
     "MainGuardError",
@@ -112,6 +118,7 @@ __all__ = [
     "TransferError",
     "Transition",
     "TypeMismatchError",
+    "UnknownItemError",
     "UnknownMetricError",
     "UnknownTaskError",
     "UnmatchedParameterError",

@@ -14,7 +14,8 @@ from .._base.checks import check_time
 from .._base.errors import RunError
 from .._base.events import Event, Status
 from .._record.error_notes import find_run, let_revive
-from .._record.journal import Failure, HookError, Journal
+from .._record.failure import Failure, HookError
+from .._record.journal import Journal
 from .._record.task_record import Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._state.state import State, make_state
@@ -75,7 +76,7 @@ class Run(Generic[R]):
         values[plan.run_place] = self
         if plan.asks_for_state:
             values[plan.state_place] = self.state
-        self._journal = Journal(plan.graph, values)
+        self._journal = Journal(plan.graph, values, keep=keep)
 
     @property
     def status(self) -> Status:

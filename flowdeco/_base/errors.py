@@ -9,6 +9,7 @@ __all__ = [
     "AbandonedError",
     "FlowdecoError",
     "InputError",
+    "ItemNotKeptError",
     "LimitError",
     "MainGuardError",
     "OptionError",
@@ -24,6 +25,7 @@ __all__ = [
     "StrayCancellationError",
     "TaskTimeoutError",
     "TransferError",
+    "UnknownItemError",
     "UnknownMetricError",
     "UnknownTaskError",
     "WorkerLostError",
@@ -93,6 +95,30 @@ class UnknownTaskError(FlowdecoError, KeyError):
 
     workflow: str
     task: object
+
+
+class UnknownItemError(FlowdecoError, IndexError):
+    """A task was asked for an item that it does not have.
+
+    Attributes:
+        task: the task's name.
+        index: what was asked for.
+    """
+
+    task: str
+    index: int
+
+
+class ItemNotKeptError(FlowdecoError, LookupError):
+    """A task was asked for an item that a plain call has not kept.
+
+    Attributes:
+        task: the task's name.
+        index: what was asked for.
+    """
+
+    task: str
+    index: int
 
 
 class RunError(FlowdecoError, RuntimeError):

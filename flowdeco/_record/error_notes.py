@@ -9,7 +9,8 @@ from weakref import ref
 
 from .._base.events import Status
 from .._base.text import shorten
-from .journal import HookError, Journal
+from .failure import HookError
+from .journal import Journal
 
 __all__ = ["add_notes", "find_run", "let_revive"]
 

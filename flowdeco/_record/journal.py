@@ -7,76 +7,28 @@ are hooks, the log, followers and progress, which hear of each change as a notic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter, time
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from .._base.errors import StrayCancellationError
 from .._base.events import Skip, Status
+from .._base.sentinel import UNSET
 from .._base.tracebacks import strip_traceback
 from .._graph.graph import Graph, Node
 from .._policy.hook import Hook
+from .entry import Entry
+from .failure import Failure, HookError
+from .item_log import ItemEntry, ItemLog
 
-__all__ = ["RUN", "Entry", "Failure", "HookError", "Journal", "NestedRun", "outweighs"]
+__all__ = ["RUN", "Journal", "NestedRun", "outweighs"]
 
 # The number of the run itself, where others have the index of a node.
 RUN: Final = -1
 
 # An enum's member takes a while to look up in it, and every run needs these.
 _PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
-
-
-class Entry(NamedTuple):
-    """A change of status.
-
-    Attributes:
-        time: when, in seconds on the clock of the run.
-        node: the index of the node; `RUN` for the run itself.
-        status: what it came to.
-        attempt: the number of the attempt, from 1; 0 before the first.
-        error: what it failed with, or the `Skip`; `None` if there is none.
-    """
-
-    time: float
-    node: int
-    status: Status
-    attempt: int
-    error: BaseException | None
-
-
-class Failure(NamedTuple):
-    """One failed attempt.
-
-    Attributes:
-        task: the task's name; `None` for the workflow's own function, its timeout, and its hooks.
-        attempt: which attempt it was, from 1; 0 where it was none, as when `when=` or a hook raised.
-        error: what it raised.
-        time: when, in UTC.
-    """
-
-    task: str | None
-    attempt: int
-    error: BaseException
-    time: datetime
-
-
-class HookError(NamedTuple):
-    """What a hook has raised.
-
-    Attributes:
-        hook: the option that names it, such as `"on_error"`.
-        function: the hook itself.
-        task: the name of the task that it was told of; `None` for the workflow itself.
-        error: what it raised.
-        time: when, in UTC.
-    """
-
-    hook: str
-    function: Callable[..., Any]
-    task: str | None
-    error: BaseException
-    time: datetime
 
 
 class NestedRun(Protocol):
@@ -109,6 +61,9 @@ class Journal:
         values: the results by node, `UNSET` where there is none or it was let go.
         nested: the runs of nodes that are workflows, by node, once they have begun; as results, they are kept only
             where the run was asked for, or if they have not completed.
+        keep: whether the run was asked for, so that what is known of every item is kept.
+        items: what is known of the items of each mapped node, by node.
+        places: the item that runs at an index behind those of the graph's nodes, with the node that it is one of.
     """
 
     __slots__ = (
@@ -122,8 +77,11 @@ class Journal:
         "finished",
         "graph",
         "hook_errors",
+        "items",
+        "keep",
         "latest",
         "nested",
+        "places",
         "result",
         "skip",
         "started",
@@ -132,7 +90,7 @@ class Journal:
         "values",
     )
 
-    def __init__(self, graph: Graph, values: Sequence[Any]) -> None:
+    def __init__(self, graph: Graph, values: Sequence[Any], *, keep: bool = False) -> None:
         count = len(graph.nodes)
         self.graph = graph
         self.values = values
@@ -147,6 +105,9 @@ class Journal:
         self.entries: list[Entry] = []
         self.latest: dict[int, Entry] = {}
         self.nested: dict[int, NestedRun] = {}
+        self.keep = keep
+        self.items: dict[int, ItemLog] = {}
+        self.places: dict[int, tuple[int, ItemEntry]] = {}
         self.begun = self.ended = self._time = 0.0
         self._id: str | None = None
         # What `without` has made of it.
@@ -188,7 +149,7 @@ class Journal:
     def note(self, index: int, status: Status, attempt: int, error: BaseException | None = None) -> None:
         """Note a change of a node's status that its two times do not tell."""
         entry = Entry(perf_counter(), index, status, attempt, error)
-        self.entries.append(entry)
+        (self.places[index][1].changes if index in self.places else self.entries).append(entry)
         self.latest[index] = entry
 
     def end(self, index: int, status: Status, error: BaseException | None = None) -> None:
@@ -202,16 +163,65 @@ class Journal:
             self.note(index, status, self.attempts_of(index), error)
             self.finished[index] = perf_counter()
 
-    def fail_attempt(self, task: str | None, attempt: int, error: BaseException) -> Failure:
-        """Note what an attempt has failed with."""
+    def fail_attempt(self, task: str | None, attempt: int, error: BaseException, index: int = RUN) -> Failure:
+        """Note what an attempt has failed with.
+
+        Args:
+            task: the name of the task; `None` for the workflow itself.
+            attempt: its number, from 1.
+            error: what it has failed with.
+            index: that of the node, or of the place where an item runs; what is no item may leave it out.
+        """
         failure = Failure(task, attempt, error, self.moment(perf_counter()) or datetime.now(UTC))
-        self.errors.append(failure)
+        node, entry = self.places.get(index, (RUN, None))
+        if entry is None:
+            self.errors.append(failure)
+            return failure
+        failure = failure._replace(index=entry.index, item=entry.item, key=entry.key)
+        if self.items[node].may_note_failure():
+            self.errors.append(failure)
         return failure
 
     def fail_hook(self, hook: Hook, task: str | None, error: Exception) -> None:
         """Note what a hook has raised."""
         strip_traceback(error)
         self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC)))
+
+    def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None:
+        """Note that from now on an item of a mapped node runs at a place, an index behind those of the graph's nodes.
+
+        What the journal is told of that index is told of the item.
+
+        Args:
+            place: the index.
+            node: that of the mapped node.
+            index: the item's place in the order of the source, from 0.
+            item: the item itself.
+            key: what `key=` gives for it; `None` without one.
+        """
+        log = self.items.get(node)
+        if log is None:
+            log = self.items.setdefault(node, ItemLog(keep=self.keep))
+        self.places[place] = node, log.open(index, key, item, place)
+
+    def close_item(self, place: int, result: Any = UNSET) -> None:
+        """Note that the item which ran at a place has ended as the journal was told, and that the place is free.
+
+        Args:
+            place: the index.
+            result: what the item gave; left out, if it gave nothing.
+        """
+        node, entry = self.places.pop(place)
+        status = self.outcome_of(place) or Status.CANCELLED
+        latest, started = self.latest.pop(place, None), self.started[place]
+        attempts = int(started > 0) if latest is None else latest.attempt
+        entry.run = self.nested.pop(place, None)
+        if started and not self.started[node]:
+            self.started[node] = started
+        error = latest.error if latest is not None and status is not _COMPLETED else None
+        ended = self.finished[place] or perf_counter()
+        self.started[place] = self.finished[place] = 0.0
+        self.items[node].close(entry, status, started, ended, attempts, error, result)
 
     def take_error(self, error: BaseException) -> None:
         """Fail with an error, unless there is one that counts as much: the first is the run's."""
@@ -299,17 +309,21 @@ class Journal:
 
     def status_of(self, node: Node) -> Status:
         """Return how a node stands; one that a value stands in for counts as completed."""
-        outcome = self.outcome_of(node.index)
+        if self.outcome_of(node.index) is None and (node.replaced or node.is_given):
+            return _COMPLETED
+        return self.status_at(node.index)
+
+    def status_at(self, index: int) -> Status:
+        """Return how that stands which runs at an index: a node, or an item."""
+        outcome = self.outcome_of(index)
         if outcome is not None:
             return outcome
-        if node.replaced or node.is_given:
-            return _COMPLETED
         if self.status not in (_PENDING, _RUNNING):
             return Status.CANCELLED
-        latest = self.latest.get(node.index)
+        latest = self.latest.get(index)
         if latest is not None:
             return latest.status
-        return _RUNNING if self.started[node.index] else _PENDING
+        return _RUNNING if self.started[index] or index in self.items else _PENDING
 
     def error_of(self, index: int) -> BaseException | None:
         """Return what a node ended with instead of a result: an error, or a `Skip`; `None` if neither."""

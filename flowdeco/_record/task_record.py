@@ -12,6 +12,7 @@ from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
 from .._graph.graph import Node
+from .item_record import Items
 from .journal import Journal
 from .timeline import Attempt, list_attempts, ready_time
 
@@ -79,6 +80,11 @@ class TaskRecord:
         A plain call keeps it only if it does not complete, and without its inputs.
         """
         return self._journal.nested.get(self._node.index)
+
+    @property
+    def items(self) -> Items:
+        """The items of a task with `each=`, in the order of the source; none of any other."""
+        return Items(self._journal, self._node)
 
     @property
     def abandoned(self) -> int:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from .._base.events import Status
 from .._graph.graph import Node
-from .journal import Entry, Journal
+from .entry import Entry
+from .journal import Journal
 from .metrics import Metrics
 
 __all__ = [

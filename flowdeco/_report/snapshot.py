@@ -15,7 +15,8 @@ from .._base.sentinel import UNSET
 from .._draw.diagram import Diagram, tell_status
 from .._draw.html import describe, describe_error, tell_seconds
 from .._graph.graph import Node
-from .._record.journal import Failure, HookError, Journal
+from .._record.failure import Failure, HookError
+from .._record.journal import Journal
 from .._record.metrics import Statistics, summarize
 from .._record.task_record import TaskRecord
 from .._record.timeline import Attempt, RunMetrics, find_critical_path, list_all_attempts, ready_time

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple, cast
 
 from .._base.events import Status
-from .._record.journal import Failure
+from .._record.failure import Failure
 from .snapshot import Row, Snapshot
 
 __all__ = ["Culprit", "Fate", "Trouble", "find_culprits", "list_troubles"]

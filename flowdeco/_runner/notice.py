@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from .._base.events import Event, EventKind, Status, make_event
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook, Hooks
-from .._record.journal import Failure, Journal
+from .._record.failure import Failure
+from .._record.journal import Journal
 from .._record.log import log_hook_error
 from .cancellation import Cancellation, stray
 

@@ -12,7 +12,8 @@ from anyio import CancelScope, current_time
 from .._base.events import EventKind, Skip, Status
 from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import Hooks
-from .._record.journal import Failure, Journal
+from .._record.failure import Failure
+from .._record.journal import Journal
 from .arguments import Row
 from .cancellation import Cancellation
 from .notice import Notice, tell_in_turn

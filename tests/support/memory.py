@@ -1,8 +1,11 @@
 """What the tests of memory share."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any
 
 from anyio import sleep
 
@@ -48,3 +51,15 @@ async def let_go(is_gone: Callable[[], bool], *, collect: bool = False) -> bool:
             return True
         await sleep(0.005)
     return False
+
+
+def size_of(value: Any) -> int:
+    """Return how many bytes a value and all that it leads to take, but for classes, functions and modules."""
+    seen: dict[int, Any] = {}
+    left = [value]
+    while left:
+        each = left.pop()
+        if id(each) not in seen and not isinstance(each, (type, FunctionType, ModuleType)):
+            seen[id(each)] = each
+            left += gc.get_referents(each)
+    return sum(map(sys.getsizeof, seen.values()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowdeco import Metrics, OptionTypeError, Retry, Run, Skip, Statistics, Status, UnknownMetricError, task, workflow
-from flowdeco._record.journal import Entry
+from flowdeco._record.entry import Entry
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 

@@ -1,0 +1,218 @@
+"""What is known of the items of one mapped task.
+
+There may be millions of them. Who asked for the run (`run()`, `start()`, a store) gets every one; in a plain call, in
+which hardly anybody will look, there is what one would look for: how many ended how, how their durations are
+distributed, the slowest of them, and the first that failed. That does not grow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from heapq import heappush, heapreplace
+from threading import Lock
+from typing import Any
+
+from .._base.events import Status
+from .._base.sentinel import UNSET
+from .entry import Entry
+from .sketch import Sketch
+
+__all__ = ["MOST_FAILED", "MOST_SLOWEST", "ItemEntry", "ItemLog"]
+
+# So many are kept in a plain call.
+MOST_SLOWEST = 20
+MOST_FAILED = 100
+
+_COMPLETED, _FAILED = Status.COMPLETED, Status.FAILED
+
+
+class ItemEntry:
+    """What is known of one item.
+
+    Attributes:
+        index: its place in the order of the source, from 0.
+        key: what `key=` gives for it; `None` without one.
+        item: the item itself; `None` where it is not kept.
+        place: the index under which the engine runs it, as long as it does; `None` before and after.
+        status: how it has ended; `None` before.
+        started: when its first attempt began, on the clock of the run; 0 if none has.
+        finished: when it ended, on the clock; 0 before.
+        attempts: how many were begun.
+        error: what it ended with instead of a result: an error, or a `Skip`.
+        result: what it gave; `UNSET` where there is none or it is not kept.
+        changes: its changes of status that the two times do not tell.
+        run: the run of an item of a workflow.
+    """
+
+    __slots__ = (
+        *("attempts", "changes", "error", "finished", "index", "item", "key", "place", "result", "run", "started"),
+        "status",
+    )
+
+    def __init__(self, index: int, key: Any, item: Any, place: int | None = None) -> None:
+        self.index = index
+        self.key = key
+        self.item = item
+        self.place = place
+        self.status: Status | None = None
+        self.started = self.finished = 0.0
+        self.attempts = 0
+        self.error: BaseException | None = None
+        self.result: Any = UNSET
+        self.changes: list[Entry] = []
+        self.run: Any = None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end; `None` before the end, and where it never began."""
+        return self.finished - self.started if self.started and self.finished else None
+
+
+class ItemLog:
+    """Takes in what became of the items of one mapped task. Any thread may write.
+
+    Args:
+        keep: whether every item is kept.
+
+    Attributes:
+        keep: as given.
+        counts: how many have ended how.
+        durations: how long those took that began.
+        entries: the items under way, and those that have ended where every item is kept, by index.
+        failed: the first that failed, as they ended; all of them where every item is kept.
+        expected: how many there are going to be; `None` as long as that is not known.
+    """
+
+    __slots__ = ("_failures", "_lock", "_slowest", "counts", "durations", "entries", "expected", "failed", "keep")
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self.keep = keep
+        self.counts: Counter[Status] = Counter()
+        self.durations = Sketch()
+        self.entries: dict[int, ItemEntry] = {}
+        self.failed: list[ItemEntry] = []
+        self.expected: int | None = None
+        self._slowest: list[tuple[float, int, ItemEntry]] = []
+        self._failures = 0
+        self._lock = Lock()
+
+    # What the engine writes.
+
+    def open(self, index: int, key: Any, item: Any, place: int | None = None) -> ItemEntry:
+        """Note an item that is about to begin; return what is to be closed with its end.
+
+        Args:
+            index: its place in the order of the source, from 0.
+            key: what `key=` gives for it; `None` without one.
+            item: the item itself.
+            place: the index under which the engine runs it, at which the journal knows how it stands.
+        """
+        self.entries[index] = entry = ItemEntry(index, key, item, place)
+        return entry
+
+    def add(
+        self,
+        index: int,
+        key: Any,
+        item: Any,
+        status: Status,
+        started: float,
+        finished: float,
+        attempts: int = 1,
+        error: BaseException | None = None,
+        result: Any = UNSET,
+    ) -> ItemEntry:
+        """Note an item that has ended; one that was opened need not be added, but closed.
+
+        Args:
+            index: its place in the order of the source, from 0.
+            key: what `key=` gives for it; `None` without one.
+            item: the item itself.
+            status: how it has ended.
+            started: when its first attempt began, on the clock of the run; 0 if none has.
+            finished: when it ended, on the clock.
+            attempts: how many were begun.
+            error: what it ended with instead of a result: an error, or a `Skip`.
+            result: what it gave.
+        """
+        entry = ItemEntry(index, key, item)
+        self.close(entry, status, started, finished, attempts, error, result)
+        return entry
+
+    def close(
+        self,
+        entry: ItemEntry,
+        status: Status,
+        started: float,
+        finished: float,
+        attempts: int = 1,
+        error: BaseException | None = None,
+        result: Any = UNSET,
+    ) -> None:
+        """Note how an item has ended. What is given is what `add` takes."""
+        entry.status, entry.started, entry.finished = status, started, finished
+        entry.attempts, entry.error, entry.place = attempts, error, None
+        with self._lock:
+            self.counts[status] += 1
+            if self.keep:
+                entry.result = result
+                self.entries[entry.index] = entry
+            else:
+                self.entries.pop(entry.index, None)
+                if status is not _FAILED:
+                    entry.item = None
+            if status is _FAILED and (self.keep or len(self.failed) < MOST_FAILED):
+                self.failed.append(entry)
+            if started:
+                self._add_duration(finished - started, entry)
+
+    def _add_duration(self, seconds: float, entry: ItemEntry) -> None:
+        self.durations.add(seconds)
+        slowest = self._slowest
+        if len(slowest) < MOST_SLOWEST:
+            heappush(slowest, (seconds, -entry.index, entry))
+        elif seconds > slowest[0][0]:
+            heapreplace(slowest, (seconds, -entry.index, entry))
+
+    def may_note_failure(self) -> bool:
+        """Take note that an attempt has failed; return whether there is room for what it failed with."""
+        self._failures += 1
+        return self.keep or self._failures <= MOST_FAILED
+
+    # What readers ask.
+
+    @property
+    def total(self) -> int:
+        """How many there are so far: those that have ended, and those under way."""
+        return self.counts.total() + self.count_open()
+
+    def count_open(self) -> int:
+        """Return how many have not ended."""
+        return len(self.entries) - (self.counts.total() if self.keep else 0)
+
+    @property
+    def slowest(self) -> list[ItemEntry]:
+        """Those that took longest, the slowest first; 20 at most."""
+        with self._lock:
+            return [entry for *_, entry in sorted(self._slowest, reverse=True)]
+
+    def find(self, index: int) -> ItemEntry | None:
+        """Return an item by its index; `None` if it is not there, or not kept."""
+        found = self.entries.get(index)
+        if found is None and not self.keep:
+            kept = (*self.failed, *self.slowest)
+            found = next((entry for entry in kept if entry.index == index), None)
+        return found
+
+    def list_kept(self) -> list[ItemEntry]:
+        """Return all that is kept, in the order of the source."""
+        with self._lock:
+            kept = {entry.index: entry for *_, entry in self._slowest}
+            kept.update({entry.index: entry for entry in self.failed})
+            kept.update(self.entries)
+        return [kept[index] for index in sorted(kept)]
+
+    def holds(self, error: BaseException) -> bool:
+        """Whether an error stands in here."""
+        kept = (*list(self.entries.values()), *self.failed)
+        return any(entry.error is error or any(each.error is error for each in entry.changes) for entry in kept)
