@@ -23,8 +23,9 @@ from .._state.writer import signed
 from .._worker.thread import set_threads_apart
 from .arguments import Row
 from .cancellation import stray
+from .ending import Ending
 from .notice import Notice
-from .notifier import Crew, Notifier
+from .notifier import Crew
 from .program import Program, Recovery
 from .request import InThread, ToLoop, WaitFor
 from .signals import HookFailure, PassedOver, RunStopped
@@ -32,24 +33,28 @@ from .signals import HookFailure, PassedOver, RunStopped
 __all__ = ["Lifecycle"]
 
 # An enum's member takes a while to look up in it, and every lifecycle needs these.
-_PENDING, _RUNNING, _COMPLETED = Status.PENDING, Status.RUNNING, Status.COMPLETED
+_PENDING, _RUNNING = Status.PENDING, Status.RUNNING
 
 
-class Lifecycle(Notifier):
+class Lifecycle(Ending):
     """How one task of a run fares.
 
     Args:
         program: what is to be done.
+        index: which node it is in the journal; `None` for a task that is in no graph, as it recovers another.
         crew: the engine.
         row: the values of its arguments; `None` if it does not run.
         asked: those of its `when=`; `None` if it has none.
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = ("_asked", "_hook_error", "_is_final", "_pristine", "hold", "is_left_behind", "result")
+    __slots__ = ("_asked", "_is_final", "_pristine", "hold", "is_left_behind")
 
-    def __init__(self, program: Program, crew: Crew, row: Row | None, asked: Row | None, context: Context) -> None:
+    def __init__(
+        self, program: Program, index: int | None, crew: Crew, row: Row | None, asked: Row | None, context: Context
+    ) -> None:
         self.program = program
+        self.index = index
         self.crew = crew
         self.journal = crew.journal
         self.run = crew.run
@@ -59,7 +64,7 @@ class Lifecycle(Notifier):
         self.attempt = 0
         self.errors = []
         self.is_on_loop = not program.begins_in_thread
-        self._told = program.is_watched or (crew.is_followed and program.index is not None)
+        self._told = program.is_watched or (crew.is_followed and index is not None)
         self._named = None
         self._run_error = None
         self.result: Any = None
@@ -165,8 +170,8 @@ class Lifecycle(Notifier):
 
     async def _announce_retry(self, failure: BaseException, delay: float) -> bool:
         """Say that another attempt follows; return whether a hook has put an end to it."""
-        if self.program.index is not None:
-            self.journal.note(self.program.index, Status.RETRYING, self.attempt, failure)
+        if self.index is not None:
+            self.journal.note(self.index, Status.RETRYING, self.attempt, failure)
         if await self._tell_status(Status.RETRYING, error=failure, delay=delay) is not None:
             return True
         return await self._tell("on_retry", "retry", _RUNNING, error=failure, delay=delay) is not None
@@ -209,8 +214,8 @@ class Lifecycle(Notifier):
         """Begin an attempt, and say so; nothing is awaited for it unless somebody is to be told."""
         program = self.program
         self.attempt += 1
-        if program.index is not None:
-            self.journal.begin(program.index, self.attempt)
+        if self.index is not None:
+            self.journal.begin(self.index, self.attempt)
         if self._told or program.asks_on_start:
             return self._announce_and_make()
         return self._go_ahead()
@@ -254,8 +259,8 @@ class Lifecycle(Notifier):
         except (Exception, self.crew.cancellation.kind) as error:
             failure = await self._judge(error)
             self.attempt = 0
-            if self.program.index is not None:
-                self.journal.veto(self.program.index)
+            if self.index is not None:
+                self.journal.veto(self.index)
             return self._note(failure)
         return None
 
@@ -350,50 +355,9 @@ class Lifecycle(Notifier):
             known = {**notice.inputs, **{name: getattr(notice, name) for name in EVENT_NAMES}}
             program, row = way.program(known)
             with signed(program.name):
-                return await Lifecycle(program, self.crew, row, None, self.context).live()
+                return await Lifecycle(program, None, self.crew, row, None, self.context).live()
         if way.on_loop:
             answer = way.hook.call(notice)
         else:
             answer = await InThread(way.hook.call, (notice,))
         return await answer if is_awaitable(answer) else answer
-
-    # How it ends.
-
-    def _complete(self) -> BaseException | None:
-        """Say that the result is there, to hooks that observe."""
-        self._end(_COMPLETED)
-        previous = self.status
-        if self._told:
-            self._post_status(_COMPLETED, result=self.result)
-        self.status = _COMPLETED
-        if "on_success" in self.program.policy.hooks:
-            self._post(Notice("on_success", "success", self, _COMPLETED, previous, self.number, result=self.result))
-        return None
-
-    async def _complete_strictly(self) -> BaseException | None:
-        """Say that the result is there; return the error of a hook that fails the task."""
-        self._end(_COMPLETED)
-        previous = self.status
-        failure = await self._tell_status(_COMPLETED, result=self.result) if self._told else None
-        self.status = _COMPLETED
-        if "on_success" in self.program.policy.hooks:
-            told = await self._tell("on_success", "success", previous, result=self.result)
-            failure = told if failure is None else failure
-        return failure if failure is None else self._note_hook(failure)
-
-    async def _fall(self, failure: BaseException) -> BaseException:
-        """Say that there is no result; return what the task ends with."""
-        skipped, previous = isinstance(failure, Skip), self.status
-        status = Status.SKIPPED if skipped else Status.FAILED
-        self._end(status, failure)
-        told = await self._tell_status(status, error=None if skipped else failure)
-        if skipped:
-            return failure if told is None else await self._fall(self._note_hook(told))
-        if "on_error" in self.program.policy.hooks:
-            await self._tell("on_error", "error", previous, error=failure)
-        return failure
-
-    def _note_hook(self, error: BaseException) -> BaseException:
-        """Take into the record what a hook has failed the task with; return that."""
-        self._hook_error = failure = self._note(error, attempt=0)
-        return failure

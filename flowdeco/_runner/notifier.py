@@ -74,6 +74,7 @@ class Notifier:
 
     Attributes:
         program: what is to be done.
+        index: which node it is in the journal; `None` for a task that is in no graph.
         crew: the engine.
         row: the values of its arguments; `None` if it does not run.
         context: the context variables that its hooks see.
@@ -84,11 +85,12 @@ class Notifier:
     """
 
     __slots__ = (
-        *("_first", "_named", "_run_error", "_told", "attempt", "context", "crew", "errors", "is_on_loop"),
+        *("_first", "_named", "_run_error", "_told", "attempt", "context", "crew", "errors", "index", "is_on_loop"),
         *("journal", "program", "row", "run", "status"),
     )
 
     program: Program
+    index: int | None
     crew: Crew
     journal: Journal
     run: Any
@@ -152,8 +154,8 @@ class Notifier:
         """Note that the attempt begins only now, as it had to wait for a thread or a process."""
         if self.attempt == 1:
             self._first = current_time()
-            if self.program.index is not None:
-                self.journal.begin(self.program.index, 1)
+            if self.index is not None:
+                self.journal.begin(self.index, 1)
 
     def post_end(self, status: Status, cause: BaseException | None) -> None:
         """Note that the task does not run, and have that told soon, where hooks only observe."""
@@ -162,8 +164,8 @@ class Notifier:
         self._post_status(status, error=None if status is Status.SKIPPED else cause)
 
     def _end(self, status: Status, failure: BaseException | None = None) -> None:
-        if self.program.index is not None:
-            self.journal.end(self.program.index, status, failure)
+        if self.index is not None:
+            self.journal.end(self.index, status, failure)
 
     def _end_cancelled(self) -> None:
         if self.status not in ENDS:

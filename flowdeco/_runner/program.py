@@ -19,12 +19,14 @@ class Attempted(Protocol):
     """A lifecycle, as an attempt sees it.
 
     Attributes:
+        index: which node it is in the journal; `None` for a task that is in no graph.
         row: the values of the arguments.
         run: what tasks get as `run`.
         hold: the places of a limit that it holds; `None` if it holds none.
         is_left_behind: set where a call goes on that nobody waits for any more.
     """
 
+    index: int | None
     row: Any
     run: Any
     hold: Hold | None
@@ -78,7 +80,6 @@ class Program:
     """What is to be done for a node, or for a task that recovers another.
 
     Attributes:
-        index: the node's index; `None` for a task that is in no graph, as it recovers another.
         name: what the record calls it.
         policy: what its options say.
         arguments: what its function receives.
@@ -98,13 +99,12 @@ class Program:
     """
 
     __slots__ = (
-        *("arguments", "attempt", "attempts_apart", "begins_in_thread", "check", "condition", "defaults", "index"),
+        *("arguments", "attempt", "attempts_apart", "begins_in_thread", "check", "condition", "defaults"),
         *("asks_on_start", "is_watched", "kind", "name", "policy", "recover", "strict", "watch", "writes"),
     )
 
     def __init__(
         self,
-        index: int | None,
         name: str,
         policy: Policy,
         arguments: Arguments,
@@ -121,7 +121,6 @@ class Program:
         in_thread: bool = False,
         apart: bool = False,
     ) -> None:
-        self.index = index
         self.name = name
         self.policy = policy
         self.arguments = arguments

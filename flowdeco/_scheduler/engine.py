@@ -90,7 +90,7 @@ class Engine(Settlement):
         self._postponed: list[tuple[Request, ParkedNode]] = []
         lists = state.ready, state.ready_in_thread, self.resumed, self.notices
         standing = state.values, state.uses, state.pending, state.affected
-        self.tables = state.plan.steps, *standing, *lists, journal.started, journal.finished
+        self.tables = state.steps, *standing, *lists, journal.started, journal.finished
 
     async def execute(self) -> None:
         """Run all nodes; return when nothing of them is alive.
@@ -241,7 +241,7 @@ class Engine(Settlement):
         """Return what drives a node, and its context."""
         state = self.state
         context = self.context.copy()
-        step = state.plan.steps[index]
+        step = state.steps[index]
         if step.is_plain and not self.is_followed:
             with self.lock:
                 row = state.take(index)
@@ -250,13 +250,13 @@ class Engine(Settlement):
             self.journal.started[index] = self.journal.now()
             coroutine: Coroutine[Any, Any, Any] = step.start(*row)
             return coroutine, context
-        program = state.plan.program_of(index)
+        program = state.program_of(index)
         with self.lock:
-            asked = None if program.condition is None else state.take_condition(index, program.condition)
+            asked = state.take_condition(index)
             row = state.take(index)
         if program.writes:
             context.run(WRITER.set, Writer(program.name))
-        return Lifecycle(program, self, row, asked, context).live(), context
+        return Lifecycle(program, index, self, row, asked, context).live(), context
 
     def pick_up(self, index: int, error: BaseException) -> bool:
         """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it.
@@ -267,12 +267,12 @@ class Engine(Settlement):
         row, context = self.kept.pop(index, (None, None))
         if row is None:
             return False
-        program, fresh = self.state.plan.program_of(index), self.context.copy()
+        program, fresh = self.state.program_of(index), self.context.copy()
         context = context or fresh.copy()
         if program.writes:
             for each in (context, fresh):
                 each.run(WRITER.set, Writer(program.name))
-        life = Lifecycle(program, self, row, None, context)
+        life = Lifecycle(program, index, self, row, None, context)
         self.put_aside(index, life.pick_up(error, fresh), context).come_back()
         return True
 
@@ -287,9 +287,9 @@ class Engine(Settlement):
                 state.ready_in_thread.append(index)
                 return False
         assert judgement.status is not None
-        program = state.plan.program_of(index)
+        program = state.program_of(index)
         if program.is_watched or self.is_followed:
-            life = Lifecycle(program, self, None, None, self.context.copy())
+            life = Lifecycle(program, index, self, None, None, self.context.copy())
             if program.strict:
                 self.put_aside(index, life.pass_over(judgement.status, judgement.cause), life.context).resume()
                 return False

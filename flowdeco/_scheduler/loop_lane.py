@@ -65,7 +65,7 @@ class LoopLane:
         engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
         while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
             index = resumed[0].index if resumed else ready.popleft()
-            start, take, slot, reads, followers, is_quick, can_wait, _, _, _, _ = steps[index]
+            start, take, slot, reads, followers, is_quick, can_wait, _, _, _, _, _ = steps[index]
             if can_wait and self.is_alone and (in_thread or ready) and not resumed:
                 ready.appendleft(index)
                 break

@@ -7,7 +7,33 @@ from typing import Any, NamedTuple
 
 from .._runner.arguments import Row
 
-__all__ = ["Draft", "NodePlan"]
+__all__ = ["Draft", "NodePlan", "Origin", "SharedOut"]
+
+
+class SharedOut(NamedTuple):
+    """Where something of a node's result, or how it ends, stands besides the result itself.
+
+    Attributes:
+        parts: of a node with `outputs=`, the names of those parts that are needed, and their places.
+        outcomes: the parts of which somebody receives the outcome, `None` for the whole, and their places.
+        handed: the place of how it has ended, for a nested workflow that shares it; `None` if there is none.
+    """
+
+    parts: tuple[tuple[str, int], ...] = ()
+    outcomes: tuple[tuple[str | None, int], ...] = ()
+    handed: int | None = None
+
+
+class Origin(NamedTuple):
+    """What of the graph an index stands for.
+
+    Attributes:
+        node: the index of the node in the graph.
+        ask: gets the row of its `when=` out of the list of values; an empty one if it has none.
+    """
+
+    node: int
+    ask: Callable[[list[Any]], Row]
 
 
 class NodePlan(NamedTuple):
@@ -24,8 +50,9 @@ class NodePlan(NamedTuple):
         can_wait: whether it may suspend.
         in_thread: whether it begins in a worker thread.
         followers: the nodes that need it.
-        is_shared_out: whether parts of its result, or how it ends, have places of their own.
+        shares: what of its result, or of how it ends, has places of its own; mostly nothing.
         picks_up: whether there is more to do for a plain node when its function fails.
+        origin: which node of the graph it is.
     """
 
     start: Callable[..., Any]
@@ -37,8 +64,9 @@ class NodePlan(NamedTuple):
     can_wait: bool
     in_thread: bool
     is_plain: bool
-    is_shared_out: bool
+    shares: SharedOut | None
     picks_up: bool
+    origin: Origin
 
 
 class Draft(NamedTuple):

@@ -94,7 +94,7 @@ class Child:
             if self.engine.state.stopped or self.engine.cancellation.is_due():
                 self.engine.stop()
                 return
-            failure = stray(self.engine.state.plan.graph.nodes[self.parked.index].name, RuntimeError())
+            failure = stray(self.engine.state.node_of(self.parked.index).name, RuntimeError())
         except BaseException as error:
             failure = error
         self.parked.resume(result, failure)

@@ -26,7 +26,7 @@ from .._runner.arguments import Arguments, Row, choose_arguments, taking
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
-from .node_plan import Draft, NodePlan
+from .node_plan import Draft, NodePlan, Origin, SharedOut
 from .propagation import outcome_without
 
 __all__ = ["Plan"]
@@ -184,11 +184,18 @@ class Plan:
         slots = draft.slots
         freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
         reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
-        shared = index in self.outcomes or index in self.parts or index in self.handed
-        quick = draft.is_plain and not (draft.in_thread or shared or draft.picks_up)
-        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shared, draft.picks_up
+        shares = self._find_shared_out(index)
+        quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up)
+        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shares, draft.picks_up
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
-        return NodePlan(draft.start, taking(slots), slot, reads, tuple(followers), *flags)
+        origin = Origin(index, taking(draft.asked))
+        return NodePlan(draft.start, taking(slots), slot, reads, tuple(followers), *flags, origin)
+
+    def _find_shared_out(self, index: int) -> SharedOut | None:
+        if not (index in self.outcomes or index in self.parts or index in self.handed):
+            return None
+        outcomes = tuple(self.outcomes.get(index, {}).items())
+        return SharedOut(self.parts.get(index, ()), outcomes, self.handed.get(index))
 
     # Programs.
 
@@ -202,22 +209,21 @@ class Plan:
             function = gathering(step.function, step.signature)
             arguments = self._arguments(function, node.params, node.sources, step.settled)
         return self._make_task_program(
-            node.index,
             node.name,
             step,
             policy,
             arguments,
+            watch=self.graph.owner.watch_hooks,
             condition=self._make_condition(node),
             check=partial(check_parts, step, self.required.get(id(step), ()), node.name) if step.outputs else None,
             writes=any(isinstance(source, FromRun) for source in node.sources),
         )
 
     def _make_task_program(
-        self, index: int | None, name: str, step: Definition, policy: Policy, arguments: Arguments, **more: Any
+        self, name: str, step: Definition, policy: Policy, arguments: Arguments, **more: Any
     ) -> Program:
         owner, kind = self.graph.owner, step.signature.gives
         return Program(
-            index,
             name,
             policy,
             arguments,
@@ -225,7 +231,6 @@ class Plan:
             choose_attempt(name, step.function, kind, policy.run_in, policy.timeout, arguments),
             kind,
             recover=tuple([self._make_recovery(way) for way in policy.recover]),
-            watch=owner.watch_hooks if index is not None else {},
             strict=owner.strict,
             in_thread=runs_in_thread(kind, policy.run_in, policy.timeout),
             apart=policy.retries is not None and (kind.startswith("async") or policy.run_in == "loop"),
@@ -242,10 +247,10 @@ class Plan:
 
         def attempt(life: Attempted) -> Any:
             row = life.row
-            return step.run_within(node.plan, arguments.name(row), row[own:], life.run, node.index)
+            assert life.index is not None
+            return step.run_within(node.plan, arguments.name(row), row[own:], life.run, life.index)
 
         return Program(
-            node.index,
             node.name,
             NO_POLICY,
             arguments,
@@ -276,7 +281,7 @@ class Plan:
             given = choose_arguments(asked, [FromRun(param.name) for param in asked])
             arguments = Arguments(gathering(task.function, task.signature), given, ())
             name = str(task.name or "recover")
-            program = self._make_task_program(None, name, task, task.policy, arguments, writes=True)
+            program = self._make_task_program(name, task, task.policy, arguments, watch={}, writes=True)
             return program, [known.get(param.name) for param, _ in given]
 
         return Recovery(way.kind, None, True, make)

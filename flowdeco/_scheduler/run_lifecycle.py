@@ -55,7 +55,7 @@ class Body(Request):
 
 def make_run_program(name: str, policy: Policy, *, strict: bool) -> Program:
     """Return what is to be done for a run, as far as it is not the engine's."""
-    return Program(RUN, name, policy, _NOTHING, {}, _perform_nothing, "async", watch=NO_HOOKS, strict=strict)
+    return Program(name, policy, _NOTHING, {}, _perform_nothing, "async", watch=NO_HOOKS, strict=strict)
 
 
 def _perform_nothing(_: Attempted) -> Any:
@@ -91,7 +91,7 @@ class RunLifecycle(Lifecycle):
             context: the context variables that the hooks see.
             inputs: the inputs of the run by name.
         """
-        super().__init__(self.program, self.engine, (), None, context)
+        super().__init__(self.program, RUN, self.engine, (), None, context)
         self.errors = self.journal.errors
         self._inputs = inputs
         self._told = True
@@ -217,7 +217,7 @@ class RunLifecycle(Lifecycle):
                 continue
             program = plan.program_of(index)
             if engine.is_followed or program.is_watched:
-                Lifecycle(program, engine, None, None, engine.context.copy()).post_end(Status.CANCELLED, None)
+                Lifecycle(program, index, engine, None, None, engine.context.copy()).post_end(Status.CANCELLED, None)
 
     def _note(
         self, error: BaseException, before: BaseException | None = None, attempt: int | None = None

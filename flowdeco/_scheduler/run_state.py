@@ -13,9 +13,11 @@ from typing import Any
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
+from .._graph.graph import Node
 from .._graph.output import is_absent, take_part
 from .._runner.arguments import Row
-from .._runner.program import Condition
+from .._runner.program import Program
+from .node_plan import SharedOut
 from .plan import Plan
 from .propagation import Judgement, judge_node, outcome_without
 
@@ -34,6 +36,7 @@ class RunState:
             the result, or with what there is instead.
 
     Attributes:
+        steps: how each node runs, by index.
         ready: the nodes that can begin on the event loop, or must be judged first.
         ready_in_thread: the nodes that can begin in a worker thread.
         pending: how many nodes each node still waits for.
@@ -57,6 +60,7 @@ class RunState:
         "plan",
         "ready",
         "ready_in_thread",
+        "steps",
         "stopped",
         "uses",
         "values",
@@ -72,6 +76,7 @@ class RunState:
         given: Sequence[tuple[Status, Any]] = (),
     ) -> None:
         self.plan = plan
+        self.steps = plan.steps
         self.values = values
         self.ready: deque[int] = deque(plan.roots)
         self.ready_in_thread: deque[int] = deque(plan.roots_in_thread)
@@ -95,20 +100,31 @@ class RunState:
 
     def take(self, index: int) -> Row:
         """Return what a node's function receives, and let go of what nobody else needs."""
-        step = self.plan.steps[index]
+        step = self.steps[index]
         row = step.take(self.values)
         if index in self._filled:
-            row = self.plan.program_of(index).arguments.fill(row, self._filled[index].defaults)
+            row = self.program_of(index).arguments.fill(row, self._filled[index].defaults)
         if self.uses is not None:
             self.release(step.reads)
         return row
 
-    def take_condition(self, index: int, condition: Condition) -> Row:
-        """Return what the `when=` of a node receives."""
-        row = condition.arguments.take(self.values)
+    def take_condition(self, index: int) -> Row | None:
+        """Return what the `when=` of a node receives; `None` if it has none."""
+        condition = self.program_of(index).condition
+        if condition is None:
+            return None
+        row = self.steps[index].origin.ask(self.values)
         if index in self._filled:
             row = condition.arguments.fill(row, self._filled[index].asked_defaults)
         return row
+
+    def node_of(self, index: int) -> Node:
+        """Return the node of the graph that an index stands for."""
+        return self.plan.graph.nodes[self.steps[index].origin.node]
+
+    def program_of(self, index: int) -> Program:
+        """Return what is to be done for what an index stands for."""
+        return self.plan.program_of(self.steps[index].origin.node)
 
     def settle(self, index: int, result: Any) -> None:
         """Take a result in, and list the nodes for which it was the last to come.
@@ -116,9 +132,9 @@ class RunState:
         Raises:
             OutputError: the result does not fit the task's `outputs=`; nothing has been taken in.
         """
-        step = self.plan.steps[index]
-        if step.is_shared_out:
-            self._place_parts(index, result)
+        step = self.steps[index]
+        if step.shares is not None:
+            self._place_parts(index, step.shares, result)
         if self.uses is None or self.uses[index]:
             self.values[index] = result
         self.left -= 1
@@ -126,18 +142,17 @@ class RunState:
         for follower in step.followers:
             pending[follower] = waits = pending[follower] - 1
             if not waits:
-                in_thread = self.plan.steps[follower].in_thread and follower not in self.affected
+                in_thread = self.steps[follower].in_thread and follower not in self.affected
                 (self.ready_in_thread if in_thread else self.ready).append(follower)
 
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None:
         """Go on without a node's result: what needs it is judged when its turn comes."""
         self.ended[index] = status, cause
-        for place in self.plan.outcomes.get(index, {}).values():
-            self.values[place] = self._outcome(index, status, cause)
-        if index in self.plan.handed:
-            self.values[self.plan.handed[index]] = status, cause
+        step = self.steps[index]
+        if step.shares is not None:
+            self._place_end(index, step.shares, status, cause)
         self.left -= 1
-        for follower in self.plan.steps[index].followers:
+        for follower in step.followers:
             self.affected.add(follower)
             self.pending[follower] -= 1
             if not self.pending[follower]:
@@ -152,12 +167,12 @@ class RunState:
             self._filled[index] = judgement
             return None
         if self.uses is not None:
-            self.release(self.plan.steps[index].reads)
+            self.release(self.steps[index].reads)
         return judgement
 
     def begins_in_thread(self, index: int) -> bool:
         """Whether a node's first step is made in a worker thread."""
-        return self.plan.steps[index].in_thread
+        return self.steps[index].in_thread
 
     def stop(self) -> None:
         """Start nothing new: empty the lists, and let no count come down to zero any more."""
@@ -197,29 +212,33 @@ class RunState:
                 if not uses[slot]:
                     values[slot] = UNSET
 
-    def _place_parts(self, index: int, result: Any) -> None:
+    def _place_parts(self, index: int, shares: SharedOut, result: Any) -> None:
         """Take in the parts of a result that have names of their own, and the outcomes that somebody receives."""
-        plan, node = self.plan, self.plan.graph.nodes[index]
-        if index in plan.handed:
-            self.values[plan.handed[index]] = Status.COMPLETED, result
+        node = self.node_of(index)
+        if shares.handed is not None:
+            self.values[shares.handed] = Status.COMPLETED, result
         lacking = frozenset([output for output in node.definition.outputs if is_absent(result, output)])
         if lacking:
             self.lacking[index] = lacking
-            self.affected.update(plan.steps[index].followers)
-        for output, place in plan.parts.get(index, ()):
+            self.affected.update(self.steps[index].followers)
+        for output, place in shares.parts:
             if output not in lacking:
                 self.values[place] = take_part(node.definition, result, output)
-        for part, place in plan.outcomes.get(index, {}).items():
+        for part, place in shares.outcomes:
             if part in lacking:
                 self.values[place] = outcome_without(node.name, part)
             else:
                 value = result if part is None else take_part(node.definition, result, part)
                 self.values[place] = Outcome(node.name, Status.COMPLETED, value)
 
-    def _outcome(self, index: int, status: Status, cause: BaseException | None) -> Outcome[Any]:
-        skipped = status is Status.SKIPPED
-        reason = str(cause) if skipped else None
-        return Outcome(self.plan.graph.nodes[index].name, status, None, None if skipped else cause, reason)
+    def _place_end(self, index: int, shares: SharedOut, status: Status, cause: BaseException | None) -> None:
+        """Take in how a node has ended that gave no result, where somebody receives that."""
+        if shares.handed is not None:
+            self.values[shares.handed] = status, cause
+        for _, place in shares.outcomes:
+            skipped = status is Status.SKIPPED
+            reason = str(cause) if skipped else None
+            self.values[place] = Outcome(self.node_of(index).name, status, None, None if skipped else cause, reason)
 
     def _settle_known(self, known: Mapping[int, Any]) -> None:
         for index in known:

@@ -45,9 +45,9 @@ class Settlement:
         """Take in a node that ended without a result; return whether the run goes on."""
         if isinstance(error, PassedOver):
             return self.leave_hole(index, error.status, error.cause)
-        tolerated = self.state.plan.tolerated
+        is_tolerated = self.state.steps[index].origin.node in self.state.plan.tolerated
         if isinstance(error, HookFailure):
-            if error.cause is not None and not isinstance(error.cause, Skip) and index not in tolerated:
+            if error.cause is not None and not isinstance(error.cause, Skip) and not is_tolerated:
                 self.journal.take_error(error.cause)
             failure = as_failure(error.error)
             self.journal.fail_attempt(None, 1, failure)
@@ -55,12 +55,12 @@ class Settlement:
         else:
             error = as_failure(error)
             if isinstance(error, (self.cancellation.kind, concurrent.futures.CancelledError)):
-                error = stray(self.state.plan.graph.nodes[index].name, error)
+                error = stray(self.state.node_of(index).name, error)
             if isinstance(error, Skip):
                 self.journal.end(index, Status.SKIPPED, error)
                 return self.leave_hole(index, Status.SKIPPED, error)
             self.note_failure(index, error)
-            if index in tolerated and isinstance(error, Exception):
+            if is_tolerated and isinstance(error, Exception):
                 return self.leave_hole(index, Status.FAILED, error)
             if not self.state.stopped or self.journal.error is not None:
                 self.journal.take_error(error)
@@ -70,7 +70,7 @@ class Settlement:
     def note_failure(self, index: int, error: BaseException) -> None:
         """Take a node's error into the journal, unless its lifecycle has done so."""
         if not self.journal.finished[index]:
-            name = self.state.plan.graph.nodes[index].name
+            name = self.state.node_of(index).name
             self.journal.fail_attempt(name, self.journal.attempts_of(index), error)
             self.journal.end(index, Status.FAILED, error)
 

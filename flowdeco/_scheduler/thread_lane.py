@@ -97,7 +97,7 @@ class ThreadLane:
                     return calls.popleft()
                 if self.nodes:
                     index = self.nodes.popleft()
-                    is_plain = state.plan.steps[index].is_plain and not engine.is_followed
+                    is_plain = state.steps[index].is_plain and not engine.is_followed
                     return index, state.take(index) if is_plain else None
             self.service.count -= 1
             return None
@@ -113,7 +113,7 @@ class ThreadLane:
         context = base.copy()
         journal.started[index] = perf_counter()
         try:
-            result = context.run(self.engine.state.plan.steps[index].start, *row)
+            result = context.run(self.engine.state.steps[index].start, *row)
             if not is_awaitable(result):
                 journal.finished[index] = perf_counter()
                 return self._next(index, result)
@@ -167,7 +167,7 @@ class ThreadLane:
             self.engine.put_aside(index, await_it(awaitable), context, awaitable).come_back()
 
     def _keep(self, index: int, row: Row) -> None:
-        if self.engine.state.plan.steps[index].picks_up:
+        if self.engine.state.steps[index].picks_up:
             self.engine.kept[index] = row, None
 
     def _fail(self, index: int, error: BaseException) -> None:

@@ -56,7 +56,7 @@ PACKAGES: dict[str, Package] = {
         "_base _draw _state _graph _record",
     ),
     "_runner": Package(
-        "lifecycle attempt gathering program arguments request notice notifier cancellation signals",
+        "lifecycle ending attempt gathering program arguments request notice notifier cancellation signals",
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
