@@ -15,8 +15,8 @@ from .._base.errors import RunError
 from .._base.events import Event, Status
 from .._record.error_notes import find_run, let_revive
 from .._record.failure import Failure, HookError
-from .._record.journal import Journal
-from .._record.task_record import Tasks
+from .._record.journal import RUN, Journal
+from .._record.task_record import Calls, Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._state.state import State, make_state
 
@@ -141,6 +141,11 @@ class Run(Generic[R]):
     def tasks(self) -> Tasks:
         """The record of each task, by its name or by the task itself."""
         return Tasks(self._journal)
+
+    @property
+    def calls(self) -> Calls:
+        """What the workflow's own function has called; the calls of a task are in its record."""
+        return Calls(self._journal, RUN)
 
     @property
     def metrics(self) -> RunMetrics:

@@ -7,7 +7,7 @@ are hooks, the log, followers and progress, which hear of each change as a notic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import Any, Final, Protocol
@@ -22,7 +22,7 @@ from .entry import Entry
 from .failure import Failure, HookError
 from .item_log import ItemEntry, ItemLog
 
-__all__ = ["RUN", "Journal", "NestedRun", "outweighs"]
+__all__ = ["RUN", "CallsMade", "Journal", "NestedRun", "outweighs"]
 
 # The number of the run itself, where others have the index of a node.
 RUN: Final = -1
@@ -38,6 +38,22 @@ class NestedRun(Protocol):
 
     def _with_journal(self, journal: Journal) -> NestedRun:
         """Return it with another journal."""
+        ...
+
+
+class CallsMade(Protocol):
+    """The calls that a node has made, as the journal of the run sees them: each has a journal of its own."""
+
+    def copy(self) -> CallsMade:
+        """Return one with the same calls."""
+        ...
+
+    def replace(self, make: Callable[[Journal], Journal | None]) -> list[Journal]:
+        """Put other journals in the place of some; return the new ones.
+
+        Args:
+            make: returns what is to stand in the place of a journal; `None` if it stays.
+        """
         ...
 
 
@@ -64,12 +80,15 @@ class Journal:
         keep: whether the run was asked for, so that what is known of every item is kept.
         items: what is known of the items of each mapped node, by node.
         places: the item that runs at an index behind those of the graph's nodes, with the node that it is one of.
+        calls: what each node has called while it ran, by node; under `RUN`, what the workflow's own function has.
+        path: of a call in a run, what it is called there: `agent/search#2`; `""` for a run.
     """
 
     __slots__ = (
         "_id",
         "_time",
         "begun",
+        "calls",
         "ended",
         "entries",
         "error",
@@ -81,12 +100,14 @@ class Journal:
         "keep",
         "latest",
         "nested",
+        "path",
         "places",
         "result",
         "skip",
         "started",
         "status",
         "stripped",
+        "told",
         "values",
     )
 
@@ -108,6 +129,10 @@ class Journal:
         self.keep = keep
         self.items: dict[int, ItemLog] = {}
         self.places: dict[int, tuple[int, ItemEntry]] = {}
+        self.calls: dict[int, CallsMade] = {}
+        self.path = ""
+        # Of a call, where its failed attempts stand besides: among those of the run.
+        self.told: list[Failure] | None = None
         self.begun = self.ended = self._time = 0.0
         self._id: str | None = None
         # What `without` has made of it.
@@ -176,6 +201,8 @@ class Journal:
         node, entry = self.places.get(index, (RUN, None))
         if entry is None:
             self.errors.append(failure)
+            if self.told is not None:
+                self.told.append(failure)
             return failure
         failure = failure._replace(index=entry.index, item=entry.item, key=entry.key)
         if self.items[node].may_note_failure():
@@ -250,6 +277,8 @@ class Journal:
                     within = run._journal._replace_here(old, new)
                     made.nested[index] = run._with_journal(within)
                     left.append(within)
+            for log in made.calls.values():
+                left += log.replace(lambda journal: journal._replace_here(old, new) if journal._holds(old) else None)
         return copy
 
     def _holds(self, error: BaseException) -> bool:
@@ -267,7 +296,8 @@ class Journal:
         latest = self.latest.items()
         made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
         made.nested = dict(self.nested)
-        made.stripped = None
+        made.calls = {index: log.copy() for index, log in self.calls.items()}
+        made.stripped = made.told = None
         return made
 
     # What readers ask.
@@ -285,6 +315,10 @@ class Journal:
 
             self._id = uuid4().hex
         return self._id
+
+    def label_of(self, index: int) -> str:
+        """Return what a node is called in what is told of the run."""
+        return self.path or self.graph.nodes[index].name
 
     def moment(self, clock: float) -> datetime | None:
         """Return a time on the clock of the run as one in UTC; `None` for 0."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, overload
 
 from .._base.errors import TaskTimeoutError, UnknownTaskError
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
 from .._graph.graph import Node
+from .call_log import Call, calls_of
 from .item_record import Items
 from .journal import Journal
 from .timeline import Attempt, list_attempts, ready_time
 
-__all__ = ["TaskRecord", "Tasks"]
+__all__ = ["CallRecord", "Calls", "TaskRecord", "Tasks"]
 
 # Past so many tasks, the text of all records says no more than how many there are.
 _MOST_SHOWN = 20
@@ -35,6 +36,11 @@ class TaskRecord:
     def name(self) -> str:
         """The task's name in the record."""
         return self._node.name
+
+    @property
+    def path(self) -> str:
+        """What events, the log and `run.errors` call it: of a call, with who made it; else the name."""
+        return self._journal.label_of(self._node.index)
 
     @property
     def status(self) -> Status:
@@ -86,10 +92,14 @@ class TaskRecord:
         """The items of a task with `each=`, in the order of the source; none of any other."""
         return Items(self._journal, self._node)
 
+    def calls(self) -> Calls:
+        """What it has called while it ran, in the order in which the calls began."""
+        return Calls(self._journal, self._node.index)
+
     @property
     def abandoned(self) -> int:
         """How many attempts were given up at their timeout while they still ran; what they gave later was refused."""
-        errors = [failure.error for failure in self._journal.errors if failure.task == self.name]
+        errors = [failure.error for failure in self._journal.errors if failure.task == self.path]
         return sum(isinstance(error, TaskTimeoutError) and error.abandoned for error in errors)
 
     @property
@@ -115,6 +125,83 @@ class TaskRecord:
 
     def __repr__(self) -> str:
         return f"<record of task {self.name!r}: {self.status}>"
+
+
+class CallRecord(TaskRecord):
+    """How one call of a task or a workflow stands that a task, or the workflow's own function, has made."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call.journal, call.journal.graph.nodes[0])
+        self._call = call
+
+    @property
+    def name(self) -> str:
+        """What the record calls it: the name of what was called, and which call of that it is: `search#2`."""
+        return self._call.name
+
+    @property
+    def task(self) -> str:
+        """The name of the task or workflow that was called."""
+        return self._call.task
+
+    @property
+    def number(self) -> int:
+        """Which call of that task it is in the caller's attempt, from 1."""
+        return self._call.number
+
+    @property
+    def caller(self) -> str:
+        """The path of what has made the call; `""` for the workflow's own function."""
+        return self._call.journal.path.rpartition("/")[0]
+
+    @property
+    def caller_attempt(self) -> int:
+        """Which attempt of the caller has made it, from 1; each begins with no calls."""
+        return self._call.attempt
+
+    @property
+    def waited(self) -> float | None:
+        """Seconds from when it was made to when it started, as for a place of its `limit=`; `None` before."""
+        return super().waited
+
+    def __repr__(self) -> str:
+        return f"<record of call {self.path!r}: {self.status}>"
+
+
+class Calls(Sequence[CallRecord]):
+    """The records of calls, in the order in which they began. It is a view, as a record is.
+
+    In a plain call, where nobody asked for the run, it has a thousand of one caller at most, besides those that did not
+    go well.
+    """
+
+    def __init__(self, journal: Journal, index: int) -> None:
+        self._journal = journal
+        self._index = index
+
+    @property
+    def _calls(self) -> Sequence[Call]:
+        return calls_of(self._journal, self._index)
+
+    @overload
+    def __getitem__(self, key: int) -> CallRecord: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[CallRecord]: ...
+    def __getitem__(self, key: int | slice) -> CallRecord | list[CallRecord]:
+        found = self._calls[key]
+        return CallRecord(found) if isinstance(found, Call) else [CallRecord(call) for call in found]
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __repr__(self) -> str:
+        calls = self._calls
+        shown = [f"{call.name!r} {call.status}" for call in calls[:_MOST_SHOWN]]
+        if len(calls) > _MOST_SHOWN:
+            shown.append(f"{len(calls) - _MOST_SHOWN} more")
+        return f"<records of calls: {', '.join(shown) or 'none'}>"
 
 
 class Tasks(Mapping[Any, TaskRecord]):

@@ -118,7 +118,9 @@ def _transitions_of(journal: Journal, node: Node, entries: list[Entry]) -> Itera
 def list_attempts(journal: Journal, node: Node) -> list[Attempt]:
     """Return the attempts of a node, the first one first."""
     entries = [entry for entry in list(journal.entries) if entry.node == node.index]
-    return _make_attempts(journal, node, entries, journal.failures_of(node.name) if journal.errors else {})
+    return _make_attempts(
+        journal, node, entries, journal.failures_of(journal.label_of(node.index)) if journal.errors else {}
+    )
 
 
 def _make_attempts(
@@ -140,7 +142,10 @@ def list_all_attempts(journal: Journal) -> Iterator[tuple[Node, list[Attempt]]]:
     for failure in list(journal.errors):
         errors.setdefault(failure.task, {})[failure.attempt] = failure.error
     for node in journal.graph.nodes:
-        yield node, _make_attempts(journal, node, entries.get(node.index, []), errors.get(node.name, {}))
+        yield (
+            node,
+            _make_attempts(journal, node, entries.get(node.index, []), errors.get(journal.label_of(node.index), {})),
+        )
 
 
 def ready_time(journal: Journal, node: Node) -> float:

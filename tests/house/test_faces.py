@@ -11,8 +11,8 @@ DECORATED = "after name needs outputs settled timeout with_options"
 PUBLIC = {
     Task: DECORATED,
     Workflow: f"{DECORATED} call call_sync check graph override run run_async run_sync start",
-    Run: "cancel critical_path duration error errors events finished history hook_errors id inputs metadata metrics of "
-    "reason result started state status tasks to_html to_mermaid workflow",
+    Run: "calls cancel critical_path duration error errors events finished history hook_errors id inputs metadata "
+    "metrics of reason result started state status tasks to_html to_mermaid workflow",
 }
 
 
