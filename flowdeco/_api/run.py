@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overl
 from .._base.checks import check_time
 from .._base.errors import RunError
 from .._base.events import Event, Status
+from .._record.detachment import attach, detach
 from .._record.error_notes import find_run, let_revive
 from .._record.failure import Failure, HookError
 from .._record.journal import RUN, Journal
@@ -340,14 +341,14 @@ class Run(Generic[R]):
         """Have the error that the run has failed with lead to it, but not hold it."""
         error = self._journal.error
         if error is not None:
-            journal = self._journal.without(error)
+            journal = detach(self._journal, error)
             let_revive(self, self._journal, partial(Run._revive, self._plan, self._inputs, self._state, journal))
 
     @staticmethod
     def _revive(
         plan: Plan, inputs: dict[str, Any], state: State | type[State] | None, journal: Journal, error: BaseException
     ) -> Run[Any]:
-        return Run[Any].__new__(Run)._begin_ended(plan, inputs, state, journal.put_back(error))
+        return Run[Any].__new__(Run)._begin_ended(plan, inputs, state, attach(journal, error))
 
     def _with_journal(self, journal: Journal) -> Run[Any]:
         """Return one that has ended, nested in another, with another journal and no more than is to be kept."""

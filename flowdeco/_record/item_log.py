@@ -8,6 +8,8 @@ distributed, the slowest of them, and the first that failed. That does not grow.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from copy import copy
 from heapq import heappush, heapreplace
 from threading import Lock
 from typing import Any
@@ -41,12 +43,13 @@ class ItemEntry:
         error: what it ended with instead of a result: an error, or a `Skip`.
         result: what it gave; `UNSET` where there is none or it is not kept.
         changes: its changes of status that the two times do not tell.
-        run: the run of an item of a workflow.
+        run: the run of an item of a workflow; `None` for any other.
+        calls: what it has called while it ran; `None` for nothing.
     """
 
     __slots__ = (
         *("attempts", "changes", "error", "finished", "index", "item", "key", "place", "result", "run", "started"),
-        "status",
+        *("calls", "status"),
     )
 
     def __init__(self, index: int, key: Any, item: Any, place: int | None = None) -> None:
@@ -61,11 +64,20 @@ class ItemEntry:
         self.result: Any = UNSET
         self.changes: list[Entry] = []
         self.run: Any = None
+        self.calls: Any = None
 
     @property
     def duration(self) -> float | None:
         """Seconds from start to end; `None` before the end, and where it never began."""
         return self.finished - self.started if self.started and self.finished else None
+
+    def holds(self, error: BaseException) -> bool:
+        """Whether an error stands in here."""
+        return self.error is error or any(each.error is error for each in self.changes)
+
+    def copy(self) -> ItemEntry:
+        """Return one that can be changed by itself."""
+        return copy(self)
 
 
 class ItemLog:
@@ -212,7 +224,11 @@ class ItemLog:
             kept.update(self.entries)
         return [kept[index] for index in sorted(kept)]
 
-    def holds(self, error: BaseException) -> bool:
-        """Whether an error stands in here."""
-        kept = (*list(self.entries.values()), *self.failed)
-        return any(entry.error is error or any(each.error is error for each in entry.changes) for entry in kept)
+    def copy_with(self, change: Callable[[ItemEntry], ItemEntry]) -> ItemLog:
+        """Return a copy in which each item that is kept is what a function makes of it."""
+        made = copy(self)
+        changed = {entry.index: change(entry) for entry in self.list_kept()}
+        made.entries = {index: changed[index] for index in self.entries}
+        made.failed = [changed[entry.index] for entry in self.failed]
+        made._slowest = [(seconds, place, changed[entry.index]) for seconds, place, entry in self._slowest]
+        return made

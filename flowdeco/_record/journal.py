@@ -89,6 +89,7 @@ class Journal:
         "_time",
         "begun",
         "calls",
+        "detached",
         "ended",
         "entries",
         "error",
@@ -106,7 +107,6 @@ class Journal:
         "skip",
         "started",
         "status",
-        "stripped",
         "told",
         "values",
     )
@@ -135,8 +135,8 @@ class Journal:
         self.told: list[Failure] | None = None
         self.begun = self.ended = self._time = 0.0
         self._id: str | None = None
-        # What `without` has made of it.
-        self.stripped: Journal | None = None
+        # What `detach` has made of it.
+        self.detached: Journal | None = None
 
     # What the engine writes.
 
@@ -150,6 +150,8 @@ class Journal:
         """Note how the run has ended; a hook may then turn it into a failure."""
         self.status = status
         self.ended = perf_counter()
+        for place in [*self.places]:
+            self.close_item(place)
 
     @staticmethod
     def now() -> float:
@@ -242,7 +244,7 @@ class Journal:
         status = self.outcome_of(place) or Status.CANCELLED
         latest, started = self.latest.pop(place, None), self.started[place]
         attempts = int(started > 0) if latest is None else latest.attempt
-        entry.run = self.nested.pop(place, None)
+        entry.run, entry.calls = self.nested.pop(place, None), self.calls.pop(place, None)
         if started and not self.started[node]:
             self.started[node] = started
         error = latest.error if latest is not None and status is not _COMPLETED else None
@@ -254,51 +256,6 @@ class Journal:
         """Fail with an error, unless there is one that counts as much: the first is the run's."""
         if self.error is None or outweighs(error, self.error):
             self.error = error
-
-    def without(self, error: BaseException) -> Journal:
-        """Return a copy in which an error, wherever it stands, is left out."""
-        self.stripped = made = self._replace(error, _LEFT_OUT)
-        return made
-
-    def put_back(self, error: BaseException) -> Journal:
-        """Return a copy of one that was made by `without`, with the error where it stood."""
-        return self._replace(_LEFT_OUT, error)
-
-    def _replace(self, old: BaseException, new: BaseException) -> Journal:
-        copy = self._replace_here(old, new)
-        left = [copy]
-        while left:  # runs may be nested deeper than functions may
-            made = left.pop()
-            for index, run in made.nested.items():
-                known = run._journal.stripped if new is _LEFT_OUT and run._journal.error is old else None
-                if known is not None:  # or the copies of many levels would be as many as their square
-                    made.nested[index] = run._with_journal(known)
-                elif run._journal._holds(old):
-                    within = run._journal._replace_here(old, new)
-                    made.nested[index] = run._with_journal(within)
-                    left.append(within)
-            for log in made.calls.values():
-                left += log.replace(lambda journal: journal._replace_here(old, new) if journal._holds(old) else None)
-        return copy
-
-    def _holds(self, error: BaseException) -> bool:
-        known = (self.errors, self.hook_errors, self.entries)
-        return error is self.error or any(each.error is error for part in known for each in part)
-
-    def _replace_here(self, old: BaseException, new: BaseException) -> Journal:
-        made = Journal.__new__(Journal)
-        for name in Journal.__slots__:
-            setattr(made, name, getattr(self, name))
-        made.error = new if self.error is old else self.error
-        made.errors = [each._replace(error=new) if each.error is old else each for each in self.errors]
-        made.hook_errors = [each._replace(error=new) if each.error is old else each for each in self.hook_errors]
-        made.entries = [each._replace(error=new) if each.error is old else each for each in self.entries]
-        latest = self.latest.items()
-        made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
-        made.nested = dict(self.nested)
-        made.calls = {index: log.copy() for index, log in self.calls.items()}
-        made.stripped = made.told = None
-        return made
 
     # What readers ask.
 
@@ -380,8 +337,6 @@ class Journal:
         return {failure.attempt: failure.error for failure in self.errors if failure.task == task}
 
 
-# Stands where an error was left out.
-_LEFT_OUT = BaseException()
 _UNDER_WAY = (_RUNNING, Status.RETRYING)
 
 

@@ -92,6 +92,7 @@ class TaskRecord:
         """The items of a task with `each=`, in the order of the source; none of any other."""
         return Items(self._journal, self._node)
 
+    @property
     def calls(self) -> Calls:
         """What it has called while it ran, in the order in which the calls began."""
         return Calls(self._journal, self._node.index)

@@ -47,8 +47,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
-        "journal call_log entry failure sketch item_log item_record task_record timeline metrics event_stream log "
-        "error_notes",
+        "journal call_log detachment entry failure sketch item_log item_record task_record timeline metrics "
+        "event_stream log error_notes",
         "_base _policy _graph",
     ),
     "_report": Package(

@@ -69,3 +69,11 @@ def fill(log: ItemLog, count: int, status: Status = Status.COMPLETED, seconds: f
     """Add items that took so long each, the clock beginning at 1."""
     for index in range(count):
         log.add(index, None, index, status, 1.0, 1.0 + seconds)
+
+
+def list_errors(journal: Journal) -> list[BaseException | None]:
+    """Every error that stands in a journal, those of its items included."""
+    entries = [entry for log in journal.items.values() for entry in log.list_kept()]
+    changes = [change.error for entry in entries for change in entry.changes]
+    kept = [failure.error for failure in journal.errors] + [entry.error for entry in entries]
+    return [journal.error, *kept, *changes]
