@@ -61,8 +61,8 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
-        "plan node_plan run_state engine crew loop_lane thread_lane parking propagation run_lifecycle settlement "
-        "run_hooks",
+        "plan programs node_plan run_state engine crew loop_lane thread_lane parking propagation run_lifecycle "
+        "settlement run_hooks",
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
