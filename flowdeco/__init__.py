@@ -1,6 +1,7 @@
 """Workflows out of plain functions: the dependencies are the parameter names."""
 
 from ._api.decorator import task, workflow
+from ._api.resource import Resource, resource
 from ._api.run import Run
 from ._api.task import Task
 from ._api.workflow import Workflow
@@ -16,6 +17,8 @@ from ._base.errors import (
     OptionTypeError,
     OutputError,
     RemoteError,
+    ResourceError,
+    RunCancelled,
     RunError,
     RunningLoopError,
     StateFieldError,
@@ -95,8 +98,11 @@ __all__ = [
     "OutputError",
     "RemoteArgumentError",
     "RemoteError",
+    "Resource",
+    "ResourceError",
     "Retry",
     "Run",
+    "RunCancelled",
     "RunError",
     "RunMetrics",
     "RunningLoopError",
@@ -127,6 +133,7 @@ __all__ = [
     "Workflow",
     "WorkflowTimeoutError",
     "field",
+    "resource",
     "task",
     "value",
     "workflow",

@@ -27,7 +27,7 @@ from .._graph.type_check import find_mismatches
 from .problems import find_unused, raise_problems
 from .run import Run
 from .shown_signature import Shown, look_at
-from .task import stand_in
+from .stand_in import stand_in
 
 if TYPE_CHECKING:
     from .._scheduler.plan import Plan

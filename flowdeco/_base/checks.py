@@ -38,18 +38,18 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str)
 
 
-def check_timeout(subject: str, value: object) -> None:
+def check_timeout(subject: str, value: object, *, option: str = "timeout") -> None:
     """Accept `None` and a positive number of seconds."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise reject(subject, "timeout", value, "is not a number. Give seconds, or None for no limit.", wrong_type=True)
+        raise reject(subject, option, value, "is not a number. Give seconds, or None for no limit.", wrong_type=True)
     try:
         seconds = float(value)
     except OverflowError:
-        raise reject(subject, "timeout", value, "is too large. Give seconds, or None for no limit.") from None
+        raise reject(subject, option, value, "is too large. Give seconds, or None for no limit.") from None
     if math.isnan(seconds) or seconds <= 0:
-        raise reject(subject, "timeout", value, "is not above zero. Give seconds, or None for no limit.")
+        raise reject(subject, option, value, "is not above zero. Give seconds, or None for no limit.")
 
 
 def check_name(subject: str, value: object) -> None:

@@ -16,6 +16,8 @@ __all__ = [
     "OptionTypeError",
     "OutputError",
     "RemoteError",
+    "ResourceError",
+    "RunCancelled",
     "RunError",
     "RunningLoopError",
     "StateFieldError",
@@ -243,6 +245,23 @@ class MainGuardError(FlowdecoError, RuntimeError):
     """
 
     workflow: str
+
+
+class ResourceError(FlowdecoError, RuntimeError):
+    """A resource is not opened or closed as one can be: it yields twice or never, say, or ends before its run.
+
+    Attributes:
+        resource: the name of the resource.
+    """
+
+    resource: str
+
+
+class RunCancelled(BaseException):
+    """Thrown into the resources of a run that is cancelled, or takes longer than its timeout, before they are closed.
+
+    So what rolls back when an error passes it by does so then, too. What a resource makes of it changes nothing.
+    """
 
 
 class StrayCancellationError(FlowdecoError, RuntimeError):

@@ -43,12 +43,20 @@ from .options import (
 )
 from .scope import capture_scope
 
-__all__ = ["define_stand_in", "define_task", "define_workflow"]
+__all__ = [
+    "NO_OPTIONS",
+    "check_common",
+    "define_stand_in",
+    "define_task",
+    "define_workflow",
+    "name_of",
+    "read_signature_of",
+]
 
 W = TypeVar("W", bound=WorkflowDefinition)
 
 # A task's options that say nothing.
-_NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
+NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
 
 
 def define_task(
@@ -77,13 +85,13 @@ def define_task(
     Raises:
         OptionError: an option cannot be used.
     """
-    signature = signature or _read_signature("task", function)
-    name = _name_of(function, options)
+    signature = signature or read_signature_of("task", function)
+    name = name_of(function, options)
     subject = f"task {name or shorten(function)!r}"
     when, is_plain = options["when"], asks_for_nothing(options)
     if not is_plain:
         check_policy(subject, options, definition_of)
-    _check_common(subject, options, signature.params, () if when is None else _read_more_params(when))
+    check_common(subject, options, signature.params, () if when is None else _read_more_params(when))
     outputs = options["outputs"]
     options["outputs"] = () if outputs is None else check_outputs(subject, outputs)
     made = TaskDefinition(face, function, signature, (), options, name, asked)
@@ -104,12 +112,12 @@ def define_stand_in(
     It has the same policy and name; if it gives just one output of the step, that one's name. Raises: as `define_task`
     does.
     """
-    signature = _read_signature("task", function)
+    signature = read_signature_of("task", function)
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
         signature = signature._replace(params=step.own_params)
-    options = {**_NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
-    options = {option: options[option] for option in _NO_OPTIONS}
+    options = {**NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
+    options = {option: options[option] for option in NO_OPTIONS}
     if output is not None:
         options |= {"name": output, "outputs": None}
     params = {p.name for p in signature.params}
@@ -142,10 +150,10 @@ def define_workflow(
     Raises:
         OptionError: an option cannot be used.
     """
-    signature = signature or _read_signature("workflow", function)
-    own_name = _name_of(function, options)
+    signature = signature or read_signature_of("workflow", function)
+    own_name = name_of(function, options)
     subject = f"workflow {own_name or shorten(function)!r}"
-    _check_common(subject, options, signature.params, ())
+    check_common(subject, options, signature.params, ())
     tasks = _check_workflow(subject, options)
     asked_in = _capture_of_condition(None if options["defaults"] is None else options["defaults"]["when"])
     if scope is None:
@@ -177,7 +185,7 @@ def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Fa
     return given, more
 
 
-def _check_common(subject: str, options: dict[str, Any], params: Sequence[Param], more_params: Iterable[Param]) -> None:
+def check_common(subject: str, options: dict[str, Any], params: Sequence[Param], more_params: Iterable[Param]) -> None:
     """Check what tasks and workflows have; `more_params` are what else `needs=` can fill."""
     if options["name"] is not None:
         check_name(subject, options["name"])
@@ -190,16 +198,20 @@ def _check_common(subject: str, options: dict[str, Any], params: Sequence[Param]
     options["after"] = () if after is None else check_after(subject, after)
 
 
-def _name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | None:
+def name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | None:
+    """Return what the record calls a function: `name=`, else its own name; `None` if it has neither."""
     name = options["name"] or getattr(function, "__name__", None)
     return None if name == "<lambda>" else name
 
 
-def _read_signature(kind: str, function: Any) -> Signature:
+def read_signature_of(kind: str, function: Any) -> Signature:
     """Return what a function asks for that is to be decorated. Raises `OptionTypeError` if that cannot be read."""
     if is_face(function):
         reason = "it is one already. For other options, use its with_options()."
-        if definition_behind(function).kind != kind:
+        other = definition_behind(function).kind
+        if "resource" in (kind, other) and other != kind:
+            reason = f"a function is a resource, a task or a workflow. Remove @{kind}: a {other} can be named as it is."
+        elif other != kind:
             reason = "a function is a task or a workflow. Remove @task: a workflow can be named where a task can."
         raise OptionTypeError(f"Cannot make a {kind} of {function!r}: {reason}", option="function", value=function)
     if not callable(function):
@@ -216,7 +228,7 @@ def _read_more_params(when: Any) -> tuple[Param, ...]:
     """Return what a `when=` asks for besides the task's own parameters."""
     if definition_of(when) is not None:
         return ()
-    return _read_signature("predicate", when).params
+    return read_signature_of("predicate", when).params
 
 
 def _capture_of_condition(when: Any) -> Scope:
@@ -244,4 +256,4 @@ def _make_predicate(
     if definition_of(function) is not None:
         return Predicate(kind, name, function, None, needs, scopes[1])
     scope = tuple({id(namespace): namespace for each in scopes for namespace in each}.values())
-    return Predicate(kind, name, function, _read_signature("predicate", function), needs, scope)
+    return Predicate(kind, name, function, read_signature_of("predicate", function), needs, scope)

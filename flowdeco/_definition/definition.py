@@ -105,6 +105,7 @@ class Definition:
     Attributes:
         kind: what it is, in words.
         is_workflow: whether it is a graph of its own.
+        is_resource: whether it is opened, and closed when nobody needs it any more.
         face: what users hold of it.
         function: what was decorated.
         signature: what the function asks for.
@@ -125,7 +126,7 @@ class Definition:
         "signature",
     )
     kind = "definition"
-    is_workflow = False
+    is_workflow = is_resource = False
     outputs: tuple[str, ...] = ()
     predicate: Predicate | None = None
     policy: Policy = NO_POLICY
@@ -269,7 +270,7 @@ class TaskDefinition(Definition):
         names = dict.fromkeys([*[param.name for param in self.own_params], *self.signature.bound])
         arguments = tuple({**names, **dict.fromkeys(self.asked)})
         kind, inner = self.signature.kind, self.signature.inner
-        return Asker(f"task {self.label!r}", arguments, kind, definition_of, self.stands_in, inner)
+        return Asker(f"{self.kind} {self.label!r}", arguments, kind, definition_of, self.stands_in, inner)
 
 
 def _find_workflow(function: Any) -> Definition | None:

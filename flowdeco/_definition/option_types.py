@@ -19,9 +19,11 @@ __all__ = [
     "HookErrors",
     "Hooks",
     "HooksByType",
+    "Lifetime",
     "Need",
     "PolicyOptions",
     "Recover",
+    "ResourceOptions",
     "Settled",
     "TaskOptions",
     "Tasks",
@@ -36,6 +38,8 @@ Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
 Recover: TypeAlias = "Hook | Mapping[type[Exception], Hook] | None"
 HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
 HookErrors: TypeAlias = Literal["log", "raise"]
+# How long a resource stays open: for a run, for a block of `opened()`, or as long as a worker process.
+Lifetime: TypeAlias = Literal["run", "shared", "process"]
 Part: TypeAlias = "Face | ModuleType"
 # No Iterable: a mapping is one, too, and mypy then cannot tell what a dict of tasks of different types is of.
 Tasks: TypeAlias = "Mapping[str, Face] | Sequence[Part] | AbstractSet[Part] | ValuesView[Part] | Iterator[Part] | None"
@@ -90,3 +94,21 @@ class WorkflowOptions(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     backend: str
     backend_options: Mapping[str, Any] | None
+
+
+class ResourceOptions(TypedDict, total=False):
+    """The options of `@resource`, as `with_options` takes them."""
+
+    name: str | None
+    needs: Mapping[str, Need] | None
+    after: After
+    scope: Lifetime
+    retries: int | Retry | None
+    timeout: float | None
+    close_timeout: float | None
+    on_state: Hooks
+    on_start: Hooks
+    on_success: Hooks
+    on_retry: Hooks
+    on_error: HooksByType
+    metadata: Mapping[str, Any] | None

@@ -263,7 +263,8 @@ class _Builder:
 
 
 def _lacks_condition(node: Node) -> bool:
-    return node.predicate is None and not node.definition.is_workflow and not node.replaced
+    is_task = not (node.definition.is_workflow or node.definition.is_resource)
+    return node.predicate is None and is_task and not node.replaced
 
 
 def _definition_in(instead: Definition | Constant) -> Definition:

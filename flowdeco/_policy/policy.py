@@ -232,7 +232,13 @@ class Defaults:
         self._policies: WeakKeyDictionary[Any, Policy] = WeakKeyDictionary()
 
     def policy_of(self, task: Any) -> Policy:
-        """Return the policy of a task in this workflow. Raises `OptionError` if a default does not fit the task."""
+        """Return the policy of a task in this workflow. Raises `OptionError` if a default does not fit the task.
+
+        They are for tasks: a resource has its own options and no others.
+        """
+        if task.is_resource:
+            own: Policy = task.policy
+            return own
         policy = self._policies.get(task)
         if policy is None:
             policy = self._policies[task] = self._complete(task.policy, task.options, task.make_asker())
@@ -240,6 +246,8 @@ class Defaults:
 
     def list_added(self, task: Any) -> tuple[Hashable, ...]:
         """Return what they add to the options of a task, the same for the same."""
+        if task.is_resource:
+            return ()
         own, kind = task.options, task.signature.kind
         unfit = () if kind in ("sync", "generator") else ("run_in",)
         added = [

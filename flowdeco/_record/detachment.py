@@ -78,7 +78,7 @@ def _holds(journal: Journal, error: BaseException) -> bool:
     if error is journal.error:
         return True
     parts: tuple[list[Any], ...] = (journal.errors, journal.hook_errors, journal.entries)
-    if any(each.error is error for part in parts for each in part):
+    if any(each.error is error for part in (*parts, journal.lives.values()) for each in part):
         return True
     return any(entry.holds(error) for log in journal.items.values() for entry in log.list_kept())
 
@@ -93,6 +93,7 @@ def _replace_here(journal: Journal, old: BaseException, new: BaseException) -> J
     made.entries = _replace_each(journal.entries, old, new)
     latest = journal.latest.items()
     made.latest = {i: each._replace(error=new) if each.error is old else each for i, each in latest}
+    made.lives = {index: life.replace(old, new) for index, life in journal.lives.items()}
     made.calls = {index: calls.copy() for index, calls in journal.calls.items()}
     made.detached = made.told = None
     return made

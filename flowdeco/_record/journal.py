@@ -21,6 +21,7 @@ from .._policy.hook import Hook
 from .entry import Entry
 from .failure import Failure, HookError
 from .item_log import ItemEntry, ItemLog
+from .resource_life import ResourceLife
 
 __all__ = ["RUN", "CallsMade", "Journal", "NestedRun", "outweighs"]
 
@@ -75,6 +76,7 @@ class Journal:
         begun: when the run began, on the clock; 0 before.
         ended: when it ended, on the clock; 0 before.
         values: the results by node, `UNSET` where there is none or it was let go.
+        lives: of the nodes that are resources, when they were opened and closed.
         nested: the runs of nodes that are workflows, by node, once they have begun; as results, they are kept only
             where the run was asked for, or if they have not completed.
         keep: whether the run was asked for, so that what is known of every item is kept.
@@ -100,6 +102,7 @@ class Journal:
         "items",
         "keep",
         "latest",
+        "lives",
         "nested",
         "path",
         "places",
@@ -125,6 +128,7 @@ class Journal:
         self.finished = [0.0] * count
         self.entries: list[Entry] = []
         self.latest: dict[int, Entry] = {}
+        self.lives: dict[int, ResourceLife] = {}
         self.nested: dict[int, NestedRun] = {}
         self.keep = keep
         self.items: dict[int, ItemLog] = {}

@@ -17,7 +17,7 @@ from .._record.journal import Journal
 from .arguments import Row
 from .cancellation import Cancellation
 from .notice import Notice, tell_in_turn
-from .program import Program
+from .program import Opener, Program
 from .signals import HookFailure
 
 __all__ = ["ENDS", "Crew", "Notifier", "allow_grace"]
@@ -40,6 +40,7 @@ class Crew(Protocol):
         stopped: whether the run has stopped already.
         is_followed: whether every change of status is told.
         was_interrupted: whether anything was thrown into what awaits on the event loop.
+        keeper: opens the resources of the run; `None` if it has none.
     """
 
     journal: Journal
@@ -50,6 +51,9 @@ class Crew(Protocol):
 
     @property
     def stopped(self) -> bool: ...
+
+    @property
+    def keeper(self) -> Opener | None: ...
 
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted."""

@@ -12,7 +12,47 @@ from .._policy.limit import Hold
 from .._policy.policy import Policy
 from .arguments import Arguments
 
-__all__ = ["Attempt", "Attempted", "Condition", "Program", "Recovery", "runs_on_loop"]
+__all__ = ["Attempt", "Attempted", "Condition", "Opener", "Program", "Recovery", "ResourcePlan", "runs_on_loop"]
+
+
+class ResourcePlan(NamedTuple):
+    """What is known of a resource before a run.
+
+    Attributes:
+        name: what the record calls it.
+        in_thread: whether its function is a `def`, which has a thread of its own.
+        timeout: seconds that opening may take; `None`: no limit.
+        close_timeout: seconds that closing may take; `None`: no limit.
+        stands_in: whether its function stands in for the resource's own.
+    """
+
+    name: str
+    in_thread: bool
+    timeout: float | None
+    close_timeout: float | None
+    stands_in: bool
+
+
+class Opener(Protocol):
+    """Where the resources of a run are opened."""
+
+    async def open(self, index: int, plan: ResourcePlan, start: Callable[[], Any]) -> Any:
+        """Open a resource; return what is to be used, or raise what that has failed with.
+
+        Args:
+            index: the index of its node.
+            plan: what is known of it.
+            start: calls its function.
+        """
+
+
+class Keeping(Protocol):
+    """What a run is for those who open resources in it."""
+
+    @property
+    def keeper(self) -> Opener | None:
+        """Where they are opened; `None` in a run that has none."""
+        ...
 
 
 class Attempted(Protocol):
@@ -24,6 +64,7 @@ class Attempted(Protocol):
         run: what tasks get as `run`.
         hold: the places of a limit that it holds; `None` if it holds none.
         is_left_behind: set where a call goes on that nobody waits for any more.
+        crew: has what opens resources.
     """
 
     index: int | None
@@ -31,6 +72,9 @@ class Attempted(Protocol):
     run: Any
     hold: Hold | None
     is_left_behind: bool
+
+    @property
+    def crew(self) -> Keeping: ...
 
     async def come_to_loop(self) -> None:
         """Go on on the event loop, whatever thread this is."""

@@ -26,6 +26,7 @@ from .._runner.request import Parked, Request
 from .._runner.signals import PassedOver
 from .._state.writer import WRITER, Writer
 from .._worker.worker import Call
+from .keeper import Keeper
 from .loop_lane import LoopLane
 from .parking import Child, ParkedNode, Rest
 from .run_hooks import Teller
@@ -61,10 +62,12 @@ class Engine(Settlement):
         notices: what is to be told.
         is_stepping: whether a lane is driving nodes at this moment, and will look at the lists afterwards.
         was_interrupted: whether anything was thrown into what awaits on the event loop.
+        keeper: opens the resources of the run; `None` if it has none.
     """
 
     # What most runs do not come to; each call of a workflow makes one of these.
     teller: Teller | None = None
+    keeper: Keeper | None = None
     is_stepping = was_interrupted = False
     _group: TaskGroup | None = None
     _telling: TaskGroup | None = None

@@ -55,6 +55,7 @@ class Plan(Programs):
         uses_threads: whether any node begins in a thread.
         is_watched: whether a hook is told of the status of any node.
         has_awaiting_hooks: whether a hook is an `async def`, or wraps one.
+        has_resources: whether any is opened here.
         starts_processes: whether any task, also of a workflow within, runs in a process.
     """
 
@@ -81,6 +82,9 @@ class Plan(Programs):
         body = refusing(graph.name, owner.function, owner.signature)
         self.body = self._arguments(body, owner.own_params, graph.body, owner.settled)
         self._compile()
+        self.has_resources = any(
+            node.definition.is_resource and not node.replaced and not node.is_given for node in graph
+        )
         self.tolerated = self._find_tolerated()
         may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
         self.waits = may_wait or any(step.can_wait for step in self.steps)
@@ -146,7 +150,13 @@ class Plan(Programs):
     def _may_be_plain(self, node: Node) -> bool:
         """Whether nothing but its function is asked for of a node, as long as that does not fail."""
         step = node.definition
-        if step.is_workflow or node.predicate is not None or step.outputs or self.graph.owner.watch_hooks:
+        if (
+            step.is_workflow
+            or step.is_resource
+            or node.predicate is not None
+            or step.outputs
+            or self.graph.owner.watch_hooks
+        ):
             return False
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure

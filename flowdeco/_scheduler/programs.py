@@ -8,6 +8,7 @@ from typing import Any
 
 from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
+from .._definition.resource import ResourceDefinition
 from .._graph.graph import Graph, Node
 from .._graph.output import check_parts
 from .._graph.source import Default, FromRun, Source, parts_of
@@ -17,6 +18,7 @@ from .._runner.arguments import Arguments, Row, choose_arguments
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering
 from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
+from .resource_program import make_resource_program
 
 __all__ = ["Programs"]
 
@@ -40,6 +42,9 @@ class Programs:
         step = node.definition
         if step.is_workflow:
             return self._make_workflow_program(node)
+        if isinstance(step, ResourceDefinition):
+            given = self._arguments(step.function, node.params, node.sources, step.settled)
+            return make_resource_program(node, step, given, self.graph.owner)
         policy = self.graph.policy_of(node)
         arguments = self._arguments_of.get(node.index)
         if arguments is None:

@@ -27,6 +27,7 @@ from .._runner.request import Request
 from .._runner.signals import HookFailure, RunStopped
 from .._worker.thread import IN_THREAD, choose_limiter
 from .engine import Engine
+from .keeper import Keeper
 from .propagation import find_blocking_error, judge_body
 
 __all__ = ["Body", "RunLifecycle", "make_run_program"]
@@ -140,6 +141,22 @@ class RunLifecycle(Lifecycle):
 
     async def _perform(self) -> BaseException | None:
         """Do what is done on the event loop."""
+        engine, journal = self.engine, self.journal
+        if engine.state.plan.has_resources:
+            engine.keeper = Keeper(journal)
+            failure = await engine.keeper.keep(self._perform_in_task)
+        else:
+            failure = await self._perform_in_task()
+        if failure is not None or self._leaves_loop or self._is_coroutine:
+            return failure
+        journal.result = await _await(await _call_in_thread(self._take_body()))
+        await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
+        if engine.cancellation.is_native():
+            await engine.cancellation.raise_it()
+        return None
+
+    async def _perform_in_task(self) -> BaseException | None:
+        """Run the graph, and the workflow's function if that is an `async def`."""
         engine, state, journal = self.engine, self.engine.state, self.journal
         await engine.execute()
         if journal.error is not None:
@@ -148,16 +165,11 @@ class RunLifecycle(Lifecycle):
             failure = self._judge_body()
             if failure is not None:
                 return failure
-        if self._leaves_loop:
-            return None
-        if self._is_coroutine:
+        if self._is_coroutine and not self._leaves_loop:
             coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
             journal.result = await coroutine
-        else:
-            journal.result = await _await(await _call_in_thread(self._take_body()))
-            await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
-        if engine.cancellation.is_native():
-            await engine.cancellation.raise_it()
+            if engine.cancellation.is_native():
+                await engine.cancellation.raise_it()
         return None
 
     def _judge_body(self) -> BaseException | None:

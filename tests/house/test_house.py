@@ -34,11 +34,12 @@ PACKAGES: dict[str, Package] = {
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit pool hook run_in", "_base"),
     "_worker": Package(
-        "worker thread timed_thread process process_pool process_server executor transfer main_module main_guard",
+        "worker thread timed_thread own_thread process process_pool process_server executor transfer main_module "
+        "main_guard",
         "_base",
     ),
     "_definition": Package(
-        "definition face class_function decoration options option_types scope inheritance undecorated frame",
+        "definition face class_function decoration options option_types scope inheritance undecorated frame resource",
         "_base _policy _state",
     ),
     "_graph": Package(
@@ -47,8 +48,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
-        "journal call_log detachment entry failure sketch item_log item_record task_record timeline metrics "
-        "event_stream log error_notes",
+        "journal call_log detachment entry failure sketch item_log item_record resource_life task_record timeline "
+        "metrics event_stream log error_notes",
         "_base _policy _graph",
     ),
     "_report": Package(
@@ -57,16 +58,18 @@ PACKAGES: dict[str, Package] = {
         "_base _draw _state _graph _record",
     ),
     "_runner": Package(
-        "lifecycle ending attempt gathering program arguments request notice notifier cancellation signals",
+        "lifecycle ending attempt opening way_of_opening live_resource gathering program arguments request notice "
+        "notifier cancellation signals",
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
-        "plan programs node_plan run_state engine crew loop_lane thread_lane parking propagation run_lifecycle "
-        "settlement run_hooks",
+        "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane parking "
+        "propagation run_lifecycle settlement run_hooks",
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face task way shown_signature workflow decorator run compiler planning problems execution",
+        "face function_face task resource stand_in way shown_signature workflow decorator run compiler "
+        "planning problems execution",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
