@@ -185,7 +185,7 @@ class Notifier:
             set_context(failure, before)
         if not isinstance(failure, Skip):
             number = self.attempt if attempt is None else attempt
-            self.errors.append(self.journal.fail_attempt(self.program.name, number, failure))
+            self.errors.append(self.journal.fail_attempt(self.task, number, failure))
         return failure
 
     @property
@@ -194,7 +194,7 @@ class Notifier:
 
     @property
     def task(self) -> str | None:
-        return self.program.name
+        return self.program.name if self.index is None else self.journal.path or self.program.name
 
     @property
     def number(self) -> int | None:

@@ -13,6 +13,7 @@ from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation
 from .._runner.notice import Notice
 from .._runner.request import Request
+from .caller import Within
 from .parking import ParkedNode
 from .run_state import RunState
 
@@ -24,6 +25,7 @@ class LaneCrew(Protocol):
 
     state: RunState
     journal: Journal
+    within: Within
     context: Context
     cancellation: Cancellation
     lock: Lock
@@ -52,6 +54,10 @@ class LaneCrew(Protocol):
 
     def begin(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
         """Return what drives a node, and its context."""
+        ...
+
+    def make_context(self, index: int) -> Context:
+        """Return the context of a node: that of the run, but that it says who calls."""
         ...
 
     def may_run(self, index: int) -> bool:

@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from threading import Lock, get_ident
 from typing import Any
+from weakref import ref
 
 from anyio import Event, create_task_group
 from anyio.abc import TaskGroup
 
 from .._base.events import Skip
-from .._record.journal import Journal
+from .._record.journal import RUN, Journal
 from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation, pick_interrupt
 from .._runner.lifecycle import Lifecycle
@@ -26,12 +27,12 @@ from .._runner.request import Parked, Request
 from .._runner.signals import PassedOver
 from .._state.writer import WRITER, Writer
 from .._worker.worker import Call
+from .caller import CALLER, Within
 from .keeper import Keeper
 from .loop_lane import LoopLane
 from .parking import Child, ParkedNode, Rest
-from .run_hooks import Teller
 from .run_state import RunState
-from .settlement import Settlement
+from .telling import Telling
 from .thread_lane import Threads
 
 __all__ = ["Engine"]
@@ -40,7 +41,7 @@ __all__ = ["Engine"]
 _FEW = 8
 
 
-class Engine(Settlement):
+class Engine(Telling):
     """Runs one plan once.
 
     Args:
@@ -48,9 +49,11 @@ class Engine(Settlement):
         journal: where it writes what happens.
         run: what tasks and hooks get as `run`.
         is_followed: whether every change of status is told.
+        notices: where what is to be told is put; `None`: it has a list of its own.
 
     Attributes:
         teller: tells those who look on; `None` before there is anything to tell.
+        within: leads to the engine, for code that runs in it.
         context: the context variables of the caller, of which each node gets a copy.
         cancellation: whether the run is being cancelled from outside.
         tables: what a lane of the event loop keeps in local variables.
@@ -66,8 +69,11 @@ class Engine(Settlement):
     """
 
     # What most runs do not come to; each call of a workflow makes one of these.
+<<<<<<< HEAD
     teller: Teller | None = None
     keeper: Keeper | None = None
+=======
+>>>>>>> 3621ba8 (Code that runs in a run knows who calls: a context variable leads to the engine and the node)
     is_stepping = was_interrupted = False
     _group: TaskGroup | None = None
     _telling: TaskGroup | None = None
@@ -76,16 +82,26 @@ class Engine(Settlement):
     _threads: Threads | None = None
     _fresh = _active = 0
 
-    def __init__(self, state: RunState, journal: Journal, run: Any, *, is_followed: bool) -> None:
+    def __init__(
+        self,
+        state: RunState,
+        journal: Journal,
+        run: Any,
+        *,
+        is_followed: bool,
+        notices: deque[Notice] | None = None,
+    ) -> None:
         self.state = state
         self.journal = journal
         self.run = run
         self.is_followed = is_followed
         self.is_careful = is_followed or state.plan.uses_threads
-        self.notices: deque[Notice] = deque()
+        self.notices = deque() if notices is None else notices
         self.resumed: deque[ParkedNode] = deque()
         self.parked: set[ParkedNode] = set()
+        self.within: Within = ref(self)
         self.context = copy_context()
+        self.context.run(CALLER.set, (self.within, RUN))
         self.cancellation = Cancellation(at_once=state.plan.waits or is_followed)
         self.lock = Lock()
         self._thread = get_ident()
@@ -171,10 +187,6 @@ class Engine(Settlement):
         return bool(self.resumed or self.state.ready or (self.notices and not self._is_telling))
 
     @property
-    def _is_telling(self) -> bool:
-        return self.teller is not None and self.teller.is_busy
-
-    @property
     def is_open(self) -> bool:
         """Whether child tasks can be started."""
         return self._group is not None and not self.state.stopped and self.state.left > 0
@@ -243,7 +255,7 @@ class Engine(Settlement):
     def begin(self, index: int) -> tuple[Coroutine[Any, Any, Any], Context]:
         """Return what drives a node, and its context."""
         state = self.state
-        context = self.context.copy()
+        context = self.make_context(index)
         step = state.steps[index]
         if step.is_plain and not self.is_followed:
             with self.lock:
@@ -258,8 +270,14 @@ class Engine(Settlement):
             asked = state.take_condition(index)
             row = state.take(index)
         if program.writes:
-            context.run(WRITER.set, Writer(program.name))
+            context.run(WRITER.set, Writer(self.journal.path or program.name))
         return Lifecycle(program, index, self, row, asked, context).live(), context
+
+    def make_context(self, index: int) -> Context:
+        """Return the context of a node: that of the run, but that it says who calls."""
+        context = self.context.copy()
+        context.run(CALLER.set, (self.within, index))
+        return context
 
     def pick_up(self, index: int, error: BaseException) -> bool:
         """Go on with a plain node whose first attempt has failed; return false if there is no more to do for it.
@@ -270,11 +288,11 @@ class Engine(Settlement):
         row, context = self.kept.pop(index, (None, None))
         if row is None:
             return False
-        program, fresh = self.state.program_of(index), self.context.copy()
+        program, fresh = self.state.program_of(index), self.make_context(index)
         context = context or fresh.copy()
         if program.writes:
             for each in (context, fresh):
-                each.run(WRITER.set, Writer(program.name))
+                each.run(WRITER.set, Writer(self.journal.path or program.name))
         life = Lifecycle(program, index, self, row, None, context)
         self.put_aside(index, life.pick_up(error, fresh), context).come_back()
         return True
@@ -292,7 +310,7 @@ class Engine(Settlement):
         assert judgement.status is not None
         program = state.program_of(index)
         if program.is_watched or self.is_followed:
-            life = Lifecycle(program, index, self, None, None, self.context.copy())
+            life = Lifecycle(program, index, self, None, None, self.make_context(index))
             if program.strict:
                 self.put_aside(index, life.pass_over(judgement.status, judgement.cause), life.context).resume()
                 return False
@@ -364,36 +382,7 @@ class Engine(Settlement):
                 parked.discard()
         self.resumed.clear()
 
-    # Who looks on.
-
-    def post(self, notice: Notice) -> None:
-        """Have something told, soon and in the order in which it was posted. From any thread of the run."""
-        self.notices.append(notice)
-
     @property
     def stopped(self) -> bool:
         """Whether nothing new may start."""
         return self.state.stopped
-
-    def tell(self, inside: Context | None = None) -> bool:
-        """Tell what was posted; return whether that can be done, for which a task may be needed."""
-        if self.state.stopped and self.journal.error is None:
-            return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
-        teller = self.teller or self._get_teller()
-        if teller.is_busy or teller.tell(inside):
-            return True
-        return teller.go_on_apart(self._telling or self._group, self.give_up)
-
-    def tell_at_once(self) -> None:
-        """Tell what can be told without awaiting anything."""
-        if self.notices and not self._is_telling:
-            self._get_teller().tell()
-
-    async def wait_until_told(self) -> None:
-        """Wait until what was posted so far was told."""
-        await self._get_teller().wait_until_told()
-
-    def _get_teller(self) -> Teller:
-        if self.teller is None:
-            self.teller = Teller(self.notices, None)
-        return self.teller

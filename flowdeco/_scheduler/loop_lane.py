@@ -74,7 +74,7 @@ class LoopLane:
                     now = yield from self._drive_with_care(index)
                 else:
                     coroutine = start(values[slot]) if slot >= 0 else start() if slot == -1 else start(*take(values))
-                    context = base.copy()
+                    context = engine.make_context(index) if can_wait else base.copy()
                     if reads and uses is not None:
                         state.release(reads)
                     started[index] = now

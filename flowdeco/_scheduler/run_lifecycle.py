@@ -26,6 +26,7 @@ from .._runner.program import Attempted, Program
 from .._runner.request import Request
 from .._runner.signals import HookFailure, RunStopped
 from .._worker.thread import IN_THREAD, choose_limiter
+from .caller import CALLER, Within
 from .engine import Engine
 from .keeper import Keeper
 from .propagation import find_blocking_error, judge_body
@@ -41,15 +42,19 @@ class Body(Request):
     Args:
         arguments: how it is called.
         row: the values of its arguments.
+        within: leads to the engine, for what the function calls.
     """
 
-    __slots__ = ("_arguments", "_row")
+    __slots__ = ("_arguments", "_row", "_within")
 
-    def __init__(self, arguments: Arguments, row: Sequence[Any]) -> None:
+    def __init__(self, arguments: Arguments, row: Sequence[Any], within: Within) -> None:
         self._arguments = arguments
         self._row = row
+        self._within = within
 
     def call(self) -> Any:
+        """Call it. In a context of the run's own, or in that of a thread."""
+        CALLER.set((self._within, RUN))
         row, self._row = self._row, ()  # the function may let go of them
         return self._arguments.call(*row)
 
@@ -166,8 +171,13 @@ class RunLifecycle(Lifecycle):
             if failure is not None:
                 return failure
         if self._is_coroutine and not self._leaves_loop:
-            coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
-            journal.result = await coroutine
+            before = CALLER.get()
+            CALLER.set((engine.within, RUN))
+            try:
+                coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
+                journal.result = await coroutine
+            finally:
+                CALLER.set(before)  # by a token it could not be done in another context, as when it is given up
             if engine.cancellation.is_native():
                 await engine.cancellation.raise_it()
         return None
@@ -185,7 +195,7 @@ class RunLifecycle(Lifecycle):
 
     def _take_body(self) -> Body:
         state = self.engine.state
-        return Body(state.plan.body, state.take_body())
+        return Body(state.plan.body, state.take_body(), self.engine.within)
 
     def _too_long(self, timeout: float) -> WorkflowTimeoutError:
         running = self.journal.list_cancelled()

@@ -70,7 +70,7 @@ class Settlement:
     def note_failure(self, index: int, error: BaseException) -> None:
         """Take a node's error into the journal, unless its lifecycle has done so."""
         if not self.journal.finished[index]:
-            name = self.state.node_of(index).name
+            name = self.journal.path or self.state.node_of(index).name
             self.journal.fail_attempt(name, self.journal.attempts_of(index), error)
             self.journal.end(index, Status.FAILED, error)
 

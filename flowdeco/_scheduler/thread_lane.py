@@ -23,6 +23,7 @@ from .._runner.arguments import Row
 from .._runner.request import InThread
 from .._worker.thread import IN_THREAD, SLICE, ThreadService, choose_limiter
 from .._worker.worker import Call
+from .caller import CALLER
 from .crew import LaneCrew
 from .parking import await_it
 
@@ -111,6 +112,7 @@ class ThreadLane:
             return self._step_node(index)
         journal = self.engine.journal
         context = base.copy()
+        context.run(CALLER.set, (self.engine.within, index))
         journal.started[index] = perf_counter()
         try:
             result = context.run(self.engine.state.steps[index].start, *row)

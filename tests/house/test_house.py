@@ -63,8 +63,8 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _graph _record",
     ),
     "_scheduler": Package(
-        "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane parking "
-        "propagation run_lifecycle settlement run_hooks",
+        "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
+        "parking propagation run_lifecycle settlement run_hooks telling caller",
         "_base _state _policy _worker _graph _record _runner _definition",
     ),
     "_api": Package(
