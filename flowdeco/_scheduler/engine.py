@@ -69,11 +69,7 @@ class Engine(Telling):
     """
 
     # What most runs do not come to; each call of a workflow makes one of these.
-<<<<<<< HEAD
-    teller: Teller | None = None
     keeper: Keeper | None = None
-=======
->>>>>>> 3621ba8 (Code that runs in a run knows who calls: a context variable leads to the engine and the node)
     is_stepping = was_interrupted = False
     _group: TaskGroup | None = None
     _telling: TaskGroup | None = None
