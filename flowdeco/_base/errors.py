@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "AbandonedError",
+    "DigestError",
     "FlowdecoError",
     "InputError",
     "ItemNotKeptError",
@@ -20,11 +21,13 @@ __all__ = [
     "RunCancelled",
     "RunError",
     "RunningLoopError",
+    "SourceError",
     "StateFieldError",
     "StateKeyError",
     "StateTypeError",
     "StateValidationError",
     "StrayCancellationError",
+    "StreamError",
     "TaskTimeoutError",
     "TransferError",
     "UnknownItemError",
@@ -271,6 +274,42 @@ class StrayCancellationError(FlowdecoError, RuntimeError):
 
     Attributes:
         task: the name of the task, or of the workflow.
+    """
+
+    task: str
+
+
+class DigestError(FlowdecoError, TypeError):
+    """It cannot be told whether two values are the same, as one of them does not say what it is made of.
+
+    Attributes:
+        value: what has no digest.
+        place: where in the whole value it stands, as `.links[3]`; empty for the whole value.
+    """
+
+    value: object
+    place: str
+
+
+class SourceError(FlowdecoError, TypeError):
+    """What a task is to be run for item by item has no items, or is a text.
+
+    Attributes:
+        task: the name of the task.
+        source: what gives the value.
+        value: the value.
+    """
+
+    task: str
+    source: str
+    value: object
+
+
+class StreamError(FlowdecoError, RuntimeError):
+    """The items of a task were read where or when that cannot be, or it handed some on and then wants none of it.
+
+    Attributes:
+        task: the name of the task that gives the items.
     """
 
     task: str

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
+from anyio import Event
 from anyio.lowlevel import EventLoopToken, current_token
 
 __all__ = ["EventLoop", "find_token"]
@@ -41,6 +42,13 @@ class EventLoop:
         except RuntimeError:
             return False
         return True
+
+    def set(self, event: Event) -> None:
+        """Set an event of this event loop: now if this is its thread, and else soon."""
+        if self.is_here():
+            event.set()
+        else:
+            self.call_soon(event.set)
 
 
 def find_token() -> EventLoopToken | None:

@@ -27,6 +27,8 @@ class TimedCall:
         function: what is called.
         args: what it gets by position.
         on_end: called when a call that was left behind has ended at last, on its thread.
+        on_cancel: called when the caller is cancelled, before anybody waits for the end: a thread that waits itself
+            has to be woken.
 
     Attributes:
         result: what it returned.
@@ -34,10 +36,17 @@ class TimedCall:
         abandoned: whether its thread still ran when nobody waited any more.
     """
 
-    def __init__(self, function: Callable[..., Any], args: Any, on_end: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: Any,
+        on_end: Callable[[], object],
+        on_cancel: Callable[[], object] = _nobody,
+    ) -> None:
         self._function = function
         self._args = args
         self._on_end = on_end
+        self._on_cancel = on_cancel
         self._lock = Lock()
         self._running = False
         self._given_up = False
@@ -56,6 +65,7 @@ class TimedCall:
         try:
             await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         except get_cancelled_exc_class():
+            self._on_cancel()
             if limit is None or not limit.cancel_called:
                 with CancelScope(shield=True, deadline=math.inf if limit is None else limit.deadline):
                     await self._wait_ended()
@@ -93,7 +103,7 @@ class TimedCall:
     def _take_error(self) -> BaseException:
         """Return the error and let go of it: its traceback leads here."""
         error, self.error = self.error, None
-        self._on_end = _nobody
+        self._on_end = self._on_cancel = _nobody
         assert error is not None
         return error
 

@@ -27,7 +27,7 @@ PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
         "text trampoline "
-        "tracebacks context event_loop executors healing sentinel local",
+        "tracebacks context event_loop executors healing sentinel local digest",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
@@ -38,6 +38,7 @@ PACKAGES: dict[str, Package] = {
         "main_guard",
         "_base",
     ),
+    "_item": Package("item_stream reader feed clock loop_pump thread_pump iterable frontier", "_base _worker"),
     "_definition": Package(
         "definition face class_function decoration options option_types scope inheritance undecorated frame resource",
         "_base _policy _state",
@@ -60,12 +61,12 @@ PACKAGES: dict[str, Package] = {
     "_runner": Package(
         "lifecycle ending attempt opening way_of_opening live_resource gathering program arguments request notice "
         "notifier cancellation signals",
-        "_base _state _policy _worker _graph _record",
+        "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(
         "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
         "parking propagation run_lifecycle settlement run_hooks telling caller",
-        "_base _state _policy _worker _graph _record _runner _definition",
+        "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
         "face function_face task resource stand_in way shown_signature workflow decorator run compiler "

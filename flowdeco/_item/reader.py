@@ -1,0 +1,91 @@
+"""What a task receives for `stream=`: an iterator over a stream, for the event loop or for a thread.
+
+On the event loop, who waits for an item is cancelled like anybody else. Nobody can cancel a thread: so it is woken when
+the run comes to its end, and asks what the matter is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import anyio
+from anyio import NoEventLoopError, from_thread
+
+from .._base.errors import StreamError
+from .._base.event_loop import EventLoop, find_token
+from .item_stream import ItemStream, Taken
+
+__all__ = ["AsyncItems", "Items"]
+
+T = TypeVar("T")
+
+
+class AsyncItems(AsyncIterator[T]):
+    """The items of a task as they end, for an `async def`. Several tasks may read from one: each item goes to one."""
+
+    __slots__ = ("_loop", "_stream")
+
+    def __init__(self, stream: ItemStream) -> None:
+        self._stream = stream
+        self._loop: EventLoop | None = None
+
+    def __repr__(self) -> str:
+        return f"<items of {self._stream.name!r}>"
+
+    async def __anext__(self) -> T:
+        loop = self._loop = self._loop or EventLoop()
+        while True:
+            event = anyio.Event()
+            taken = self._stream.take(partial(loop.set, event))
+            if not taken.is_late:
+                return cast("T", _unpack(self._stream, taken, StopAsyncIteration))
+            await event.wait()
+
+
+class Items(Iterator[T]):
+    """The items of a task as they end, for a `def`, which waits for them in its thread."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: ItemStream) -> None:
+        self._stream = stream
+
+    def __repr__(self) -> str:
+        return f"<items of {self._stream.name!r}>"
+
+    def __next__(self) -> T:
+        stream = self._stream
+        while True:
+            bell = threading.Event()
+            taken = stream.take(bell.set)
+            if not taken.is_late:
+                return cast("T", _unpack(stream, taken, StopIteration))
+            if find_token() is not None:
+                message = f"Cannot wait for the items of {stream.name!r} here: an event loop runs on this thread. "
+                message += "Read them in the task's own thread, or make the task an async def."
+                raise StreamError(message, task=stream.name)
+            bell.wait()
+            if stream.is_stopped:
+                self._stop()
+
+    def _stop(self) -> None:
+        """Raise the cancellation of the run; in a thread that the task has started by itself, an error."""
+        with suppress(NoEventLoopError):
+            from_thread.check_cancelled()
+        message = f"Cannot read on in the items of {self._stream.name!r}: the run ends."
+        raise StreamError(message, task=self._stream.name)
+
+
+def _unpack(stream: ItemStream, taken: Taken, end: type[Exception]) -> Any:
+    if taken.is_item:
+        return taken.value
+    if taken.error is not None:
+        raise taken.error
+    if stream.is_closed:
+        message = f"Cannot read on in the items of {stream.name!r}: the task that reads them has ended."
+        raise StreamError(message, task=stream.name)
+    raise end
