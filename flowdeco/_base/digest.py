@@ -96,7 +96,7 @@ class _Digester:
         self._around: set[int] = set()
 
     def digest(self, value: Any, place: str) -> Steps[bytes]:
-        make = _SCALARS.get(cast("type[Any]", type(value)))
+        make = _SCALARS.get(cast("Any", type(value)))
         if make is not None:
             return _hash(make(value))
         if id(value) in self._around:
@@ -109,7 +109,7 @@ class _Digester:
             self._around.discard(id(value))
 
     def _digest_made(self, value: Any, place: str) -> Steps[bytes]:
-        kind = cast("type[Any]", type(value))
+        kind = cast("Any", type(value))
         name = f"{kind.__module__}.{kind.__qualname__}"
         if kind in _SETS:
             return _hash(name.encode(), *sorted((yield self._digest_all(_numbered(value, place)))))
@@ -158,8 +158,8 @@ def _take_apart(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     raise _refuse(value, place, "does not say what it is made of")
 
 
-def _is_named_tuple(value: object) -> bool:
-    return isinstance(value, tuple) and hasattr(cast("type[Any]", type(value)), "_fields")
+def _is_named_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(cast("Any", value), "_fields")
 
 
 def _numbered(values: Iterable[Any], place: str) -> Iterator[tuple[str, Any]]:

@@ -134,7 +134,7 @@ async def _close(generator: Any) -> None:
 
 
 def _as_async(items: Any) -> Any:
-    kind = cast("type[Any]", type(items))
+    kind = cast("Any", type(items))
     if hasattr(kind, "__anext__"):
         return items
     if hasattr(kind, "__aiter__"):

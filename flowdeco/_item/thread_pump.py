@@ -118,7 +118,7 @@ class ThreadPump:
     def _work(self) -> Any:
         result = self._function(*self._args)
         self._function = self._args = cast("Any", None)  # the generator may let go of what it was given
-        kind = cast("type[Any]", type(result))
+        kind = cast("Any", type(result))
         if not is_lazy(result) or is_awaitable(result) or hasattr(kind, "__anext__") or hasattr(kind, "__aiter__"):
             return result
         self._is_stepping = False
