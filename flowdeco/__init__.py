@@ -40,7 +40,9 @@ from ._base.errors import (
 from ._base.events import Event, Outcome, Skip, Status
 from ._base.graph_errors import (
     AmbiguousNameError,
+    AxisError,
     CycleError,
+    EachError,
     GraphError,
     HookArgumentError,
     MethodError,
@@ -54,7 +56,8 @@ from ._base.graph_errors import (
     UnmatchedParameterError,
     UnusedTaskError,
 )
-from ._graph.graph import Edge, Graph, Node
+from ._graph.graph import Edge, Graph
+from ._graph.node import Node
 from ._policy.limit import Limit
 from ._policy.retry import Retry
 from ._record.failure import Failure, HookError
@@ -72,9 +75,11 @@ __all__ = [
     "Absent",
     "AmbiguousNameError",
     "Attempt",
+    "AxisError",
     "Change",
     "CycleError",
     "DigestError",
+    "EachError",
     "Edge",
     "Event",
     "Failure",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from .._definition.class_function import ClassFunction, is_class_method, read_class_function
@@ -10,6 +10,7 @@ from .._definition.decoration import define_task
 from .._definition.frame import is_fresh
 from .._definition.option_types import (
     After,
+    Each,
     Hook,
     HookErrors,
     Hooks,
@@ -18,6 +19,7 @@ from .._definition.option_types import (
     PolicyOptions,
     Recover,
     Settled,
+    Stream,
     TaskOptions,
     Tasks,
     WorkflowOptions,
@@ -66,6 +68,11 @@ def task(
     recover: Recover = None,
     when: Hook | None = None,
     settled: Settled = None,
+    each: Each = None,
+    stream: Stream = None,
+    more: Callable[..., Iterable[Any]] | None = None,
+    ahead: int | None = None,
+    key: Callable[..., Any] | None = None,
     limit: int | Limit | Mapping[Limit, int] | None = None,
     run_in: RunIn = None,
     on_state: Hooks = None,
@@ -133,6 +140,11 @@ def task(
         "after": after,
         "outputs": outputs,
         "settled": settled,
+        "each": each,
+        "stream": stream,
+        "more": more,
+        "ahead": ahead,
+        "key": key,
         "retries": retries,
         "timeout": timeout,
         "recover": recover,
@@ -183,6 +195,10 @@ def workflow(
     after: After = None,
     tasks: Tasks = None,
     settled: Settled = None,
+    each: Each = None,
+    more: Callable[..., Iterable[Any]] | None = None,
+    ahead: int | None = None,
+    key: Callable[..., Any] | None = None,
     timeout: float | None = None,
     keep_going: bool = False,
     share: bool = True,

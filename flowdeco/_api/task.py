@@ -36,10 +36,9 @@ class Task(FunctionFace[P, R_co]):
         old, made = self._definition, self._copy()
         asked = old.asked if old.stands_in else None
         changed = change_options(old, options)
-        condition = old.predicate if changed["when"] is old.options["when"] else None
-        made._show(define_task(made, old.function, changed, old.scope, old.signature, asked, condition=condition))
+        made._show(define_task(made, old.function, changed, old.scope, old.signature, asked, like=old))
         return made
 
     def _define_bound(self, made: Self, bound: ClassFunction) -> TaskDefinition:
         old = self._definition
-        return define_task(made, bound, dict(old.options), old.scope, old.signature, condition=old.predicate)
+        return define_task(made, bound, dict(old.options), old.scope, old.signature, like=old)

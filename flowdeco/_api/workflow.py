@@ -202,7 +202,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
         def change(old: RunnableWorkflow) -> RunnableWorkflow:
             made = (self if old is self._definition else cast("Self", old.face))._copy()
-            return made._define(old.function, change_options(old, options), old.scope, old.signature)
+            return made._define(old.function, change_options(old, options), old.scope, old.signature, old)
 
         return cast("Self", remake(self._definition.compiler, change).face)
 
@@ -256,9 +256,10 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         options: dict[str, Any],
         scope: Scope | None = None,
         signature: Signature | None = None,
+        like: RunnableWorkflow | None = None,
     ) -> RunnableWorkflow:
         """Make a definition, and become its face."""
-        made = define_workflow(RunnableWorkflow, self, function, options, scope, signature)
+        made = define_workflow(RunnableWorkflow, self, function, options, scope, signature, like)
         made.compiler = Compiler(made)
         self._show(made)
         return made

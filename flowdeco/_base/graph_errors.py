@@ -6,7 +6,9 @@ from .errors import FlowdecoError
 
 __all__ = [
     "AmbiguousNameError",
+    "AxisError",
     "CycleError",
+    "EachError",
     "GraphError",
     "HookArgumentError",
     "MethodError",
@@ -72,6 +74,25 @@ class SettledError(MissingDependencyError):
     """A parameter named in `settled=` receives the result of no task.
 
     Attributes: as of `MissingDependencyError`.
+    """
+
+
+class EachError(GraphError):
+    """What `each=`, `stream=`, `more=` or `key=` asks for cannot be had.
+
+    Attributes:
+        function: the name of the task or workflow that has the option.
+        parameter: the parameter that the option names, or that its function has; "" where it is about none of them.
+    """
+
+    function: str
+    parameter: str
+
+
+class AxisError(EachError):
+    """A task or workflow is mapped over several things that do not go item by item.
+
+    Attributes: as of `EachError`.
     """
 
 

@@ -32,6 +32,9 @@ from .definition import (
     definition_of,
 )
 from .face import is_face
+from .item_function import ItemFunction
+from .item_options import ITEM_OPTIONS, check_items
+from .items import ItemOptions
 from .options import (
     check_after,
     check_backend,
@@ -56,7 +59,9 @@ __all__ = [
 W = TypeVar("W", bound=WorkflowDefinition)
 
 # A task's options that say nothing.
-NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(["name", "needs", "after", "outputs", "settled", *DEFAULTABLE])
+NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(
+    ["name", "needs", "after", "outputs", "settled", *ITEM_OPTIONS, *DEFAULTABLE]
+)
 
 
 def define_task(
@@ -67,7 +72,7 @@ def define_task(
     signature: Signature | None = None,
     asked: tuple[str, ...] | None = None,
     *,
-    condition: Predicate | None = None,
+    like: Definition | None = None,
     is_fresh: bool = False,
 ) -> TaskDefinition:
     """Return the definition of a task.
@@ -79,7 +84,7 @@ def define_task(
         scope: the names in reach; `None`: those of the place where the decorator stands.
         signature: what the function asks for; `None`: to be read.
         asked: if it stands in for another task, what hooks can ask for besides its own arguments.
-        condition: of which task's `when=` its own is, if it is: names mean there what they mean for that one.
+        like: what it is made of, if it is: in the functions of options that it has from there, names mean the same.
         is_fresh: whether no variable holds the function yet.
 
     Raises:
@@ -94,13 +99,16 @@ def define_task(
     check_common(subject, options, signature.params, () if when is None else _read_more_params(when))
     outputs = options["outputs"]
     options["outputs"] = () if outputs is None else check_outputs(subject, outputs)
+    items = check_items(subject, options, signature.params, signature.gives)
     made = TaskDefinition(face, function, signature, (), options, name, asked)
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
-    asked_in = _capture_of_condition(when) if condition is None else condition.scope
+    asked_in = _capture_of(when, like and like.predicate)
+    items_in = _capture_of_items(options, like)
     made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
     if when is not None:
         made.predicate = _make_predicate("when= of task", made.label, when, made.needs, (asked_in, made.scope))
+    made.items = _add_functions(made, items, items_in)
     return made
 
 
@@ -122,11 +130,16 @@ def define_stand_in(
         options |= {"name": output, "outputs": None}
     params = {p.name for p in signature.params}
     options["settled"] = tuple(name for name in step.graph_settled if name in params)
+    # Whatever the function takes of the items, it is run for each of them.
+    needs = dict(step.graph_needs)
+    each = [part._replace(need=needs.pop(part.params[0], part.need)) for part in step.graph_each]
+    options["each"] = tuple(each) or None
+    options["stream"] = {name: order for name, order in step.items.streams.items() if name in params} or None
     if options["when"] is not None:
         params |= {p.name for p in _read_more_params(options["when"])}
-    options["needs"] = {name: need for name, need in step.graph_needs.items() if name in params}
+    options["needs"] = {name: need for name, need in needs.items() if name in params}
     asked = tuple(p.name for p in step.params)
-    return define_task(face, function, options, scope, signature, asked, condition=step.predicate)
+    return define_task(face, function, options, scope, signature, asked, like=step)
 
 
 def define_workflow(
@@ -136,6 +149,7 @@ def define_workflow(
     options: dict[str, Any],
     scope: Scope | None = None,
     signature: Signature | None = None,
+    like: Definition | None = None,
 ) -> W:
     """Return the definition of a workflow.
 
@@ -146,6 +160,7 @@ def define_workflow(
         options: all options; they are the definition's from now on.
         scope: the names in reach; `None`: those of the place where the decorator stands.
         signature: what the function asks for; `None`: to be read.
+        like: what it is made of, if it is, as of `define_task`.
 
     Raises:
         OptionError: an option cannot be used.
@@ -154,8 +169,10 @@ def define_workflow(
     own_name = name_of(function, options)
     subject = f"workflow {own_name or shorten(function)!r}"
     check_common(subject, options, signature.params, ())
+    items = check_items(subject, options, signature.params)
     tasks = _check_workflow(subject, options)
-    asked_in = _capture_of_condition(None if options["defaults"] is None else options["defaults"]["when"])
+    asked_in = _capture_of(None if options["defaults"] is None else options["defaults"]["when"], None)
+    items_in = _capture_of_items(options, like)
     if scope is None:
         scope = capture_scope(function, face, thorough=True)
     if signature.kind.endswith("generator"):
@@ -168,7 +185,20 @@ def define_workflow(
         defaults = Defaults(defaults, _make_predicate(about, name, defaults["when"], {}, (asked_in, scope)))
     outside = {param: need for param, need in options["needs"].items() if isinstance(need, str)}
     hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params], outside)
-    return kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
+    made = kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
+    made.items = _add_functions(made, items, items_in)
+    return made
+
+
+def _add_functions(made: Definition, items: ItemOptions, scopes: Mapping[str, Scope]) -> ItemOptions:
+    """Return what a definition says of items, with its `more=` and `key=` as what can ask for names."""
+    found: dict[str, ItemFunction] = {}
+    for option, asked_in in scopes.items():
+        scope = tuple({id(namespace): namespace for namespace in (*asked_in, *made.scope)}.values())
+        function = made.options[option]
+        signature, kind = read_signature_of(option, function), f"{option}= of {made.kind}"
+        found[option] = ItemFunction(kind, made.label, function, signature, made.graph_needs, scope)
+    return items._replace(more=found.get("more"), key=found.get("key")) if found else items
 
 
 def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Face], tuple[Any, ...]]:
@@ -231,12 +261,24 @@ def _read_more_params(when: Any) -> tuple[Param, ...]:
     return read_signature_of("predicate", when).params
 
 
-def _capture_of_condition(when: Any) -> Scope:
-    """Return the names in reach of the function of a `when=`.
+def _capture_of(function: Any, known: Definition | None) -> Scope:
+    """Return the names in reach of the function of an option such as `when=`.
 
     To be asked for before those of the task: then the same body is seen, in which no variable holds the task yet.
+
+    Args:
+        function: the function, a task, or `None`.
+        known: what has that option where it comes from.
     """
-    return () if when is None or definition_of(when) is not None else capture_scope(when, None)
+    if function is None or definition_of(function) is not None:
+        return ()
+    return known.scope if known is not None and known.function is function else capture_scope(function, None)
+
+
+def _capture_of_items(options: Mapping[str, Any], like: Definition | None) -> dict[str, Scope]:
+    """Return the names in reach of those of `more=` and `key=` that there are."""
+    given = [option for option in ("more", "key") if options[option] is not None]
+    return {option: _capture_of(options[option], like and getattr(like.items, option)) for option in given}
 
 
 def _make_predicate(

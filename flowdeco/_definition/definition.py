@@ -15,6 +15,7 @@ from .._base.text import name_callable, shorten
 from .._policy.hook import NO_HOOKS, Hooks
 from .._policy.policy import DEFAULTABLE, NO_POLICY, Asker, Defaults, Policy
 from .face import Face, find_wrapped, is_face
+from .items import NO_ITEMS, Each, ItemOptions
 
 __all__ = [
     "Definition",
@@ -118,6 +119,7 @@ class Definition:
         outputs: the names under which parts of the result are available.
         predicate: its `when=`.
         policy: what its options say of attempts, time, recovery, capacity, place and hooks.
+        items: what its options say of items.
         own_params: what its function asks for.
     """
 
@@ -130,6 +132,7 @@ class Definition:
     outputs: tuple[str, ...] = ()
     predicate: Predicate | None = None
     policy: Policy = NO_POLICY
+    items: ItemOptions = NO_ITEMS
 
     # The names on which `params` rests, where they are not the function's own.
     graph_binding: Any = None
@@ -186,6 +189,11 @@ class Definition:
         """The `settled` that hold where it is a node itself."""
         return self.settled
 
+    @property
+    def graph_each(self) -> tuple[Each, ...]:
+        """The collections whose items it is run for where it is a node itself."""
+        return self.items.each
+
     def make_around(self, function: Callable[..., Any]) -> TaskDefinition:
         """Return the definition of a task whose function wraps what this is the definition of."""
         options: dict[str, Any] = {**dict.fromkeys(DEFAULTABLE), "needs": {}, "after": (), "settled": (), "outputs": ()}
@@ -223,7 +231,7 @@ class TaskDefinition(Definition):
         wrapped_workflow: the workflow that its function wraps; mostly there is none.
     """
 
-    __slots__ = ("asked", "outputs", "policy", "predicate", "stands_in", "wrapped_workflow")
+    __slots__ = ("asked", "items", "outputs", "policy", "predicate", "stands_in", "wrapped_workflow")
     kind = "task"
 
     def __init__(
@@ -241,6 +249,7 @@ class TaskDefinition(Definition):
         self.asked = asked or ()
         self.stands_in = asked is not None
         self.policy = NO_POLICY
+        self.items = NO_ITEMS
         self.predicate = None
         self.wrapped_workflow = None if is_plain(function) else _find_workflow(function)
 
@@ -262,7 +271,7 @@ class TaskDefinition(Definition):
         settled = tuple([name for name in self.settled if name not in gone])
         options = {**self.options, "needs": needs, "settled": settled}
         made = TaskDefinition(function, function, signature, self.scope, options, self.name)
-        made.policy, made.predicate = self.policy, self.predicate
+        made.policy, made.predicate, made.items = self.policy, self.predicate, self.items
         return made
 
     def make_asker(self) -> Asker:
@@ -293,7 +302,7 @@ class WorkflowDefinition(Definition):
         shares: whether it has tasks in common with the workflows around and within it.
     """
 
-    __slots__ = ("defaults", "given", "hooks", "keep_going", "more", "shares", "strict", "watch_hooks")
+    __slots__ = ("defaults", "given", "hooks", "items", "keep_going", "more", "shares", "strict", "watch_hooks")
     kind = "workflow"
     is_workflow = True
 
@@ -317,6 +326,7 @@ class WorkflowDefinition(Definition):
         self.strict = options["hook_errors"] == "raise"
         self.keep_going: bool = options["keep_going"]
         self.shares: bool = options["share"]
+        self.items = NO_ITEMS
 
     def find_own_names(self) -> tuple[tuple[Param, ...], Any]:
         """Return the inputs, and the names that make them so."""
@@ -337,6 +347,13 @@ class WorkflowDefinition(Definition):
     @property
     def graph_settled(self) -> tuple[str, ...]:
         return ()
+
+    @property
+    def graph_each(self) -> tuple[Each, ...]:
+        outside = {name: need for name, need in self.needs.items() if isinstance(need, str)}  # of renamed inputs
+        return tuple(
+            [each._replace(params=tuple([outside.get(name, name) for name in each.params])) for each in self.items.each]
+        )
 
     @property
     def graph_binding(self) -> Any:

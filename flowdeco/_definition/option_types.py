@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -12,9 +12,11 @@ from .._policy.retry import Retry
 from .._policy.run_in import RunIn
 from .._state.state import State
 from .definition import Face
+from .items import Order
 
 __all__ = [
     "After",
+    "Each",
     "Hook",
     "HookErrors",
     "Hooks",
@@ -25,6 +27,7 @@ __all__ = [
     "Recover",
     "ResourceOptions",
     "Settled",
+    "Stream",
     "TaskOptions",
     "Tasks",
     "WorkflowOptions",
@@ -33,6 +36,10 @@ __all__ = [
 Need: TypeAlias = "Face | str | Sequence[Face | str] | Mapping[str, Face | str] | None"
 After: TypeAlias = "Face | str | Sequence[Face | str] | None"
 Settled: TypeAlias = "str | Sequence[str] | None"
+# A key of a mapping is a parameter, or a tuple of parameters for which an item is taken apart. The types of keys and
+# values are told apart by no checker in a display of both, so that they are not said.
+Each: TypeAlias = "str | Sequence[str] | Mapping[Any, Need] | None"
+Stream: TypeAlias = "str | Sequence[str] | Mapping[str, Order] | Literal[False] | None"
 Hook: TypeAlias = Callable[..., object]
 Hooks: TypeAlias = "Hook | Sequence[Hook] | None"
 Recover: TypeAlias = "Hook | Mapping[type[Exception], Hook] | None"
@@ -70,6 +77,11 @@ class TaskOptions(PolicyOptions, total=False):
     after: After
     outputs: Sequence[str] | None
     settled: Settled
+    each: Each
+    stream: Stream
+    more: Callable[..., Iterable[Any]] | None
+    ahead: int | None
+    key: Callable[..., Any] | None
 
 
 class WorkflowOptions(TypedDict, total=False):
@@ -80,6 +92,10 @@ class WorkflowOptions(TypedDict, total=False):
     after: After
     tasks: Tasks
     settled: Settled
+    each: Each
+    more: Callable[..., Iterable[Any]] | None
+    ahead: int | None
+    key: Callable[..., Any] | None
     timeout: float | None
     keep_going: bool
     share: bool

@@ -28,6 +28,7 @@ __all__ = [
     "check_settled",
     "check_switches",
     "check_tasks",
+    "take_need",
 ]
 
 
@@ -80,7 +81,7 @@ def _refuse_unknown(doing: str, kind: str, given: Mapping[str, object], known: l
                 hint = f" defaults={{{name!r}: {shorten(value)}}} gives it to all of its tasks."
             elif kind == "task" and name in WorkflowOptions.__annotations__:
                 hint = " It is one of @workflow."
-            message = f"Cannot {doing}: there is no option {name!r}.{hint} It has {listed(known, 20)}."
+            message = f"Cannot {doing}: there is no option {name!r}.{hint} It has {listed(known, 40)}."
             raise OptionTypeError(message, option=name, value=value)
 
 
@@ -103,7 +104,7 @@ def check_needs(subject: str, value: object, params: Sequence[Param]) -> dict[st
             raise reject(subject, "needs", value, f"names {name!r}, which is not a parameter of the function.{hint}")
         if param.variadic:
             _check_shape(subject, value, need, param, params)
-        found[name] = _take_need(subject, value, name, need)
+        found[name] = take_need(subject, "needs", value, name, need)
     return found
 
 
@@ -126,8 +127,8 @@ def _check_shape(subject: str, value: object, need: object, param: Param, params
             raise reject(subject, "needs", value, reason)
 
 
-def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
-    """Return what one parameter needs as it was given, a list or dict as it is now."""
+def take_need(subject: str, option: str, value: object, name: str, need: Any) -> Any:
+    """Return what one parameter needs as an option gives it, a list or dict as it is now."""
     # Most are tasks; to ask first whether they are mappings takes time.
     if need is None or _is_part(need):
         return need
@@ -142,7 +143,7 @@ def _take_need(subject: str, value: object, name: str, need: Any) -> Any:
         if not _is_part(part):
             reason = f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, "
             reason += f"or a list or dict of these. {_way_out(part)}"
-            raise reject(subject, "needs", value, reason, wrong_type=True)
+            raise reject(subject, option, value, reason, wrong_type=True)
     return taken
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .._definition.definition import Definition
-from .graph import Graph, Node
+from .axis_finder import find_axes
+from .graph import Graph
 from .level import Level, Origin, Unit
+from .node import Asked, Node
 from .ordering import put_in_order, sort_by_needs
 from .output import take_part
 from .sharing import Sharing
-from .source import Constant, FromInput, FromResult, FromValue, Gather, Source
+from .source import Constant, FromInput, FromResult, FromStream, FromValue, Gather, Source, whole_of
 
 __all__ = ["assemble"]
 
@@ -52,7 +56,8 @@ class _Assembly:
             self._add(_make_given(unit))
         _name_beside(list(self._nodes.values()), {id(unit.definition) for unit in (*adopted, *level.given)})
         nodes = _sort(list(self._nodes.values()))
-        level.made = Graph(raw.owner, raw.input_params, nodes, body, ends, self._list_stand_ins(raw))
+        axes = find_axes(nodes)
+        level.made = Graph(raw.owner, raw.input_params, nodes, body, ends, self._list_stand_ins(raw), axes)
 
     def _is_alone(self) -> bool:
         """Whether all that runs here runs for this level alone."""
@@ -68,16 +73,21 @@ class _Assembly:
         made = Node(unit.definition, node.name)
         made.origin, made.policy = node.definition, node.policy
         made.params = node.params
-        made.sources = tuple([self._translate(source, level) for source in node.sources])
+        made.sources = self._translate_all(node.sources, level)
         made.after = tuple([self._of(step, level) for step in node.after])
         if node.predicate is not None:
             predicate, sources = node.predicate
-            made.predicate = predicate, tuple([self._translate(source, level) for source in sources])
+            made.predicate = predicate, self._translate_all(sources, level)
+        made.mapped = tuple([part._replace(source=self._translate(part.source, level)) for part in node.mapped])
+        made.more, made.key = self._copy_asked(node.more, level), self._copy_asked(node.key, level)
         if unit.runs is not None:
             for given in unit.runs.given:
                 self._needed[given] = None
             made.shared = tuple([given.definition for given in unit.runs.given])
         return made
+
+    def _copy_asked(self, asked: Asked | None, level: Level) -> Asked | None:
+        return None if asked is None else (asked[0], self._translate_all(asked[1], level))
 
     def _of(self, step: Definition, level: Level) -> Definition:
         """Return what a task of some level is known by here."""
@@ -87,8 +97,14 @@ class _Assembly:
         self._needed[unit] = None
         return unit.definition
 
+    def _translate_all(self, sources: Iterable[Source], level: Level) -> tuple[Source, ...]:
+        return tuple([self._translate(source, level) for source in sources])
+
     def _translate(self, source: Source, level: Level) -> Source:
-        """Return what gives here what a source gives in some level."""
+        """Return what gives here what a source gives in some level; of one for an item, what gives all of them."""
+        if isinstance(source, FromStream):
+            return FromStream(self._of(source.definition, level), source.output, source.order)
+        source = whole_of(source)
         if isinstance(source, Gather):
             return Gather(source.keys, tuple([self._translate(part, level) for part in source.parts]))
         if isinstance(source, FromResult):

@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from inspect import Parameter
+from types import MappingProxyType
 from typing import TypeAlias
 
 from .._base.errors import OptionError
@@ -13,9 +14,13 @@ from .._base.graph_errors import CycleError, HookArgumentError, MissingDependenc
 from .._base.signature import MISSING, Param
 from .._base.text import nearest
 from .._definition.definition import Definition, Face, Predicate, WorkflowDefinition
+from .._definition.items import NO_ITEMS
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
-from .graph import Graph, Node
+from .axis_finder import find_axes
+from .graph import Graph
+from .item_sources import ItemSources
+from .node import Node
 from .ordering import find_cycles, put_in_order, sort_by_needs
 from .output import lacks_part
 from .place_check import check_place
@@ -32,6 +37,8 @@ Replace: TypeAlias = "Callable[[Definition, str | None], tuple[Definition | Cons
 # What `after=` asks for when it gives a name. The default keeps the resolver from reporting it as a parameter.
 _AFTER = Param("", Parameter.POSITIONAL_OR_KEYWORD, None)
 
+_NO_ITEMS: Mapping[str, Source] = MappingProxyType({})
+
 # A circle's names are all in its error; its message gives so many.
 _MOST_NAMES = 10
 
@@ -46,6 +53,7 @@ class _Builder:
         self._instead: dict[int | tuple[int, str], tuple[Definition | Constant, str | None]] = {}
         self._stand_ins: list[tuple[Definition, Definition]] = []
         self._open: deque[Node] = deque()
+        self._items = ItemSources(resolver, self._reach)
 
     def build(self) -> Graph:
         owner = self.resolver.owner
@@ -59,7 +67,10 @@ class _Builder:
         self._set_default_conditions()
         found = list(self.nodes.values())
         _name_apart(found)
-        return Graph(owner, self.resolver.inputs, self._sort(found), body, ends, self._stand_ins)
+        nodes = self._sort(found)
+        axes = find_axes(nodes, self._items.report_axes)
+        self._items.check_axes(nodes)
+        return Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
 
     def _resolve_open(self) -> None:
         while self._open:
@@ -72,13 +83,16 @@ class _Builder:
             self.resolver.binding.update(binding)
         node.params = params = definition.params
         after, settled = definition.graph_after, definition.graph_settled
-        node.sources = tuple([self._reach(resolve(definition, p), definition, p, settled) for p in params])
+        if definition.items is NO_ITEMS:
+            node.sources = tuple([self._reach(resolve(definition, p), definition, p, settled) for p in params])
+        else:
+            self._items.resolve(node)
         if after:
             node.after = self._reach_all(definition, after)
         if settled:
             self._check_settled(definition, params, node.sources, settled)
         if definition.predicate is not None:
-            node.predicate = definition.predicate, self._ask(definition.predicate)
+            node.predicate = definition.predicate, self._ask(definition.predicate, node.list_items())
         if not definition.is_workflow:
             defaults = self.resolver.owner.defaults
             policy = definition.policy if defaults is None else self._complete_policy(defaults, definition)
@@ -87,9 +101,9 @@ class _Builder:
                 check_place(self.resolver, node, policy)
             node.policy = policy
 
-    def _ask(self, predicate: Predicate) -> tuple[Source, ...]:
-        """Return what the parameters of a `when=` receive."""
-        asked = [(self.resolver.resolve(predicate, param), param) for param in predicate.params]
+    def _ask(self, predicate: Predicate, items: Mapping[str, Source] = _NO_ITEMS) -> tuple[Source, ...]:
+        """Return what the parameters of a `when=` receive; those in `items` what they say."""
+        asked = [(items.get(p.name) or self.resolver.resolve(predicate, p), p) for p in predicate.params]
         return tuple([self._reach(source, predicate, param) for source, param in asked])
 
     def _set_default_conditions(self) -> None:
@@ -104,8 +118,7 @@ class _Builder:
         passed_by = {id(definition) for definition in waiting}
         while waiting:
             node = self.nodes[id(waiting.pop())]
-            needed = [definition for source in (*node.sources, *node.asked) for definition in definitions_of(source)]
-            fresh = [definition for definition in (*needed, *node.after) if id(definition) not in passed_by]
+            fresh = [definition for definition in node.list_needed() if id(definition) not in passed_by]
             passed_by.update(id(definition) for definition in fresh)
             waiting += fresh
         for node in self.nodes.values():

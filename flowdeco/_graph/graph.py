@@ -2,116 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._base.signature import Param
-from .._definition.definition import Definition, Predicate, WorkflowDefinition, definition_of
+from .._definition.definition import Definition, WorkflowDefinition, definition_of
 from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
+from .axis import Axis
 from .method_key import find_meant
-from .source import Constant, Default, FromInput, FromResult, FromRun, FromValue, Source, definitions_of, parts_of
+from .node import Arguments, Node, pair
+from .source import (
+    Constant,
+    Default,
+    FromInput,
+    FromResult,
+    FromRun,
+    FromValue,
+    Source,
+    definitions_of,
+    parts_of,
+    whole_of,
+)
 
 if TYPE_CHECKING:
     from .._base.events import Status
     from .._draw.diagram import Diagram, Line
 
-__all__ = ["Edge", "Graph", "Node"]
-
-# The names of parameters, with what each receives.
-Arguments: TypeAlias = "list[tuple[str, Source]]"
-
-
-class Node:
-    """One task or workflow of a graph.
-
-    Attributes:
-        index: its place in the order of execution; no node needs a later one.
-        name: what the record calls it, unique in the graph.
-        step: the `Task` or `Workflow` that runs, or the function that wraps one.
-        definition: what that is the face of.
-        dependencies: the indices of the nodes that must have ended before, in ascending order.
-        replaced: whether a value stands in for it, so that it does not run.
-        is_given: whether it runs in a workflow around this one, which shares it.
-    """
-
-    __slots__ = (
-        "after",
-        "definition",
-        "dependencies",
-        "handled",
-        "index",
-        "is_given",
-        "name",
-        "origin",
-        "params",
-        "plan",
-        "policy",
-        "predicate",
-        "replaced",
-        "shared",
-        "sources",
-        "value",
-    )
-
-    def __init__(self, definition: Definition, name: str) -> None:
-        self.index = -1
-        self.name = name
-        self.definition = definition
-        self.dependencies: tuple[int, ...] = ()
-        self.replaced = self.is_given = False
-        self.value: Any = None
-        # What has its options, where `definition` is a copy to be told from another node of the same.
-        self.origin = definition
-        # Of a workflow: its plan, what it shares of what runs here, and what of that may fail without keeping it.
-        self.plan: Any = None
-        self.shared: tuple[Definition, ...] = ()
-        self.handled: frozenset[int] = frozenset()
-        # Its parameters, what each of them receives, and what only has to have ended before.
-        self.params: tuple[Param, ...] = ()
-        self.sources: tuple[Source, ...] = ()
-        self.after: tuple[Definition, ...] = ()
-        # The `when=`, with what its parameters receive.
-        self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
-        # Of a task: what its options say, with what the defaults of its workflow and its class make of it.
-        self.policy: Policy | None = None
-
-    def __repr__(self) -> str:
-        return f"<node {self.name!r}>"
-
-    @property
-    def step(self) -> Any:
-        return self.definition.face
-
-    @property
-    def arguments(self) -> Arguments:
-        """What its parameters receive, but for those of its `when=`."""
-        return _pair(self.params, self.sources)
-
-    @property
-    def barriers(self) -> tuple[Definition, ...]:
-        """What has to have ended before it, well or skipped, and gives none of its arguments."""
-        if not self.shared:
-            return self.after
-        return *self.after, *[step for step in self.shared if id(step) not in self.handled]
-
-    def list_needed(self) -> list[Definition]:
-        """Return all that has to have ended before it."""
-        found: list[Definition] = []
-        for source in self.sources:
-            if type(source) is FromResult:  # most are
-                found.append(source.definition)
-            else:
-                found += definitions_of(source)
-        for source in self.asked:
-            found += definitions_of(source)
-        return [*found, *self.after, *self.shared]
-
-    @property
-    def asked(self) -> tuple[Source, ...]:
-        """What the parameters of its `when=` receive."""
-        return () if self.predicate is None else self.predicate[1]
+__all__ = ["Edge", "Graph"]
 
 
 class Edge(NamedTuple):
@@ -138,6 +57,7 @@ class Graph:
         name: the workflow's name.
         nodes: the nodes in an order of execution.
         inputs: the names of the workflow's inputs, in the order of its parameters.
+        axes: what nodes are mapped over, in the order of their first nodes.
     """
 
     def __init__(
@@ -148,10 +68,12 @@ class Graph:
         body: Sequence[Source],
         ends: tuple[Definition, ...],
         stand_ins: Sequence[tuple[Definition, Definition]],
+        axes: tuple[Axis, ...] = (),
     ) -> None:
         self.name = owner.name or "workflow"
         self.nodes = tuple(nodes)
         self.inputs = tuple(inputs)
+        self.axes = axes
         self.owner = owner
         # The inputs with the parameters that they are.
         self.input_params = dict(inputs)
@@ -241,7 +163,7 @@ class Graph:
     @property
     def arguments(self) -> Arguments:
         """What the parameters of the workflow's own function receive."""
-        return _pair(self.owner.own_params, self.body)
+        return pair(self.owner.own_params, self.body)
 
     def node_of(self, definition: Definition) -> Node:
         return self._by_definition[id(definition)]
@@ -289,7 +211,7 @@ class Graph:
     def _edges_to(self, target: str, arguments: Arguments, after: tuple[Definition, ...]) -> list[Edge]:
         found: list[Edge] = []
         for parameter, source in arguments:
-            for part in parts_of(source):
+            for part in parts_of(whole_of(source)):
                 if isinstance(part, FromInput):
                     found.append(Edge(part.name, target, parameter or None))
                 elif isinstance(part, (FromResult, Constant)):
@@ -331,7 +253,7 @@ class Graph:
 
         lines: list[Line] = []
         for parameter, source in arguments:
-            for part in parts_of(source):
+            for part in parts_of(whole_of(source)):
                 if not isinstance(part, (FromInput, FromResult, Constant)):
                     continue
                 number, known, label = self._origin_of(part)
@@ -359,7 +281,7 @@ class Graph:
         return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
 
     def _branches(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
-        parts = [(parameter, part) for parameter, source in arguments for part in parts_of(source)]
+        parts = [(parameter, part) for parameter, source in arguments for part in parts_of(whole_of(source))]
         found = [
             self._branch(parameter, part) for parameter, part in parts if not isinstance(part, (Default, FromValue))
         ]
@@ -381,10 +303,6 @@ class Graph:
 
 def _renamed(label: str, known: str, parameter: str) -> str:
     return f"{label} as {parameter}" if parameter and parameter != known else label
-
-
-def _pair(params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
-    return [(param.name, source) for param, source in zip(params, sources, strict=True)]
 
 
 def _pair_predicate(node: Node) -> Arguments:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from .._definition.definition import Definition
 from .._state.state import State
-from .graph import Graph, Node
+from .graph import Graph
+from .node import Node
 
 __all__ = ["Level", "Origin", "Unit", "find_common"]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .graph import Node
+    from .node import Node
 
 __all__ = ["find_cycles", "put_in_order", "sort_by_needs"]
 

@@ -29,7 +29,7 @@ def find_required(graphs: Iterable[Graph]) -> dict[int, set[str]]:
         for node in graph:
             _add_required(found, node.params, node.sources, node.definition.graph_settled)
             if node.predicate is not None:
-                _add_required(found, node.predicate[0].params, node.asked, ())
+                _add_required(found, node.predicate[0].params, node.predicate[1], ())
     return found
 
 

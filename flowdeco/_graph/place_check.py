@@ -10,7 +10,7 @@ from .._definition.definition import Definition
 from .._policy.policy import Policy
 from .._policy.run_in import RunIn
 from .._state.state import State
-from .graph import Node
+from .node import Node
 from .resolver import Resolver
 from .source import Constant, FromRun, FromValue, Source, parts_of
 

@@ -129,7 +129,7 @@ class Resolver:
         """Return what one parameter receives; a problem is noted, and counts as the parameter's default."""
         needs = function.needs if function is self.owner else function.graph_needs
         if param.name in needs:
-            return self._resolve_need(function, param, needs[param.name])
+            return self.resolve_need(function, param, needs[param.name])
         if param.variadic:
             stars = "*" if param.kind is Parameter.VAR_POSITIONAL else "**"
             reason = f"{stars}{param.name} has no name to match. Fill it with needs={{{param.name!r}: ...}}."
@@ -139,7 +139,8 @@ class Resolver:
             return Default()
         return self.resolve_name(function, param.name, param)
 
-    def _resolve_need(self, function: Definition, param: Param, need: Any) -> Source:
+    def resolve_need(self, function: Definition, param: Param, need: Any) -> Source:
+        """Return what a parameter receives that an option fills as `needs=` does."""
         if need is None:
             if param.default is MISSING:
                 reason = f"needs= says that {param.name!r} is not a dependency, and it has no default. Give it one."

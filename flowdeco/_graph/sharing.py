@@ -12,9 +12,22 @@ from collections.abc import Callable, Hashable, Mapping
 from .._base.signature import MISSING
 from .._policy.policy import Policy
 from .._state.state import State
-from .graph import Graph, Node
+from .graph import Graph
 from .level import Level, Origin, Unit, find_common
-from .source import Constant, FromInput, FromResult, FromRun, FromValue, Gather, Source
+from .node import Node
+from .source import (
+    Constant,
+    FromInput,
+    FromItem,
+    FromItemOf,
+    FromResult,
+    FromRun,
+    FromStream,
+    FromValue,
+    Gather,
+    OfItem,
+    Source,
+)
 
 __all__ = ["Sharing"]
 
@@ -128,12 +141,18 @@ class Sharing:
         owner = level.graph.owner
         sources = tuple([self._origin_of(level, source) for source in node.sources])
         after = tuple([level.units[level.graph.node_of(step).index] for step in node.after])
-        key = node.definition, level.region, owner.keep_going, sources, after
+        key = node.definition, level.region, owner.keep_going, sources, after, self._items_of(level, node)
         if graph is not None:
             return *key, graph, _find_home(graph, level)
         defaults = owner.defaults
         options = () if defaults is None else defaults.list_added(node.definition)
         return *key, options, self._condition_of(level, node), _asked_besides(level, level.graph.policy_of(node))
+
+    def _items_of(self, level: Level, node: Node) -> Origin:
+        """Return what a node is mapped over, and what its `more=` and `key=` receive."""
+        mapped = [self._origin_of(level, part.source) for part in node.mapped]
+        asked = [each[1] for each in (node.more, node.key) if each is not None]
+        return *mapped, *[self._origin_of(level, source) for sources in asked for source in sources]
 
     def _condition_of(self, level: Level, node: Node) -> Origin | None:
         if node.predicate is None:
@@ -155,6 +174,16 @@ class Sharing:
             origin = "constant", id(source.value), source.output if isinstance(source, Constant) else None
             self.values.setdefault(origin, source)
             return origin
+        if isinstance(source, FromItem):
+            return "item", self._origin_of(level, source.source), source.part
+        if isinstance(source, FromItemOf):
+            return "item of", level.units[level.graph.node_of(source.definition).index], source.output, source.part
+        if isinstance(source, FromStream):
+            node = level.graph.node_of(source.definition)
+            unit = level.units[node.index]  # a value that stands in for it is there in this level alone
+            return "stream", unit or (level, node.index), source.output, source.order
+        if isinstance(source, OfItem):
+            return "of item", source.name
         if isinstance(source, FromRun):
             return ("run", level) if source.name == "run" else ("state", level.home)
         return ("default",)

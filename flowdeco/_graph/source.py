@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from .._definition.definition import Definition
+from .._definition.items import Order
 
 __all__ = [
     "Constant",
     "Default",
     "FromInput",
+    "FromItem",
+    "FromItemOf",
     "FromResult",
     "FromRun",
+    "FromStream",
     "FromValue",
     "Gather",
+    "OfItem",
+    "Part",
     "Source",
     "definitions_of",
     "parts_of",
+    "whole_of",
 ]
 
 
@@ -64,7 +72,85 @@ class Gather(NamedTuple):
     parts: tuple[Any, ...]
 
 
-Source: TypeAlias = FromResult | FromInput | FromRun | FromValue | Default | Constant | Gather
+# What follows is for one item of an axis, and stands in the nodes that are mapped over it.
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of an item that is taken apart for several parameters.
+
+    Attributes:
+        index: its place, if the item is a sequence.
+        name: its key, if the item is a mapping: the parameter's name.
+        count: how many parts a sequence has to have.
+    """
+
+    index: int
+    name: str
+    count: int
+
+
+class FromItem(NamedTuple):
+    """What a source of the node's own axis gives for this item, or a part of it.
+
+    Attributes:
+        axis: the index of the axis.
+        position: which of its sources.
+        source: that source itself, which gives the items of all.
+        part: which part of the item; `None`: all of it.
+    """
+
+    axis: int
+    position: int
+    source: FromResult | FromInput | FromValue | Constant | Gather
+    part: Part | None = None
+
+
+class FromItemOf(NamedTuple):
+    """The result of another node of the node's own axis for the same item, or of it what `output` and `part` say."""
+
+    definition: Definition
+    output: str | None = None
+    part: Part | None = None
+
+
+class FromStream(NamedTuple):
+    """An iterator over the results of a mapped node, or over what a source gives, one by one.
+
+    Attributes:
+        definition: the mapped task, or the source: a task that yields or returns what can be iterated, or one that a
+            value stands in for.
+        output: of which part of each result.
+        order: whether they come in the order of the source, or in that in which they end.
+        axis: the index of the axis whose items it gives: that of the mapped task, or the one that has this source alone
+            (which may have no stages); -1 until the axes are known.
+    """
+
+    definition: Definition
+    output: str | None
+    order: Order
+    axis: int = -1
+
+
+class OfItem(NamedTuple):
+    """For a `more=` or `key=`: the `"index"` of the item, the `"item"`, or for `more=` the `"result"` for it."""
+
+    name: str
+
+
+Source: TypeAlias = (
+    FromResult
+    | FromInput
+    | FromRun
+    | FromValue
+    | Default
+    | Constant
+    | Gather
+    | FromItem
+    | FromItemOf
+    | FromStream
+    | OfItem
+)
 
 
 def parts_of(source: Source) -> tuple[Any, ...]:
@@ -74,4 +160,16 @@ def parts_of(source: Source) -> tuple[Any, ...]:
 
 def definitions_of(source: Source) -> list[Definition]:
     """Return the tasks and workflows that a source gets values from."""
-    return [part.definition for part in parts_of(source) if isinstance(part, (FromResult, Constant))]
+    if isinstance(source, FromItem):
+        source = source.source
+    return [part.definition for part in parts_of(source) if isinstance(part, _HAVE_DEFINITIONS)]
+
+
+def whole_of(source: Source) -> Source:
+    """Return what gives all of what a source gives one by one; any other as it is."""
+    if isinstance(source, FromItem):
+        return source.source
+    return FromResult(source.definition, source.output) if isinstance(source, (FromItemOf, FromStream)) else source
+
+
+_HAVE_DEFINITIONS = (FromResult, Constant, FromItemOf, FromStream)

@@ -11,7 +11,7 @@ from .._base.errors import ItemNotKeptError, UnknownItemError
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import count_things, shorten
-from .._graph.graph import Node
+from .._graph.node import Node
 from .item_log import ItemEntry, ItemLog
 from .journal import Journal
 from .metrics import Statistics

@@ -16,7 +16,8 @@ from .._base.errors import StrayCancellationError
 from .._base.events import Skip, Status
 from .._base.sentinel import UNSET
 from .._base.tracebacks import strip_traceback
-from .._graph.graph import Graph, Node
+from .._graph.graph import Graph
+from .._graph.node import Node
 from .._policy.hook import Hook
 from .entry import Entry
 from .failure import Failure, HookError

@@ -11,7 +11,7 @@ from .._base.errors import TaskTimeoutError, UnknownTaskError
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
-from .._graph.graph import Node
+from .._graph.node import Node
 from .call_log import Call, calls_of
 from .item_record import Items
 from .journal import Journal

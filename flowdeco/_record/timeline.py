@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .._base.events import Status
-from .._graph.graph import Node
+from .._graph.node import Node
 from .entry import Entry
 from .journal import Journal
 from .metrics import Metrics

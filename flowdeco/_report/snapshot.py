@@ -14,7 +14,7 @@ from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._draw.diagram import Diagram, tell_status
 from .._draw.html import describe, describe_error, tell_seconds
-from .._graph.graph import Node
+from .._graph.node import Node
 from .._record.failure import Failure, HookError
 from .._record.journal import Journal
 from .._record.metrics import Statistics, summarize

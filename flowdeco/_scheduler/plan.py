@@ -14,8 +14,9 @@ from .._base.sentinel import UNSET
 from .._base.signature import POSITIONAL, Kind, Param, can_wait, is_awaited, is_coroutine_function
 from .._definition.definition import Definition
 from .._graph.binding import Binding
-from .._graph.graph import Graph, Node
+from .._graph.graph import Graph
 from .._graph.input import Inputs
+from .._graph.node import Node
 from .._graph.output import find_required, is_absent, take_part
 from .._graph.source import Constant, FromInput, FromResult, FromRun, FromValue, Source, parts_of
 from .._policy.policy import NO_POLICY

@@ -9,7 +9,8 @@ from typing import Any
 from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
 from .._definition.resource import ResourceDefinition
-from .._graph.graph import Graph, Node
+from .._graph.graph import Graph
+from .._graph.node import Node
 from .._graph.output import check_parts
 from .._graph.source import Default, FromRun, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 from .._base.events import Outcome, Skip, Status
 from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
-from .._graph.graph import Graph, Node
+from .._graph.graph import Graph
+from .._graph.node import Node
 from .._graph.source import FromResult, Source, definitions_of, parts_of
 from .._record.journal import Journal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._base.signature import MISSING
 from .._definition.definition import WorkflowDefinition
 from .._definition.resource import ResourceDefinition
-from .._graph.graph import Node
+from .._graph.node import Node
 from .._graph.source import FromRun
 from .._runner.arguments import Arguments
 from .._runner.opening import opening

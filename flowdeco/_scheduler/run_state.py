@@ -13,7 +13,7 @@ from typing import Any
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
-from .._graph.graph import Node
+from .._graph.node import Node
 from .._graph.output import is_absent, take_part
 from .._runner.arguments import Row
 from .._runner.program import Program

@@ -40,12 +40,13 @@ PACKAGES: dict[str, Package] = {
     ),
     "_item": Package("item_stream reader feed clock loop_pump thread_pump iterable frontier", "_base _worker"),
     "_definition": Package(
-        "definition face class_function decoration options option_types scope inheritance undecorated frame resource",
+        "definition items item_options item_function face class_function decoration options option_types scope "
+        "inheritance undecorated frame resource",
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph source resolver binding builder likeness ordering level sharing assembly input input_hint output "
-        "override method_key recovery type_check state_check name_check place_check",
+        "graph node axis axis_finder item_sources source resolver binding builder likeness ordering level sharing "
+        "assembly input input_hint output override method_key recovery type_check state_check name_check place_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(

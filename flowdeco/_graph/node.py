@@ -1,0 +1,152 @@
+"""One task or workflow of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from .._base.signature import Param
+from .._definition.definition import Definition, Predicate
+from .._definition.item_function import ItemFunction
+from .._policy.policy import Policy
+from .source import FromResult, Source, definitions_of
+
+if TYPE_CHECKING:
+    from .axis import Axis
+
+__all__ = ["Arguments", "Mapped", "Node", "pair"]
+
+# The names of parameters, with what each receives.
+Arguments: TypeAlias = "list[tuple[str, Source]]"
+
+
+class Mapped(NamedTuple):
+    """A collection that a node is mapped over, as its `each=` says, whatever its axis.
+
+    Attributes:
+        params: the parameters that receive an item, or the parts of one; the function may lack them.
+        apart: whether an item is taken apart for them.
+        source: what gives the items: all of them, as for a parameter that receives the whole.
+    """
+
+    params: tuple[str, ...]
+    apart: bool
+    source: Source
+
+
+# What decides about an item, and what its parameters receive.
+Asked: TypeAlias = "tuple[ItemFunction, tuple[Source, ...]]"
+
+
+class Node:
+    """One task or workflow of a graph.
+
+    Attributes:
+        index: its place in the order of execution; no node needs a later one.
+        name: what the record calls it, unique in the graph.
+        step: the `Task` or `Workflow` that runs, or the function that wraps one.
+        definition: what that is the face of.
+        dependencies: the indices of the nodes that must have ended before, in ascending order.
+        replaced: whether a value stands in for it, so that it does not run.
+        is_given: whether it runs in a workflow around this one, which shares it.
+        axis: what it is mapped over; `None` for a node that runs once.
+    """
+
+    __slots__ = (
+        "after",
+        "axis",
+        "definition",
+        "dependencies",
+        "handled",
+        "index",
+        "is_given",
+        "key",
+        "mapped",
+        "more",
+        "name",
+        "origin",
+        "params",
+        "plan",
+        "policy",
+        "predicate",
+        "replaced",
+        "shared",
+        "sources",
+        "value",
+    )
+
+    def __init__(self, definition: Definition, name: str) -> None:
+        self.index = -1
+        self.name = name
+        self.definition = definition
+        self.dependencies: tuple[int, ...] = ()
+        self.replaced = self.is_given = False
+        self.value: Any = None
+        # What has its options, where `definition` is a copy to be told from another node of the same.
+        self.origin = definition
+        # Of a workflow: its plan, what it shares of what runs here, and what of that may fail without keeping it.
+        self.plan: Any = None
+        self.shared: tuple[Definition, ...] = ()
+        self.handled: frozenset[int] = frozenset()
+        # Its parameters, what each of them receives, and what only has to have ended before.
+        self.params: tuple[Param, ...] = ()
+        self.sources: tuple[Source, ...] = ()
+        self.after: tuple[Definition, ...] = ()
+        # The `when=`, with what its parameters receive.
+        self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
+        # What it is mapped over, as its `each=` says and as an axis; its `more=` and `key=`.
+        self.mapped: tuple[Mapped, ...] = ()
+        self.axis: Axis | None = None
+        self.more: Asked | None = None
+        self.key: Asked | None = None
+        # Of a task: what its options say, with what the defaults of its workflow and its class make of it.
+        self.policy: Policy | None = None
+
+    def __repr__(self) -> str:
+        return f"<node {self.name!r}>"
+
+    @property
+    def step(self) -> Any:
+        return self.definition.face
+
+    @property
+    def arguments(self) -> Arguments:
+        """What its parameters receive, but for those of its `when=`."""
+        return pair(self.params, self.sources)
+
+    @property
+    def barriers(self) -> tuple[Definition, ...]:
+        """What has to have ended before it, well or skipped, and gives none of its arguments."""
+        if not self.shared:
+            return self.after
+        return *self.after, *[step for step in self.shared if id(step) not in self.handled]
+
+    def list_needed(self) -> list[Definition]:
+        """Return all that has to have ended before it."""
+        found: list[Definition] = []
+        for source in self.sources:
+            if type(source) is FromResult:  # most are
+                found.append(source.definition)
+            else:
+                found += definitions_of(source)
+        for source in self.asked:
+            found += definitions_of(source)
+        for part in self.mapped:
+            found += definitions_of(part.source)
+        return [*found, *self.after, *self.shared]
+
+    def list_items(self) -> dict[str, Source]:
+        """Return what its parameters for items receive them from, by name: what gives all of them."""
+        return {name: part.source for part in self.mapped for name in part.params}
+
+    @property
+    def asked(self) -> tuple[Source, ...]:
+        """What the parameters of its `when=` receive, and those of its `more=` and `key=`."""
+        if self.more is None and self.key is None:
+            return () if self.predicate is None else self.predicate[1]
+        return tuple([source for each in (self.predicate, self.more, self.key) if each for source in each[1]])
+
+
+def pair(params: Iterable[Param], sources: Iterable[Source]) -> Arguments:
+    """Return the names of parameters with what each receives."""
+    return [(param.name, source) for param, source in zip(params, sources, strict=True)]
