@@ -49,6 +49,7 @@ from ._base.graph_errors import (
     MissingDependencyError,
     NearNameError,
     RemoteArgumentError,
+    ResourceScopeError,
     SettledError,
     ShadowedInputError,
     StaleNameError,
@@ -63,6 +64,7 @@ from ._policy.retry import Retry
 from ._record.failure import Failure, HookError
 from ._record.item_record import ItemRecord, Items
 from ._record.metrics import Metrics, Monitor, Statistics
+from ._record.resource_record import ResourceRecord
 from ._record.task_record import TaskRecord
 from ._record.timeline import Attempt, RunMetrics, Transition
 from ._state.field import field
@@ -109,6 +111,8 @@ __all__ = [
     "RemoteError",
     "Resource",
     "ResourceError",
+    "ResourceRecord",
+    "ResourceScopeError",
     "Retry",
     "Run",
     "RunCancelled",

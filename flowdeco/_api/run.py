@@ -17,6 +17,7 @@ from .._record.detachment import attach, detach
 from .._record.error_notes import find_run, let_revive
 from .._record.failure import Failure, HookError
 from .._record.journal import RUN, Journal
+from .._record.resource_record import Resources
 from .._record.task_record import Calls, Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._state.state import State, make_state
@@ -142,8 +143,13 @@ class Run(Generic[R]):
 
     @property
     def tasks(self) -> Tasks:
-        """The record of each task, by its name or by the task itself."""
+        """The record of each task, by its name or by the task itself; the opening of a resource is one, too."""
         return Tasks(self._journal)
+
+    @property
+    def resources(self) -> Resources:
+        """The record of each resource, by its name or by the resource itself: when it was opened and closed."""
+        return Resources(self._journal)
 
     @property
     def calls(self) -> Calls:

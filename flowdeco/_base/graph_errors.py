@@ -15,6 +15,7 @@ __all__ = [
     "MissingDependencyError",
     "NearNameError",
     "RemoteArgumentError",
+    "ResourceScopeError",
     "SettledError",
     "ShadowedInputError",
     "StaleNameError",
@@ -119,6 +120,20 @@ class RemoteArgumentError(GraphError):
     """
 
     function: str
+    parameter: str
+
+
+class ResourceScopeError(GraphError):
+    """A resource is needed where it is not open, or by what is open for longer.
+
+    Attributes:
+        function: the name of what needs it.
+        resource: the name of the resource; of one that needs something itself, its own.
+        parameter: the parameter that would receive what is not there.
+    """
+
+    function: str
+    resource: str
     parameter: str
 
 

@@ -26,6 +26,7 @@ from .output import lacks_part
 from .place_check import check_place
 from .recovery import renew_recoveries
 from .resolver import Resolver
+from .resource_check import check_resources
 from .source import Constant, Default, FromInput, FromResult, Gather, Source, definitions_of
 
 __all__ = ["build_graph"]
@@ -66,6 +67,7 @@ class _Builder:
         self._resolve_open()
         self._set_default_conditions()
         found = list(self.nodes.values())
+        check_resources(self.resolver, found, body)
         _name_apart(found)
         nodes = self._sort(found)
         axes = find_axes(nodes, self._items.report_axes)

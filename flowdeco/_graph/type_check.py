@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, get_args, get_origin
 
 from .._base.annotation import Annotations, argument_of, item_of, may_be, read_annotations, show_type, value_of
 from .._base.events import Outcome
 from .._base.graph_errors import TypeMismatchError
-from .._base.signature import Param
+from .._base.signature import Kind, Param
 from .._definition.definition import Definition
 from .graph import Graph
 from .source import FromResult, Gather, Source
@@ -46,6 +47,8 @@ class Comparison:
             read = read_annotations(definition.function, signature.kind)
             if signature.inner != signature.kind and signature.inner.endswith("generator"):
                 read = read._replace(result=Any)  # whether a wrapper hands it on or makes something of it is not said
+            if definition.is_resource:
+                read = read._replace(result=_find_opened(signature.kind, read.result))
             self._read[id(definition)] = read
         return self._read[id(definition)]
 
@@ -93,3 +96,12 @@ class Comparison:
                 actual = self._annotations_of(source.definition).result
                 node = self.graph.node_of(source.definition)
                 yield taken, f"{node.definition.kind} {node.name!r} gives {show_type(actual)}", actual, wanted
+
+
+def _find_opened(kind: Kind, result: Any) -> Any:
+    """Return the type of what a resource gives, given that of what its function gives: of a generator, a list."""
+    arguments = get_args(result)
+    if kind in ("generator", "async generator"):
+        return arguments[0] if arguments else Any
+    is_manager = get_origin(result) in (AbstractContextManager, AbstractAsyncContextManager)
+    return arguments[0] if is_manager and arguments else Any

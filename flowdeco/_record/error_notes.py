@@ -113,8 +113,10 @@ def _place_of(journal: Journal, error: BaseException) -> str:
         return f"Raised by {_describe_hook(journal, hook)}."
     if failed is None or failed.task is None:
         return f"Raised by workflow {journal.name!r}."
+    if any(life.error is error for life in journal.lives.values()):
+        return f"Raised by resource {failed.task!r} of workflow {journal.name!r} after it was opened."
     attempt = f", attempt {failed.attempt}" if failed.attempt > 1 else ""
-    return f"Raised by task {failed.task!r} of workflow {journal.name!r}{attempt}."
+    return f"Raised by {_kind_of(journal, failed.task)} {failed.task!r} of workflow {journal.name!r}{attempt}."
 
 
 def _notes_of(journal: Journal, error: BaseException) -> list[str]:
@@ -139,9 +141,18 @@ def _failed_for_good(journal: Journal) -> Iterator[tuple[str, BaseException]]:
     of_hooks = {id(told.error) for told in hooks}
     for failure in journal.errors:
         if (failure.task is None or (failure.task, id(failure.error)) in final) and id(failure.error) not in of_hooks:
-            yield workflow if failure.task is None else f"task {failure.task!r}", failure.error
+            kind = "task" if failure.task is None else _kind_of(journal, failure.task)
+            yield workflow if failure.task is None else f"{kind} {failure.task!r}", failure.error
+    for index, life in journal.lives.items():
+        if life.error is not None:
+            yield f"closing resource {nodes[index].name!r}", life.error
     for told in hooks:
         yield _describe_hook(journal, told), told.error
+
+
+def _kind_of(journal: Journal, name: str) -> str:
+    node = journal.graph.find(name)
+    return "resource" if node is not None and node.definition.is_resource else "task"
 
 
 def _describe_hook(journal: Journal, told: HookError) -> str:

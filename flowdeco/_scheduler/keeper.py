@@ -15,7 +15,6 @@ from anyio import CancelScope, create_task_group
 from anyio.abc import TaskGroup
 
 from .._base.errors import RunCancelled
-from .._base.text import shorten
 from .._record.journal import Journal
 from .._runner.cancellation import pick_interrupt
 from .._runner.live_resource import LiveResource
@@ -66,7 +65,6 @@ class Keeper:
         try:
             if raised is None:
                 return self._judge(failure)
-            self._add_notes(raised)
             raise raised
         finally:
             failure = raised = None  # its traceback leads here
@@ -144,15 +142,4 @@ class Keeper:
         for error in errors:
             if not isinstance(error, Exception):  # a Ctrl-C
                 return pick_interrupt(error) if isinstance(error, BaseExceptionGroup) else error
-        failure = failure or (errors[0] if errors else None)
-        if failure is not None:
-            self._add_notes(failure)
-        return failure
-
-    def _add_notes(self, error: BaseException) -> None:
-        """Say of the run's error what has gone wrong in closing."""
-        for name, failure in self._failures:
-            if failure is not error and isinstance(error, Exception):
-                note = f"Also failed: closing resource {name!r} with {shorten(failure, 200)}."
-                if note not in getattr(error, "__notes__", ()):
-                    error.add_note(note)
+        return failure or (errors[0] if errors else None)

@@ -5,14 +5,15 @@ from unittest.mock import Mock
 
 import pytest
 
-from flowdeco import Run, Task, Workflow, task, workflow
+from flowdeco import Resource, Run, Task, Workflow, resource, task, workflow
 
 DECORATED = "after name needs outputs settled timeout with_options"
 PUBLIC = {
     Task: DECORATED,
+    Resource: f"{DECORATED} close_timeout scope",
     Workflow: f"{DECORATED} call call_sync check graph override run run_async run_sync start",
     Run: "calls cancel critical_path duration error errors events finished history hook_errors id inputs metadata "
-    "metrics of reason result started state status tasks to_html to_mermaid workflow",
+    "metrics of reason resources result started state status tasks to_html to_mermaid workflow",
 }
 
 
@@ -31,16 +32,16 @@ def plain(a: int = 1) -> int:
     return a
 
 
-@pytest.mark.parametrize("decorate", [task, workflow])
+@pytest.mark.parametrize("decorate", [task, resource, workflow])
 def test_a_face_holds_its_definition_and_what_wraps_brings(decorate: Any) -> None:
     wrapped = {"__module__", "__name__", "__qualname__", "__doc__", "__wrapped__"}
-    if decorate is task:  # a workflow's are those of its inputs
+    if decorate is not workflow:  # a workflow's are those of its inputs
         wrapped.add("__annotations__")
     held: set[str] = set(decorate(plain).__dict__)
     assert held - {"__type_params__", "__annotate__"} == wrapped
 
 
-@pytest.mark.parametrize("decorate", [task, workflow])
+@pytest.mark.parametrize("decorate", [task, resource, workflow])
 def test_each_face_has_a_definition_of_its_own(decorate: Any) -> None:
     made = decorate(plain)
     again = made.with_options(name="again")

@@ -46,12 +46,13 @@ PACKAGES: dict[str, Package] = {
     ),
     "_graph": Package(
         "graph node axis axis_finder item_sources source resolver binding builder likeness ordering level sharing "
-        "assembly input input_hint output override method_key recovery type_check state_check name_check place_check",
+        "assembly input input_hint output override method_key recovery type_check state_check name_check "
+        "place_check resource_check",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
         "journal call_log detachment entry failure sketch item_log item_record resource_life task_record timeline "
-        "metrics event_stream log error_notes",
+        "metrics event_stream log error_notes resource_record",
         "_base _policy _graph",
     ),
     "_report": Package(
