@@ -57,6 +57,7 @@ from ._base.graph_errors import (
     UnmatchedParameterError,
     UnusedTaskError,
 )
+from ._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
 from ._graph.graph import Edge, Graph
 from ._graph.node import Node
 from ._policy.limit import Limit
@@ -93,6 +94,8 @@ __all__ = [
     "InputError",
     "ItemNotKeptError",
     "ItemRecord",
+    "ItemShapeError",
+    "ItemSourceError",
     "Items",
     "Limit",
     "LimitError",
@@ -139,6 +142,7 @@ __all__ = [
     "TransferError",
     "Transition",
     "TypeMismatchError",
+    "UnequalLengthsError",
     "UnknownItemError",
     "UnknownMetricError",
     "UnknownTaskError",

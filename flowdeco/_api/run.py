@@ -62,8 +62,6 @@ class Run(Generic[R]):
     def __init__(
         self, plan: Plan, inputs: dict[str, Any], state: State | type[State] | None = None, *, keep: bool = False
     ) -> None:
-        if plan.graph.axes:
-            raise NotImplementedError(f"Cannot run workflow {plan.graph.name!r}: it has each= or stream=.")
         self._state = state
         self._inputs = inputs
         self._keep = keep

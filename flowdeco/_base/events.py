@@ -54,6 +54,9 @@ class Outcome(Generic[T]):
         value: its result; `None` unless it is completed, and `None` may be the result.
         error: what it failed with, or for `upstream_failed` what the task failed with that it needs; else `None`.
         reason: why it was skipped; `None` if it was not.
+        index: of an item of `each=`, its place in the order of the source, from 0; `None` for what is no item.
+        item: the item that failed or was skipped; `None` for one that completed, and for what is no item.
+        key: what `key=` gives for the item; `None` without one.
     """
 
     task: str
@@ -61,6 +64,9 @@ class Outcome(Generic[T]):
     value: T | None = None
     error: BaseException | None = None
     reason: str | None = None
+    index: int | None = None
+    item: Any = None
+    key: Any = None
 
     @property
     def completed(self) -> bool:

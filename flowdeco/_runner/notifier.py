@@ -13,7 +13,7 @@ from .._base.events import EventKind, Skip, Status
 from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import Hooks
 from .._record.failure import Failure
-from .._record.journal import Journal
+from .._record.journal import RUN, Journal
 from .arguments import Row
 from .cancellation import Cancellation
 from .notice import Notice, tell_in_turn
@@ -185,7 +185,8 @@ class Notifier:
             set_context(failure, before)
         if not isinstance(failure, Skip):
             number = self.attempt if attempt is None else attempt
-            self.errors.append(self.journal.fail_attempt(self.task, number, failure))
+            index = RUN if self.index is None else self.index
+            self.errors.append(self.journal.fail_attempt(self.task, number, failure, index))
         return failure
 
     @property

@@ -60,6 +60,12 @@ class LaneCrew(Protocol):
         """Return the context of a node: that of the run, but that it says who calls."""
         ...
 
+    def take_turn(self, index: int) -> None:
+        """Do what there is to be done at an index at which no function is called."""
+
+    def take_turn_locked(self, index: int) -> None:
+        """Do the same for a gate or an item, where the lock is held. On any thread."""
+
     def may_run(self, index: int) -> bool:
         """Judge a node that needs one which gave no result; return whether this lane is to begin it."""
         ...

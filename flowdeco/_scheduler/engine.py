@@ -16,7 +16,7 @@ from weakref import ref
 from anyio import Event, create_task_group
 from anyio.abc import TaskGroup
 
-from .._base.events import Skip
+from .._base.events import Skip, Status
 from .._record.journal import RUN, Journal
 from .._runner.arguments import Row
 from .._runner.cancellation import Cancellation, pick_interrupt
@@ -28,6 +28,7 @@ from .._runner.signals import PassedOver
 from .._state.writer import WRITER, Writer
 from .._worker.worker import Call
 from .caller import CALLER, Within
+from .item_turns import ItemTurns
 from .keeper import Keeper
 from .loop_lane import LoopLane
 from .parking import Child, ParkedNode, Rest
@@ -41,7 +42,7 @@ __all__ = ["Engine"]
 _FEW = 8
 
 
-class Engine(Telling):
+class Engine(Telling, ItemTurns):
     """Runs one plan once.
 
     Args:
@@ -105,6 +106,8 @@ class Engine(Telling):
         self._postponed: list[tuple[Request, ParkedNode]] = []
         lists = state.ready, state.ready_in_thread, self.resumed, self.notices
         standing = state.values, state.uses, state.pending, state.affected
+        if state.items is not None:
+            state.items.journal = journal
         self.tables = state.steps, *standing, *lists, journal.started, journal.finished
 
     async def execute(self) -> None:
@@ -120,6 +123,7 @@ class Engine(Telling):
         finally:
             if self.parked or self.resumed or self._postponed:
                 await self._close_parked()
+            self.close_items()
             self.kept.clear()
             if self._threads is not None:
                 self._threads.part()
@@ -304,15 +308,24 @@ class Engine(Telling):
                 state.ready_in_thread.append(index)
                 return False
         assert judgement.status is not None
-        program = state.program_of(index)
+        if judgement.status is Status.FAILED:  # of an item that cannot be taken apart
+            assert judgement.cause is not None
+            if not self.fail(index, judgement.cause):
+                self.cancel()
+            return False
+        self.pass_over(index, judgement.status, judgement.cause)
+        return False
+
+    def pass_over(self, index: int, status: Status, cause: BaseException | None) -> bool:
+        """Take in that a node does not run; return whether the run goes on."""
+        program = self.state.program_of(index)
         if program.is_watched or self.is_followed:
             life = Lifecycle(program, index, self, None, None, self.make_context(index))
             if program.strict:
-                self.put_aside(index, life.pass_over(judgement.status, judgement.cause), life.context).resume()
-                return False
-            life.post_end(judgement.status, judgement.cause)
-        self.leave_hole(index, judgement.status, judgement.cause)
-        return False
+                self.put_aside(index, life.pass_over(status, cause), life.context).resume()
+                return True
+            life.post_end(status, cause)
+        return self.leave_hole(index, status, cause)
 
     def put_aside(
         self, index: int, coroutine: Coroutine[Any, Any, Any], context: Context, awaitable: Any = None

@@ -106,6 +106,9 @@ class LoopLane:
         engine = self.engine
         if engine.resumed:
             result = yield from self._go_on(engine.resumed.popleft())
+        elif engine.state.steps[index].origin.turn is not None:
+            engine.take_turn(index)
+            return perf_counter()
         elif index in engine.state.affected and not engine.may_run(index):
             return perf_counter()
         else:

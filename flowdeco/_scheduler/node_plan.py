@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from .._graph.source import Part
 from .._runner.arguments import Row
 
-__all__ = ["Draft", "NodePlan", "Origin", "SharedOut"]
+if TYPE_CHECKING:
+    from .block import Block
+
+__all__ = ["Draft", "NodePlan", "Origin", "SharedOut", "Turn"]
+
+# What there is to do where no function is to be called: an axis begins, all has ended that a stage needs as a whole, or
+# something has ended for an item.
+Turn: TypeAlias = Literal["axis", "gate", "item"]
 
 
 class SharedOut(NamedTuple):
@@ -17,11 +25,13 @@ class SharedOut(NamedTuple):
         parts: of a node with `outputs=`, the names of those parts that are needed, and their places.
         outcomes: the parts of which somebody receives the outcome, `None` for the whole, and their places.
         handed: the place of how it has ended, for a nested workflow that shares it; `None` if there is none.
+        apart: of an item's result that is taken apart, or an output of it, the parts and their places.
     """
 
     parts: tuple[tuple[str, int], ...] = ()
     outcomes: tuple[tuple[str | None, int], ...] = ()
     handed: int | None = None
+    apart: tuple[tuple[str | None, Part, int], ...] = ()
 
 
 class Origin(NamedTuple):
@@ -30,10 +40,14 @@ class Origin(NamedTuple):
     Attributes:
         node: the index of the node in the graph.
         ask: gets the row of its `when=` out of the list of values; an empty one if it has none.
+        turn: what there is to do when its turn comes, if that is no node to be run.
+        block: the places of the item that it is for; `None` if it is for none.
     """
 
     node: int
     ask: Callable[[list[Any]], Row]
+    turn: Turn | None = None
+    block: Block | None = None
 
 
 class NodePlan(NamedTuple):

@@ -18,13 +18,25 @@ from .._graph.graph import Graph
 from .._graph.input import Inputs
 from .._graph.node import Node
 from .._graph.output import find_required, is_absent, take_part
-from .._graph.source import Constant, FromInput, FromResult, FromRun, FromValue, Source, parts_of
+from .._graph.source import (
+    Constant,
+    FromInput,
+    FromItem,
+    FromItemOf,
+    FromResult,
+    FromRun,
+    FromValue,
+    Source,
+    parts_of,
+)
 from .._policy.policy import NO_POLICY
 from .._policy.run_in import starts_processes
 from .._runner.arguments import Arguments, choose_arguments, taking
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Program
-from .node_plan import Draft, NodePlan, Origin, SharedOut
+from .axes import Axes
+from .axis_plan import SegmentPlan
+from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
 from .programs import Programs
 from .propagation import outcome_without
 
@@ -36,6 +48,7 @@ class Plan(Programs):
 
     Attributes:
         graph: the graph it was compiled from.
+        segments: the segments of its axes, where nodes are run for each item of something.
         binding: the names it rests on.
         inputs: binds the arguments of a call.
         steps: how each node runs, by index.
@@ -76,6 +89,8 @@ class Plan(Programs):
         self.given = tuple([node.index for node in graph.nodes if node.is_given])
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
+        self._axes = Axes(graph) if graph.axes else None
+        self.segments: tuple[SegmentPlan, ...] = ()
         self.required = self._find_required()
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
@@ -88,7 +103,8 @@ class Plan(Programs):
         )
         self.tolerated = self._find_tolerated()
         may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
-        self.waits = may_wait or any(step.can_wait for step in self.steps)
+        self.waits = may_wait or any(draft.can_wait for draft in self._drafts)
+        del self._drafts
         programs = self._programs.values()
         self.is_watched = any(program.is_watched for program in programs)
         self.starts_processes = any(map(_starts_processes, programs)) or any(
@@ -116,23 +132,56 @@ class Plan(Programs):
 
     def _compile(self) -> None:
         nodes = self.graph.nodes
+        axes = self._axes
         followers: list[list[int]] = [[] for _ in nodes]
         self.counts = [0] * len(nodes)
         for node in nodes:
-            needed = [i for i in node.dependencies if not nodes[i].replaced]
+            if axes is None:
+                needed = [i for i in node.dependencies if not nodes[i].replaced]
+            else:
+                needed = axes.needs.whole[node.index]
             self.counts[node.index] = len(needed)
             for i in needed:
                 followers[i].append(node.index)
-        drafts = [self._draft(node) for node in nodes]  # all of them first: parts of results get their places here
+        self._drafts = drafts = [self._draft(node) for node in nodes]  # all of them first: parts get their places here
+        if axes is not None:
+            axes.place_starts(self._place, self._slot)
+            for start in axes.starts:
+                for i in start.needed:
+                    followers[i].append(start.place)
         for (index, output), place in self._part_places.items():
             self.parts[index] = (*self.parts.get(index, ()), (output, place))
         self.steps = [self._finish(i, draft, followers[i]) for i, draft in enumerate(drafts)]
         self.size = sum(not node.replaced for node in nodes)
-        roots = [n.index for n in nodes if not (self.counts[n.index] or n.replaced or n.is_given)]
+        mapped = frozenset[int]() if axes is None else axes.mapped
+        roots = [n.index for n in nodes if not (self.counts[n.index] or n.replaced or n.is_given or n.index in mapped)]
         self.roots = [index for index in roots if not self.steps[index].in_thread]
         self.roots_in_thread = [index for index in roots if self.steps[index].in_thread]
-        self.uses_threads = any(step.in_thread for step in self.steps)
+        self.uses_threads = any(draft.in_thread for draft in drafts)
+        if axes is not None:
+            self._place_starts(axes)
         self._count_uses()
+        if axes is not None:
+            read = {i for i in axes.mapped if self.uses[i] or i in self.outcomes or i in self.parts or i in self.handed}
+            self.segments = axes.make_segments(drafts, followers, read | axes.find_collected())
+
+    def _place_starts(self, axes: Axes) -> None:
+        """Put what begins the segments in the tables, which reach as far as the places do for that."""
+        more = len(self.template) - self._results
+        self.steps += [self._turn(-1, "axis", (), ())] * more
+        self.counts += [0] * more
+        for start in axes.starts:
+            self.steps[start.place] = self._turn(start.axis.stages[0], "axis", start.slots, ())
+            self.counts[start.place] = len(start.needed)
+            if not start.needed:
+                self.roots.append(start.place)
+        self.size += len(axes.starts)
+
+    def _turn(self, node: int, turn: Turn, slots: tuple[int, ...], followers: Sequence[int]) -> NodePlan:
+        """Return what runs no function, but has something to be done when its turn comes."""
+        reads = self._find_reads(slots)
+        flags = False, False, False, False, self._find_shared_out(node), False
+        return NodePlan(_never, taking(slots), -2, reads, tuple(followers), *flags, Origin(node, taking(()), turn))
 
     def _draft(self, node: Node) -> Draft:
         if node.replaced:
@@ -184,14 +233,20 @@ class Plan(Programs):
 
     def _finish(self, index: int, draft: Draft, followers: list[int]) -> NodePlan:
         slots = draft.slots
-        freed = [s for s in (*draft.asked, *slots) if s < self._results or s in self._part_set]
-        reads = tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
+        if self._axes is not None and index in self._axes.mapped:
+            return self._turn(index, "gate", (*draft.asked, *slots), followers)
+        reads = self._find_reads((*draft.asked, *slots))
         shares = self._find_shared_out(index)
         quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up)
         flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shares, draft.picks_up
         slot = slots[0] if len(slots) == 1 else -2 if slots else -1
         origin = Origin(index, taking(draft.asked))
         return NodePlan(draft.start, taking(slots), slot, reads, tuple(followers), *flags, origin)
+
+    def _find_reads(self, slots: Sequence[int]) -> tuple[int, ...]:
+        """Return the places among these that are let go of when nobody needs them any more, each once."""
+        freed = [s for s in slots if s < self._results or s in self._part_set]
+        return tuple(dict.fromkeys(freed)) if len(freed) > 1 else tuple(freed)
 
     def _find_shared_out(self, index: int) -> SharedOut | None:
         if not (index in self.outcomes or index in self.parts or index in self.handed):
@@ -234,6 +289,9 @@ class Plan(Programs):
         return Arguments(function, given, tuple(slots))
 
     def _slot(self, param: Param, source: Source) -> int:
+        if isinstance(source, (FromItem, FromItemOf)):
+            assert self._axes is not None
+            return self._axes.stand_ins.stand_in(source)
         if isinstance(source, FromResult):
             index = self.graph.node_of(source.definition).index
             return index if source.output is None else self._part_place(index, source.output)
@@ -254,6 +312,9 @@ class Plan(Programs):
             if output is not None and is_absent(source.value, output):
                 return self._place(outcome_without(name, output))
             return self._place(Outcome(name, Status.COMPLETED, self.template[self._slot(param, source)]))
+        if isinstance(source, FromItemOf):
+            assert self._axes is not None
+            return self._axes.stand_ins.stand_in(source, settled=True)
         if not isinstance(source, FromResult):
             return self._slot(param, source)
         places = self.outcomes.setdefault(self.graph.node_of(source.definition).index, {})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from inspect import Parameter
 from typing import Any, NamedTuple, TypeAlias
 
 from .._base.events import Outcome, Skip, Status
 from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
+from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
-from .._graph.source import FromResult, Source, definitions_of, parts_of
+from .._graph.source import FromItemOf, FromResult, FromStream, Source, parts_of
 from .._record.journal import Journal
+from .block import Block
 
 __all__ = [
     "Ended",
@@ -19,6 +22,7 @@ __all__ = [
     "Lacking",
     "find_blocking_error",
     "find_roots",
+    "judge_axis",
     "judge_body",
     "judge_node",
     "outcome_without",
@@ -52,8 +56,9 @@ class Judgement(NamedTuple):
 class _Case:
     """What has been found out about one node or function."""
 
-    def __init__(self, graph: Graph, ended: Ended, lacking: Lacking) -> None:
+    def __init__(self, graph: Graph, ended: Ended, lacking: Lacking, block: Block | None = None) -> None:
         self.graph = graph
+        self.block = block
         self.ended = ended
         self.lacking = lacking
         self.broken: BaseException | None = None
@@ -62,7 +67,7 @@ class _Case:
     def look_at_order(self, definitions: Iterable[Definition]) -> None:
         """Look at what only has to have ended before: it may have been skipped, but not have failed."""
         for definition in definitions:
-            status, cause = self._end_of(definition)
+            status, cause = self._end_of(FromResult(definition))
             if status in _BROKEN:
                 self.broken = cause if self.broken is None else self.broken
 
@@ -75,27 +80,45 @@ class _Case:
 
     def _has_hole(self, param: Param, source: Source) -> bool:
         found = bool(self.lacking) and any(self._is_lacking(part) for part in parts_of(source))
-        for definition in definitions_of(source):
-            status, cause = self._end_of(definition)
+        for part in parts_of(source):
+            status, cause = self._end_of(part)
             if status in _BROKEN:
                 self.broken = cause if self.broken is None else self.broken
             elif status is Status.SKIPPED:
                 found = True
                 if param.default is MISSING:
                     self.skipped = (
-                        _skipped_with(self.graph.node_of(definition).name, cause)
+                        _skipped_with(self.graph.node_of(part.definition).name, cause)
                         if self.skipped is None
                         else self.skipped
                     )
         return found
 
     def _is_lacking(self, part: Source) -> bool:
-        if not isinstance(part, FromResult) or part.output is None:
+        if not isinstance(part, (FromResult, FromItemOf)) or part.output is None:
             return False
-        return part.output in self.lacking.get(self.graph.node_of(part.definition).index, ())
+        return part.output in self.lacking.get(self._find(part), ())
 
-    def _end_of(self, definition: Definition) -> tuple[Status | None, BaseException | None]:
-        return self.ended.get(self.graph.node_of(definition).index, (None, None))
+    def _end_of(self, part: Source) -> tuple[Status | None, BaseException | None]:
+        return self.ended.get(self._find(part), (None, None))
+
+    def _find(self, part: Source) -> int:
+        """Return at which index it stands how something has ended; -1 for what gives a value in any case."""
+        if isinstance(part, FromItemOf) and self.block is not None:
+            return self.block.base + self.block.offsets[self.graph.node_of(part.definition).index]
+        if isinstance(part, (FromResult, FromItemOf, FromStream)):
+            return self.graph.node_of(part.definition).index
+        return -1
+
+    def look_at_unread(self, node: Node) -> None:
+        """Look at what a node is mapped over whose function lacks the parameter for it."""
+        assert self.block is not None
+        read = [source.definition for source in node.sources if isinstance(source, FromItemOf)]
+        for source in [mapped.source for mapped in node.mapped]:
+            if isinstance(source, FromResult) and source.definition not in read:
+                index = self.graph.node_of(source.definition).index
+                if index in self.block.offsets:
+                    self._has_hole(Param("", Parameter.POSITIONAL_ONLY), FromItemOf(source.definition, source.output))
 
     def close(self, defaults: frozenset[str], asked: frozenset[str] = frozenset()) -> Judgement:
         if self.broken is not None:
@@ -117,7 +140,7 @@ def _skipped_with(name: str, cause: BaseException | None) -> Skip:
     return _Consequence(f"{name!r} was skipped" + (f": {reason}" if reason else ""))
 
 
-def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking) -> Judgement:
+def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking, block: Block | None = None) -> Judgement:
     """Return what becomes of a node when all that it needs has ended.
 
     Args:
@@ -125,15 +148,29 @@ def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking) -> Judg
         node: the node.
         ended: how those have ended that gave no result.
         lacking: the outputs that are not there, of those that gave one.
+        block: the places of the item that it is to run for; `None` if it is mapped over nothing.
     """
-    case = _Case(graph, ended, lacking)
+    case = _Case(graph, ended, lacking, block)
     asked: frozenset[str] = frozenset()
     if node.predicate is not None:
         predicate, sources = node.predicate
         asked = case.look_at_values(predicate.params, sources)
     defaults = case.look_at_values(node.params, node.sources, node.definition.graph_settled)
     case.look_at_order(node.barriers)
+    if block is not None:
+        case.look_at_unread(node)
     return case.close(defaults, asked)
+
+
+def judge_axis(graph: Graph, axis: Axis, ended: Ended, lacking: Lacking) -> Judgement:
+    """Return what becomes of the stages of an axis when all has ended that gives its items.
+
+    Args: as of `judge_node`.
+    """
+    case = _Case(graph, ended, lacking)
+    params = [Param("", Parameter.POSITIONAL_ONLY)] * len(axis.sources)
+    case.look_at_values(params, axis.sources)
+    return case.close(frozenset())
 
 
 def judge_body(graph: Graph, ended: Ended, lacking: Lacking) -> Judgement:

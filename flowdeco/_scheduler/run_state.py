@@ -8,18 +8,21 @@ who drive it from several threads hold a lock of their own around each call.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .._base.events import Outcome, Status
+from .._base.item_errors import ItemShapeError
 from .._base.sentinel import UNSET
 from .._graph.node import Node
 from .._graph.output import is_absent, take_part
 from .._runner.arguments import Row
 from .._runner.program import Program
+from .item_blocks import ItemBlocks
 from .node_plan import SharedOut
 from .plan import Plan
-from .propagation import Judgement, judge_node, outcome_without
+from .propagation import Judgement, judge_axis, judge_node, outcome_without
+from .taking_apart import take_apart
 
 __all__ = ["RunState"]
 
@@ -47,13 +50,16 @@ class RunState:
         stopped: whether nothing new may start.
         lacking: the outputs that a task's result does not have, by node.
         body_defaults: the parameters of the workflow's own function that receive their defaults after all.
+        filled: the nodes of which some parameters receive their defaults.
+        items: the items of its axes; `None` if it has none.
     """
 
     __slots__ = (
-        "_filled",
         "affected",
         "body_defaults",
         "ended",
+        "filled",
+        "items",
         "lacking",
         "left",
         "pending",
@@ -76,7 +82,7 @@ class RunState:
         given: Sequence[tuple[Status, Any]] = (),
     ) -> None:
         self.plan = plan
-        self.steps = plan.steps
+        self.steps = list(plan.steps) if plan.segments else plan.steps
         self.values = values
         self.ready: deque[int] = deque(plan.roots)
         self.ready_in_thread: deque[int] = deque(plan.roots_in_thread)
@@ -88,7 +94,8 @@ class RunState:
         self.lacking: dict[int, frozenset[str]] = {}
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
-        self._filled: dict[int, Judgement] = {}
+        self.filled: dict[int, Judgement] = {}
+        self.items = ItemBlocks(self, plan.graph, plan.segments) if plan.segments else None
         if known:
             self._settle_known(known)
         if given:
@@ -102,8 +109,8 @@ class RunState:
         """Return what a node's function receives, and let go of what nobody else needs."""
         step = self.steps[index]
         row = step.take(self.values)
-        if index in self._filled:
-            row = self.program_of(index).arguments.fill(row, self._filled[index].defaults)
+        if index in self.filled:
+            row = self.program_of(index).arguments.fill(row, self.filled[index].defaults)
         if self.uses is not None:
             self.release(step.reads)
         return row
@@ -114,8 +121,8 @@ class RunState:
         if condition is None:
             return None
         row = self.steps[index].origin.ask(self.values)
-        if index in self._filled:
-            row = condition.arguments.fill(row, self._filled[index].asked_defaults)
+        if index in self.filled:
+            row = condition.arguments.fill(row, self.filled[index].asked_defaults)
         return row
 
     def node_of(self, index: int) -> Node:
@@ -147,8 +154,12 @@ class RunState:
 
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None:
         """Go on without a node's result: what needs it is judged when its turn comes."""
-        self.ended[index] = status, cause
         step = self.steps[index]
+        if step.origin.turn == "gate":
+            assert self.items is not None
+            self.items.end_whole(index, status, cause)
+            return
+        self.ended[index] = status, cause
         if step.shares is not None:
             self._place_end(index, step.shares, status, cause)
         self.left -= 1
@@ -161,10 +172,13 @@ class RunState:
     def judge(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs."""
         self.affected.discard(index)
-        graph = self.plan.graph
-        judgement = judge_node(graph, graph.nodes[index], self.ended, self.lacking)
+        if self.items is not None and index in self.items.faults:
+            judgement = Judgement(Status.FAILED, self.items.faults[index])
+        else:
+            block = self.steps[index].origin.block
+            judgement = judge_node(self.plan.graph, self.node_of(index), self.ended, self.lacking, block)
         if judgement.status is None:
-            self._filled[index] = judgement
+            self.filled[index] = judgement
             return None
         if self.uses is not None:
             self.release(self.steps[index].reads)
@@ -212,6 +226,12 @@ class RunState:
                 if not uses[slot]:
                     values[slot] = UNSET
 
+    def judge_axis(self, index: int) -> Judgement:
+        """Return what becomes of the stages of an axis, since something that gives its items gave no result."""
+        self.affected.discard(index)
+        assert self.items is not None
+        return judge_axis(self.plan.graph, self.items.of_start[index].plan.axis, self.ended, self.lacking)
+
     def _place_parts(self, index: int, shares: SharedOut, result: Any) -> None:
         """Take in the parts of a result that have names of their own, and the outcomes that somebody receives."""
         node = self.node_of(index)
@@ -224,12 +244,30 @@ class RunState:
         for output, place in shares.parts:
             if output not in lacking:
                 self.values[place] = take_part(node.definition, result, output)
+        if shares.apart:
+            self._take_apart(index, shares, result, lacking)
         for part, place in shares.outcomes:
             if part in lacking:
                 self.values[place] = outcome_without(node.name, part)
             else:
                 value = result if part is None else take_part(node.definition, result, part)
                 self.values[place] = Outcome(node.name, Status.COMPLETED, value)
+
+    def _take_apart(self, index: int, shares: SharedOut, result: Any, lacking: Collection[str]) -> None:
+        """Take in the parts of an item's result that others of the same item receive."""
+        definition = self.node_of(index).definition
+        for output, part, place in shares.apart:
+            if output in lacking:
+                continue
+            value = result if output is None else take_part(definition, result, output)
+            try:
+                self.values[place] = take_apart(value, part)
+            except ItemShapeError as error:
+                assert self.items is not None
+                for follower in self.steps[index].followers:
+                    if place in self.steps[follower].reads:
+                        self.items.faults[follower] = error
+                        self.affected.add(follower)
 
     def _place_end(self, index: int, shares: SharedOut, status: Status, cause: BaseException | None) -> None:
         """Take in how a node has ended that gave no result, where somebody receives that."""

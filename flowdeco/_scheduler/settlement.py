@@ -71,8 +71,12 @@ class Settlement:
         """Take a node's error into the journal, unless its lifecycle has done so."""
         if not self.journal.finished[index]:
             name = self.journal.path or self.state.node_of(index).name
-            self.journal.fail_attempt(name, self.journal.attempts_of(index), error)
+            self.journal.fail_attempt(name, self.journal.attempts_of(index), error, index)
             self.journal.end(index, Status.FAILED, error)
+
+    def pass_over(self, index: int, status: Status, cause: BaseException | None) -> bool:
+        """Take in that a node does not run; return whether the run goes on."""
+        raise NotImplementedError
 
     def note_cancelled(self, index: int) -> None:
         """Take into the journal that a node was cancelled; if it has ended, only its hooks were."""

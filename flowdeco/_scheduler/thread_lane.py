@@ -93,11 +93,15 @@ class ThreadLane:
         with engine.lock:
             if ended >= 0:
                 state.settle(ended, result)
-            if not state.stopped:
+            while not state.stopped:
                 if calls:
                     return calls.popleft()
-                if self.nodes:
-                    index = self.nodes.popleft()
+                if not self.nodes:
+                    break
+                index = self.nodes.popleft()
+                if state.steps[index].origin.turn is not None:
+                    engine.take_turn_locked(index)
+                else:
                     is_plain = state.steps[index].is_plain and not engine.is_followed
                     return index, state.take(index) if is_plain else None
             self.service.count -= 1

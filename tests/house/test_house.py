@@ -27,7 +27,7 @@ PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
         "text trampoline "
-        "tracebacks context event_loop executors healing sentinel local digest",
+        "tracebacks context event_loop executors healing sentinel local digest item_errors",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
@@ -67,7 +67,8 @@ PACKAGES: dict[str, Package] = {
     ),
     "_scheduler": Package(
         "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
-        "parking propagation run_lifecycle settlement run_hooks telling caller",
+        "parking propagation run_lifecycle settlement run_hooks telling caller "
+        "axes axis_plan segments locals block collection item_blocks item_turns taking_apart",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

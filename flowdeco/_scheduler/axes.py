@@ -1,0 +1,141 @@
+"""What a plan knows of the axes of its graph: their segments, what begins each, and how many items may be under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from inspect import Parameter
+from typing import NamedTuple
+
+from .._base.signature import Param
+from .._graph.axis import Axis
+from .._graph.graph import Graph
+from .._graph.source import Source, parts_of
+from .._policy.limit import Limit
+from .axis_plan import SegmentPlan, make_segment
+from .locals import Locals
+from .node_plan import Draft
+from .segments import Needs, find_segments
+
+__all__ = ["Axes", "Start"]
+
+# A stage without a limit counts as one with this.
+_NO_LIMIT = 100
+
+# What gives a source is no parameter of anything.
+_SOURCE = Param("", Parameter.POSITIONAL_ONLY)
+
+
+class Start(NamedTuple):
+    """What begins a segment.
+
+    Attributes:
+        place: where in the run's tables it is.
+        axis: the axis.
+        number: the number of the segment.
+        needed: the nodes that have to have ended.
+        slots: where what the sources give stands.
+        spans: how many of those each source takes: more than one where it is a list of several results.
+    """
+
+    place: int
+    axis: Axis
+    number: int
+    needed: tuple[int, ...]
+    slots: tuple[int, ...]
+    spans: tuple[int | None, ...]
+
+
+class Axes:
+    """The axes of one graph, as its plan knows them.
+
+    Args:
+        graph: the graph.
+
+    Attributes:
+        needs: what each node needs.
+        stand_ins: what nodes read of their own item.
+        mapped: the nodes that are mapped.
+        starts: what begins the segments.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.needs = Needs(graph)
+        self._segment_of = find_segments(graph, self.needs)
+        self.stand_ins = Locals(lambda source: graph.node_of(source.definition).index)
+        self.mapped = frozenset(self._segment_of)
+        self.starts: list[Start] = []
+
+    def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:
+        """Give what begins the segments a place each.
+
+        Args:
+            place: makes a place.
+            slot: gives the place of what a source gives.
+        """
+        for axis in self._graph.axes:
+            for number in sorted({self._segment_of[node] for node in axis.stages}):
+                needed, slots, spans = self.needs.of_axis(axis), [], []
+                if number:
+                    needed += self._list_imported(axis, number)
+                else:
+                    for source in axis.sources:
+                        parts = parts_of(source)
+                        slots += [slot(_SOURCE, part) for part in parts]
+                        spans.append(None if parts == (source,) else len(parts))
+                needed = list(dict.fromkeys(needed))
+                self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans)))
+
+    def find_collected(self) -> set[int]:
+        """Return the stages that a later segment goes on with."""
+        return {node for axis in self._graph.axes for number in (1, 2) for node in self._list_imported(axis, number)}
+
+    def _list_imported(self, axis: Axis, number: int) -> list[int]:
+        """Return the stages of earlier segments that one needs item by item."""
+        own = [node for node in axis.stages if self._segment_of[node] == number]
+        return [node for stage in own for node in self.needs.by_item[stage] if self._segment_of[node] < number]
+
+    def make_segments(
+        self, drafts: Sequence[Draft], followers: Sequence[Sequence[int]], collected: Collection[int]
+    ) -> tuple[SegmentPlan, ...]:
+        """Return the segments compiled.
+
+        Args:
+            drafts: how each node runs.
+            followers: which nodes wait for the whole of each.
+            collected: the stages whose results somebody needs as a whole.
+        """
+        found: list[SegmentPlan] = []
+        for start in self.starts:
+            own = [node for node in start.axis.stages if self._segment_of[node] == start.number]
+            is_split = any(self._segment_of[node] != start.number for node in start.axis.stages)
+            made = make_segment(
+                start.axis,
+                start.number,
+                start.place,
+                self.needs,
+                self._segment_of,
+                drafts,
+                self.stand_ins,
+                followers,
+                [node for node in own if node in collected],
+                ahead=start.axis.ahead or self._count_ahead(own),
+                keeps_items=is_split and not start.number,
+                spans=start.spans,
+            )
+            found.append(made)
+        return tuple(found)
+
+    def _count_ahead(self, stages: Sequence[int]) -> int:
+        """Return how many items may be begun and unfinished where nobody has said it: twice what can be at work."""
+        limits: dict[Limit, int] = {}
+        count = 0
+        for index in stages:
+            node = self._graph.nodes[index]
+            limit = None if node.definition.is_workflow else self._graph.policy_of(node).limit
+            if limit is None:
+                count += _NO_LIMIT
+            else:
+                least, places = min(limit.pairs, key=lambda pair: pair[0].capacity // pair[1])
+                limits[least] = max(limits.get(least, 0), least.capacity // places)
+        return 2 * (count + sum(limits.values()))

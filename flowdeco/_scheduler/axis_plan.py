@@ -1,0 +1,304 @@
+"""The items of an axis compiled for the engine: what of a run's tables each of them takes up.
+
+An item has a block of consecutive places, behind those of the plan: one for the result of each stage, then its turns,
+which are what there is to do when something has ended for the item, then what the sources give for it, and parts and
+outcomes that somebody receives. So an item is nothing but a few more nodes, and who runs nodes need not know of it.
+The graph's own node of a stage never runs. In its place it has two turns: it is the gate at which a stage of all items
+waits for what they need as a whole, and later what all that need the whole of the stage wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .._graph.axis import Axis
+from .._graph.source import Part
+from .._runner.arguments import Row, taking
+from .block import Block
+from .locals import LOCAL, Local, Locals
+from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
+from .segments import Needs
+
+__all__ = ["Instance", "ItemPlace", "SegmentPlan", "make_segment"]
+
+
+class Instance(NamedTuple):
+    """One of the first places of a block, at which something runs or a turn comes; numbers are those in the block.
+
+    Attributes:
+        node: the index of the node in the graph; of a turn, that of the first stage.
+        offset: its place.
+        draft: how it runs, what it receives of its item being named by `LOCAL` and the place.
+        pending: for how many others in the block it waits.
+        reads: the places of the block that it reads, each once, which it may be the last to need.
+        followers: what waits for it.
+        shares: what of its result has places of its own.
+        turn: set if it is no stage.
+        collects: of a turn, the stages whose results it takes in: their places, and their nodes.
+    """
+
+    node: int
+    offset: int
+    draft: Draft
+    pending: int
+    reads: tuple[int, ...] = ()
+    followers: tuple[int, ...] = ()
+    shares: SharedOut | None = None
+    turn: Turn | None = None
+    collects: tuple[tuple[int, int], ...] = ()
+
+    def place(self, block: Block) -> NodePlan:
+        """Return it as it runs at the places of a block."""
+        draft, base = self.draft, block.base
+        slots = _move(draft.slots, base)
+        shares = None if self.shares is None else _move_shared(self.shares, base)
+        quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up or self.turn)
+        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shares, draft.picks_up
+        slot = slots[0] if len(slots) == 1 else -2 if slots else -1
+        origin = Origin(self.node, taking(_move(draft.asked, base)), self.turn, block)
+        reads = tuple([base + offset for offset in self.reads])
+        followers = tuple([base + offset for offset in self.followers])
+        return NodePlan(draft.start, taking(slots), slot, reads, followers, *flags, origin)
+
+
+class ItemPlace(NamedTuple):
+    """A place of a block that holds what a source gives.
+
+    Attributes:
+        offset: where.
+        position: of which source.
+        part: which part of it; `None`: all.
+        readers: the stages that read it.
+    """
+
+    offset: int
+    position: int
+    part: Part | None
+    readers: tuple[int, ...]
+
+
+class SegmentPlan(NamedTuple):
+    """The stages of an axis that go item by item together.
+
+    Attributes:
+        axis: what they are mapped over.
+        number: which segment of that it is.
+        start: the index in the run's tables of what begins it.
+        width: how many places a block has.
+        instances: what runs or has its turn in a block, in the order of the places.
+        own: the places of the stages, with their nodes.
+        imported: the places of stages of an earlier segment whose results are handed in, with their nodes.
+        items: where what the sources give stands.
+        offsets: the place of each stage, by node.
+        end: the place of the turn at which an item has ended.
+        gates: the stages that need others as a whole: their places, and their nodes.
+        roots: the stages that wait for nothing else of their item.
+        pending: for how many others each place waits.
+        uses: how many readers each place has.
+        collected: the stages whose results somebody needs as a whole.
+        ahead: how many items may be begun and unfinished.
+        keeps_items: whether what the sources give is kept until all items have ended.
+        spans: how many values each source is made of: `None` for one that is a collection itself.
+    """
+
+    axis: Axis
+    number: int
+    start: int
+    width: int
+    instances: tuple[Instance, ...]
+    own: tuple[tuple[int, int], ...]
+    imported: tuple[tuple[int, int], ...]
+    items: tuple[ItemPlace, ...]
+    offsets: Mapping[int, int]
+    end: int
+    gates: tuple[tuple[int, int], ...]
+    roots: tuple[int, ...]
+    pending: list[int]
+    uses: list[int]
+    collected: frozenset[int]
+    ahead: int
+    keeps_items: bool
+    spans: tuple[int | None, ...]
+
+    def name_sources(self, row: Row) -> list[tuple[str, Any]]:
+        """Return what gives the items, each source with what to call it in an error."""
+        found: list[tuple[str, Any]] = []
+        first = 0
+        for label, span in zip(self.axis.labels, self.spans, strict=True):
+            found.append((label, row[first] if span is None else list(row[first : first + span])))
+            first += span or 1
+        return found
+
+
+class _Layout:
+    """Where what is.
+
+    Args:
+        own: the stages.
+        imported: those of earlier segments that they need.
+        places: the stand-ins that they read.
+    """
+
+    def __init__(self, own: Sequence[int], imported: Sequence[int], places: Sequence[tuple[int, Local]]) -> None:
+        self.offsets = {node: offset for offset, node in enumerate((*own, *imported))}
+        self.width = len(self.offsets)
+        self.of_stand_in: dict[int, int] = {}
+        self._places = places
+
+    def add(self) -> int:
+        self.width += 1
+        return self.width - 1
+
+    def place_rest(self) -> None:
+        """Give what is read besides results places of its own."""
+        for stand_in, local in self._places:
+            is_result = local.subject == "result" and local.output is None and local.part is None
+            self.of_stand_in[stand_in] = self.offsets[local.number] if is_result else self.add()
+
+    def name(self, slots: Sequence[int]) -> tuple[int, ...]:
+        """Return slots with the places of the block in the place of stand-ins."""
+        return tuple([LOCAL + self.of_stand_in[slot] if slot >= LOCAL else slot for slot in slots])
+
+    def find_shared(self, node: int) -> SharedOut | None:
+        """Return what of a stage's result has places of its own."""
+        about = [(self.of_stand_in[s], each) for s, each in self._places if each.number == node and each.axis < 0]
+        outcomes = tuple([(each.output, place) for place, each in about if each.subject == "outcome"])
+        whole = [(place, each) for place, each in about if each.subject == "result"]
+        taken = tuple([(each.output, each.part, place) for place, each in whole if each.part is not None])
+        named = tuple([(e.output, place) for place, e in whole if e.output is not None and e.part is None])
+        return SharedOut(named, outcomes, None, taken) if named or outcomes or taken else None
+
+
+def make_segment(
+    axis: Axis,
+    number: int,
+    start: int,
+    needs: Needs,
+    segments: Mapping[int, int],
+    drafts: Sequence[Draft],
+    stand_ins: Locals,
+    followers: Sequence[Sequence[int]],
+    collected: Collection[int],
+    *,
+    ahead: int,
+    keeps_items: bool,
+    spans: tuple[int | None, ...],
+) -> SegmentPlan:
+    """Return a segment compiled.
+
+    Args:
+        axis: its axis.
+        number: which segment of that it is.
+        start: the index of what begins it.
+        needs: what each node needs.
+        segments: the number of the segment of each stage.
+        drafts: how each node runs.
+        stand_ins: what these read of their own item.
+        followers: which nodes wait for the whole of each.
+        collected: the stages whose results somebody needs as a whole.
+        ahead: how many items may be begun and unfinished.
+        keeps_items: whether what the sources give is kept.
+        spans: how many values each source is made of.
+    """
+    own = [node for node in axis.stages if segments[node] == number]
+    needed = dict.fromkeys([node for stage in own for node in needs.by_item[stage]])
+    imported = [node for node in needed if segments[node] < number]
+    read = {node: stand_ins.of((*drafts[node].asked, *drafts[node].slots)) for node in own}
+    layout = _Layout(own, imported, list(dict.fromkeys([place for node in own for place in read[node]])))
+    turns = _list_turns(own, needs, followers, layout)
+    layout.place_rest()
+    instances = _list_stages(own, imported, needs, drafts, read, layout, turns) + turns
+    items: list[ItemPlace] = []
+    for stand_in, local in dict.fromkeys([place for node in own for place in read[node]]):
+        if local.subject == "item":
+            readers = tuple([layout.offsets[node] for node in own if (stand_in, local) in read[node]])
+            items.append(ItemPlace(layout.of_stand_in[stand_in], local.number, local.part, readers))
+    uses = [0] * layout.width
+    for instance in instances:
+        for place in (*instance.reads, *[offset for offset, node in instance.collects if node in collected]):
+            uses[place] += 1
+    return SegmentPlan(
+        axis,
+        number,
+        start,
+        layout.width,
+        tuple(instances),
+        tuple([(layout.offsets[node], node) for node in own]),
+        tuple([(layout.offsets[node], node) for node in imported]),
+        tuple(items),
+        layout.offsets,
+        turns[-1].offset,
+        tuple([(layout.offsets[node], node) for node in own if needs.whole[node]]),
+        tuple([layout.offsets[node] for node in own if not needs.by_item[node]]),
+        [instance.pending for instance in instances] + [0] * (layout.width - len(instances)),
+        uses,
+        frozenset(collected),
+        ahead,
+        keeps_items,
+        spans,
+    )
+
+
+def _list_turns(
+    own: Sequence[int], needs: Needs, followers: Sequence[Sequence[int]], layout: _Layout
+) -> list[Instance]:
+    """Return the turns of an item: where others wait for the whole of a stage, its own; last, that of all the rest."""
+    needed = {node for stage in own for node in needs.by_item[stage]}
+    sinks = [node for node in own if node not in needed]
+    early = [node for node in own if followers[node] and sinks != [node]]
+    first = [(layout.add(), node) for node in early]
+    end = layout.add()
+    turns = [
+        Instance(node, offset, _TURN, 1, followers=(end,), turn="item", collects=((layout.offsets[node], node),))
+        for offset, node in first
+    ]
+    rest = tuple([(layout.offsets[node], node) for node in own if node not in early])
+    waits_for = len(early) + sum(node not in early for node in sinks)
+    return [*turns, Instance(own[0], end, _TURN, waits_for, turn="item", collects=rest)]
+
+
+def _list_stages(
+    own: Sequence[int],
+    imported: Sequence[int],
+    needs: Needs,
+    drafts: Sequence[Draft],
+    read: Mapping[int, Sequence[tuple[int, Local]]],
+    layout: _Layout,
+    turns: Sequence[Instance],
+) -> list[Instance]:
+    """Return the stages as they run in a block: those of the segment, and those that are handed in."""
+    end = turns[-1]
+    early = {turn.collects[0][1]: turn.offset for turn in turns[:-1]}
+    needed = {node for stage in own for node in needs.by_item[stage]}
+    found: list[Instance] = []
+    for node in (*own, *imported):
+        followers = [layout.offsets[stage] for stage in own if node in needs.by_item[stage]]
+        if node in early:
+            followers.append(early[node])
+        elif node in own and node not in needed:
+            followers.append(end.offset)
+        draft = drafts[node]
+        moved = draft._replace(slots=layout.name(draft.slots), asked=layout.name(draft.asked)) if node in own else _TURN
+        reads = tuple([layout.of_stand_in[s] for s, local in read.get(node, ()) if local.subject != "item"])
+        pending = len(needs.by_item[node]) if node in own else 1
+        shares = layout.find_shared(node)
+        found.append(Instance(node, layout.offsets[node], moved, pending, reads, tuple(followers), shares))
+    return found
+
+
+def _move(slots: Sequence[int], base: int) -> tuple[int, ...]:
+    return tuple([slot - LOCAL + base if slot >= LOCAL else slot for slot in slots])
+
+
+def _move_shared(shares: SharedOut, base: int) -> SharedOut:
+    parts = tuple([(output, base + place) for output, place in shares.parts])
+    outcomes = tuple([(output, base + place) for output, place in shares.outcomes])
+    return SharedOut(parts, outcomes, None, tuple([(o, part, base + place) for o, part, place in shares.apart]))
+
+
+def _never(*_: object) -> object:
+    raise AssertionError("no function is called here")
+
+
+_TURN = Draft(_never, (), is_plain=False)

@@ -1,0 +1,336 @@
+"""The items of a run: which have begun, which places they have, and what comes of them for the whole.
+
+As pure as the state of the run, whose tables it extends. A block of places is given to an item when it begins, and to
+another one when that has ended; so a run takes up as much as the items that are begun and unfinished at the same time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from .._base.events import Status
+from .._base.sentinel import UNSET
+from .._graph.graph import Graph
+from .._graph.output import is_absent, take_part
+from .axis_plan import SegmentPlan
+from .block import Block
+from .collection import Collection, make_outcome
+from .node_plan import NodePlan, SharedOut
+from .propagation import Judgement
+from .taking_apart import take_apart
+
+__all__ = ["ItemBlocks", "ItemJournal", "Segment"]
+
+
+class ItemJournal(Protocol):
+    """Where it is written which item runs at which place.
+
+    Attributes:
+        started: when what runs at each place began.
+        finished: when it ended.
+    """
+
+    started: list[float]
+    finished: list[float]
+
+    def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None: ...
+    def close_item(self, place: int, result: Any = UNSET) -> None: ...
+
+
+class Tables(Protocol):
+    """The state of a run, as its items see it; what is not told here is told there."""
+
+    values: list[Any]
+    uses: list[int] | None
+    pending: list[int]
+    steps: list[NodePlan]
+    ready: deque[int]
+    ready_in_thread: deque[int]
+    affected: set[int]
+    ended: dict[int, tuple[Status, BaseException | None]]
+    filled: dict[int, Judgement]
+    lacking: dict[int, frozenset[str]]
+    left: int
+
+    def settle(self, index: int, result: Any) -> None: ...
+    def fail(self, index: int, status: Status, cause: BaseException | None) -> None: ...
+    def release(self, slots: tuple[int, ...]) -> None: ...
+
+
+class Segment:
+    """How the items of one segment fare.
+
+    Attributes:
+        plan: what it is.
+        index: its place among those of the plan.
+        sources: what gives the items, each as a tuple of what the sources give for it; `None` before it begins.
+        items: what has been given, where that is kept.
+        begun: how many items have begun.
+        active: how many of these have not ended.
+        is_exhausted: whether no more will come.
+        closed: the gates that are not open yet, by node, with the places that wait there.
+        counts: for how many items each stage has ended, by node.
+    """
+
+    __slots__ = (
+        *("active", "begun", "closed", "counts", "free", "index", "is_exhausted", "items", "plan"),
+        "sources",
+    )
+
+    def __init__(self, plan: SegmentPlan, index: int) -> None:
+        self.plan = plan
+        self.index = index
+        self.sources: Iterator[tuple[Any, ...]] | None = None
+        self.items: list[Any] = []
+        self.free: list[Block] = []
+        self.begun = self.active = 0
+        self.counts = {node: 0 for _, node in plan.own}
+        self.is_exhausted = False
+        self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
+
+
+class ItemBlocks:
+    """The items of one run.
+
+    Args:
+        state: the state of the run.
+        graph: what runs.
+        plans: the segments of its axes.
+
+    Attributes:
+        journal: where it is written which item runs where; `None`: nowhere.
+        segments: how each fares.
+        collections: what has come of each stage, by node.
+        faults: of places whose turn is to come, what keeps the item from running there.
+    """
+
+    def __init__(self, state: Tables, graph: Graph, plans: Sequence[SegmentPlan]) -> None:
+        self._state = state
+        self._graph = graph
+        self.journal: ItemJournal | None = None
+        self.segments = [Segment(plan, index) for index, plan in enumerate(plans)]
+        self.of_node = {node: segment for segment in self.segments for _, node in segment.plan.own}
+        self.of_start = {segment.plan.start: segment for segment in self.segments}
+        keeps = state.uses is None
+        self.collections = {
+            node: Collection(graph.nodes[node].name, keeps=keeps or node in self.of_node[node].plan.collected)
+            for node in self.of_node
+        }
+        self.faults: dict[int, Exception] = {}
+        self._broken_gates: set[int] = set()
+
+    # The beginning.
+
+    def start(self, segment: Segment, sources: Iterator[tuple[Any, ...]] | None) -> list[int]:
+        """Begin a segment; return the stages that have ended thereby, as there is nothing to map.
+
+        Args:
+            segment: the segment.
+            sources: what gives the items, of a later segment `None`: those that the first one had.
+        """
+        if sources is None:
+            first = next(each for each in self.segments if each.plan.axis is segment.plan.axis)
+            sources = iter(first.items)
+        segment.sources = sources
+        self._state.left -= 1
+        self.feed(segment)
+        return self._find_ended(segment)
+
+    def feed(self, segment: Segment) -> None:
+        """Begin as many items as there may be."""
+        plan = segment.plan
+        while segment.active < plan.ahead and not segment.is_exhausted:
+            self._begin_next(segment)
+
+    def _begin_next(self, segment: Segment) -> None:
+        assert segment.sources is not None
+        given = next(segment.sources, None)
+        if given is None:
+            segment.is_exhausted = True
+            return
+        if segment.plan.keeps_items:
+            segment.items.append(given)
+        self._begin(segment, segment.free.pop() if segment.free else self._make_block(segment), given)
+
+    def _make_block(self, segment: Segment) -> Block:
+        """Extend the tables by the places of one more item."""
+        state, plan, journal = self._state, segment.plan, self.journal
+        base, width = len(state.values), plan.width
+        block = Block(segment.index, base, plan.offsets)
+        state.values.extend([UNSET] * width)
+        state.pending.extend([0] * width)
+        if state.uses is not None:
+            state.uses.extend(plan.uses)
+        state.steps.extend([instance.place(block) for instance in plan.instances])
+        state.steps.extend([state.steps[-1]] * (width - len(plan.instances)))
+        if journal is not None:
+            for clock in (journal.started, journal.finished):
+                clock.extend([0.0] * (base + width - len(clock)))
+        return block
+
+    def _begin(self, segment: Segment, block: Block, given: tuple[Any, ...]) -> None:
+        state, plan, base = self._state, segment.plan, block.base
+        item = given[0] if len(given) == 1 else given
+        block.number, block.item = segment.begun, item
+        segment.begun += 1
+        segment.active += 1
+        state.left += len(plan.instances)
+        state.pending[base : base + plan.width] = plan.pending
+        if state.uses is not None:
+            state.uses[base : base + plan.width] = plan.uses
+        journal = self.journal
+        if journal is not None:
+            for offset, node in plan.own:
+                journal.open_item(base + offset, node, block.number, item)
+        for place in plan.items:
+            value = given[place.position]
+            if place.part is not None:
+                value = self._take_apart(block, place.part, place.readers, value)
+            state.values[base + place.offset] = value
+        for node, waiting in segment.closed.items():
+            index = base + plan.offsets[node]
+            state.pending[index] += 1
+            waiting.append(index)
+        for node in self._broken_gates:
+            if node in segment.counts:
+                state.affected.add(base + plan.offsets[node])
+        for offset in plan.roots:
+            if not state.pending[base + offset]:
+                self._list_ready(base + offset)
+        for offset, node in plan.imported:
+            self._hand_in(block, offset, node)
+
+    def _take_apart(self, block: Block, part: Any, readers: Sequence[int], value: Any) -> Any:
+        try:
+            return take_apart(value, part)
+        except Exception as error:
+            for offset in readers:
+                self.faults[block.base + offset] = error
+                self._state.affected.add(block.base + offset)
+            return UNSET
+
+    def _hand_in(self, block: Block, offset: int, node: int) -> None:
+        """Take in how a stage of an earlier segment has ended for the item."""
+        status, end = self.collections[node].end_of(block.number)
+        if status is Status.COMPLETED:
+            self._state.settle(block.base + offset, end)
+        else:
+            self._state.fail(block.base + offset, status, end)
+
+    def _list_ready(self, index: int) -> None:
+        state = self._state
+        in_thread = state.steps[index].in_thread and index not in state.affected
+        (state.ready_in_thread if in_thread else state.ready).append(index)
+
+    # Gates.
+
+    def open_gate(self, node: int) -> None:
+        """Take in that all has ended which a stage needs as a whole."""
+        state, segment = self._state, self.of_node[node]
+        if node in state.affected:
+            state.affected.discard(node)
+            self._broken_gates.add(node)
+        for index in segment.closed.pop(node, ()):
+            if node in self._broken_gates:
+                state.affected.add(index)
+            state.pending[index] -= 1
+            if not state.pending[index]:
+                self._list_ready(index)
+
+    # The end.
+
+    def take_turn(self, index: int) -> list[int]:
+        """Take in that something has ended for an item; return the stages that have ended for all of them by that."""
+        state = self._state
+        step = state.steps[index]
+        block = step.origin.block
+        assert block is not None
+        segment = self.segments[block.segment]
+        plan = segment.plan
+        state.affected.discard(index)
+        state.left -= 1
+        turn = plan.instances[index - block.base]
+        for offset, node in turn.collects:
+            self._collect(segment, block, offset, node)
+        if turn.offset != plan.end:
+            for follower in step.followers:
+                state.pending[follower] -= 1
+                if not state.pending[follower]:
+                    self._list_ready(follower)
+        else:
+            self._recycle(segment, block)
+            self.feed(segment)
+        return self._find_ended(segment)
+
+    def _collect(self, segment: Segment, block: Block, offset: int, node: int) -> None:
+        index, state, collection = block.base + offset, self._state, self.collections[node]
+        segment.counts[node] += 1
+        if index in state.ended:
+            collection.leave_hole(block.number, *state.ended[index], block.item)
+            if self.journal is not None:
+                self.journal.close_item(index)
+            return
+        result = state.values[index]
+        collection.put(block.number, result)
+        if self.journal is not None:
+            self.journal.close_item(index, result)
+
+    def _recycle(self, segment: Segment, block: Block) -> None:
+        """Let go of all that there was of an item, so that its places are free for another."""
+        state, plan, base = self._state, segment.plan, block.base
+        places = range(base, base + len(plan.instances))
+        for known in (state.ended, state.filled, state.lacking, self.faults):
+            if known:
+                for index in places:
+                    known.pop(index, None)
+        state.values[base : base + plan.width] = [UNSET] * plan.width
+        block.item = None
+        segment.active -= 1
+        segment.free.append(block)
+
+    def _find_ended(self, segment: Segment) -> list[int]:
+        if not segment.is_exhausted or segment.sources is None:
+            return []
+        found: list[int] = []
+        for node, count in segment.counts.items():
+            if count == segment.begun and not self.collections[node].is_done:
+                self.collections[node].is_done = True
+                found.append(node)
+        return found
+
+    # The whole.
+
+    def end_whole(self, node: int, status: Status, cause: BaseException | None) -> None:
+        """Take in how a stage has ended as a whole, and list the nodes for which it was the last to come."""
+        state, collection = self._state, self.collections[node]
+        step = state.steps[node]
+        if status is Status.COMPLETED:
+            if state.uses is None or state.uses[node]:
+                state.values[node] = collection.list_present()
+        else:
+            state.ended[node] = status, cause
+            state.affected.update(step.followers)
+        if step.shares is not None:
+            self._place_whole(node, step.shares, status, cause)
+        state.left -= 1
+        for follower in step.followers:
+            state.pending[follower] -= 1
+            if not state.pending[follower]:
+                self._list_ready(follower)
+        state.release(step.reads)
+
+    def _place_whole(self, node: int, shares: SharedOut, status: Status, cause: BaseException | None) -> None:
+        """Take in the parts of a stage's results that have names of their own, and the outcomes that are received."""
+        state, collection = self._state, self.collections[node]
+        definition, values = self._graph.nodes[node].definition, state.values
+        for output, place in shares.parts:
+            there = [result for result in collection.list_present() if not is_absent(result, output)]
+            values[place] = [take_part(definition, result, output) for result in there]
+        for part, place in shares.outcomes:
+            values[place] = collection.list_outcomes(definition, part)
+            if collection.status is not status:  # what has failed is not an item, but what gives them
+                values[place].append(make_outcome(collection.name, status, cause))
+        if shares.handed is not None:
+            values[shares.handed] = status, collection.list_present() if status is Status.COMPLETED else cause

@@ -1,0 +1,109 @@
+"""What an engine does where no function is to be called: an axis begins, a gate opens, something has ended for an item.
+
+How the items stand is the business of the run's state. Here it is written down what has happened, and errors are
+taken in that no task has raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._base.events import Status
+from .item_blocks import Segment
+from .settlement import Settlement
+from .taking_apart import open_sources
+
+__all__ = ["ItemTurns"]
+
+
+class ItemTurns(Settlement):
+    """The part of an engine that looks after items; its attributes are explained there."""
+
+    def take_turn(self, index: int) -> None:
+        """Do what there is to be done at an index at which no function is called. On the event loop."""
+        if self.state.steps[index].origin.turn == "axis":
+            self._begin_axis(index)
+        else:
+            with self.lock:
+                self.take_turn_locked(index)
+
+    def take_turn_locked(self, index: int) -> None:
+        """Do the same for a gate or an item, where the lock is held. On any thread."""
+        state = self.state
+        if state.stopped:
+            return
+        assert state.items is not None
+        if state.steps[index].origin.turn == "gate":
+            state.items.open_gate(index)
+        else:
+            ended = state.items.take_turn(index)
+            if ended:
+                self._end_stages(ended)
+
+    def _begin_axis(self, index: int) -> None:
+        state = self.state
+        assert state.items is not None
+        segment = state.items.of_start[index]
+        if index in state.affected:
+            judgement = state.judge_axis(index)
+            if judgement.status is not None:
+                self._pass_over(segment, judgement.status, judgement.cause)
+                return
+        sources = None
+        with self.lock:
+            row = state.take(index)
+        try:
+            if not segment.plan.number:
+                sources = open_sources(segment.plan.name_sources(row))
+        except Exception as error:
+            self._fail_axis(segment, error)
+            return
+        finally:
+            del row
+        with self.lock:
+            if not state.stopped:
+                self._end_stages(state.items.start(segment, sources))
+
+    def _pass_over(self, segment: Segment, status: Status, cause: BaseException | None) -> None:
+        """Take in that an axis does not come about, as something that gives its items gave no result."""
+        for _, node in segment.plan.own:
+            if not self.pass_over(node, status, cause):
+                return
+        self.state.left -= 1
+
+    def _fail_axis(self, segment: Segment, error: Exception) -> None:
+        """Take in that nothing can be mapped over what gives the items: the first stage fails with that."""
+        (_, first), *others = segment.plan.own
+        if not self.fail(first, error):
+            self.cancel()
+            return
+        for _, node in others:
+            self.pass_over(node, Status.UPSTREAM_FAILED, error)
+        self.state.left -= 1
+
+    def _end_stages(self, nodes: Iterable[int]) -> None:
+        """Take in that stages have ended for all items."""
+        state, journal = self.state, self.journal
+        assert state.items is not None
+        for node in nodes:
+            collection = state.items.collections[node]
+            if collection.status is Status.COMPLETED:
+                journal.finished[node] = now = journal.now()
+                journal.started[node] = journal.started[node] or now  # there was nothing to map
+            else:
+                journal.end(node, collection.status, collection.cause)
+            state.items.end_whole(node, collection.status, collection.cause)
+
+    def close_items(self) -> None:
+        """Write down, at the end of the run, what has become of the items that had not ended."""
+        items, journal = self.state.items, self.journal
+        if items is None:
+            return
+        for place in list(journal.places):
+            journal.close_item(place)
+        for node, collection in items.collections.items():
+            if journal.started[node] and not journal.finished[node]:
+                failed = journal.items[node].failed if node in journal.items else []
+                error = failed[0].error if failed else None
+                journal.end(node, Status.CANCELLED if error is None else Status.FAILED, error)
+            collection.let_go()

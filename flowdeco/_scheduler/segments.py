@@ -1,0 +1,104 @@
+"""Which stages of an axis go item by item together, and which only when others have ended for all its items.
+
+A stage may need the whole of another one of its own axis: `scaled(size, mean)` where `mean(sizes)`. Items that waited
+for it would be begun and unfinished, and only so many may be: with more items than that, nobody would ever go on. So
+such a stage is of a later segment. An item has ended a segment without it; the later one has items of its own, fed
+from what the earlier one has collected.
+
+The same may come about through others: `a` waits for all of another axis, which is held back until something of it has
+got all of `a`'s axis. So what is held back counts as a need, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .._definition.definition import Definition
+from .._graph.axis import Axis
+from .._graph.graph import Graph
+from .._graph.node import Node
+from .._graph.source import FromItem, FromItemOf, FromResult, definitions_of
+
+__all__ = ["Needs", "find_segments"]
+
+
+class Needs:
+    """What each node of a graph with axes needs: all of others, or of these what they give for the same item.
+
+    Attributes:
+        whole: by node, the nodes that it needs as a whole.
+        by_item: by node, the stages of its axis that it needs item by item.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.whole = [self._list_whole(node) for node in graph.nodes]
+        self.by_item = [self._list_by_item(node) for node in graph.nodes]
+
+    def of_axis(self, axis: Axis) -> list[int]:
+        """Return the nodes that give the sources of an axis."""
+        return self._index(definition for source in axis.sources for definition in definitions_of(source))
+
+    def _list_whole(self, node: Node) -> list[int]:
+        if node.axis is None:
+            return [index for index in node.dependencies if not self._graph.nodes[index].replaced]
+        sources = [source for source in (*node.sources, *node.asked) if not isinstance(source, (FromItem, FromItemOf))]
+        found = [definition for source in sources for definition in definitions_of(source)]
+        return self._index([*found, *node.after, *node.shared])
+
+    def _list_by_item(self, node: Node) -> list[int]:
+        if node.axis is None:
+            return []
+        found = [source.definition for source in (*node.sources, *node.asked) if isinstance(source, FromItemOf)]
+        for source in [mapped.source for mapped in node.mapped]:  # its function may lack the parameter
+            if isinstance(source, FromResult) and self._graph.node_of(source.definition).axis is node.axis:
+                found.append(source.definition)
+        return self._index(found)
+
+    def _index(self, definitions: Iterable[Definition]) -> list[int]:
+        nodes = dict.fromkeys([self._graph.node_of(definition) for definition in definitions])
+        return [node.index for node in nodes if not node.replaced]
+
+
+def find_segments(graph: Graph, needs: Needs) -> dict[int, int]:
+    """Return for each mapped node the number of its segment, from 0."""
+    stages = [node for node in graph.nodes if node.axis is not None]
+    segments = dict.fromkeys([node.index for node in stages], 0)
+    for _ in range(len(stages) * len(stages) + 1):
+        before = dict(segments)
+        for node in stages:
+            _raise(graph, needs, segments, node)
+        if segments == before:
+            break
+    return segments
+
+
+def _raise(graph: Graph, needs: Needs, segments: dict[int, int], node: Node) -> None:
+    """Put a stage behind those of its axis that it needs as a whole."""
+    assert node.axis is not None
+    least = [segments[index] for index in needs.by_item[node.index]]
+    if needs.whole[node.index]:
+        reached = _reach(graph, needs, segments, needs.whole[node.index])
+        own = set(node.axis.stages) - {node.index}
+        least += [segments[index] + 1 for index in reached & own]
+    segments[node.index] = max([segments[node.index], *least])
+
+
+def _reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[int]) -> set[int]:
+    """Return all that has to have ended, if these are to."""
+    reached: set[int] = set()
+    waiting = list(start)
+    while waiting:
+        index = waiting.pop()
+        if index in reached:
+            continue
+        reached.add(index)
+        waiting += needs.whole[index]
+        axis = graph.nodes[index].axis
+        if axis is not None:
+            waiting += needs.by_item[index]
+            waiting += needs.of_axis(axis)
+            for mate in axis.stages:  # what an item has to end before the next ones begin
+                if segments[mate] == segments[index]:
+                    waiting += needs.whole[mate]
+    return reached

@@ -1,0 +1,71 @@
+"""What the sources of an axis give one by one, and an item taken apart for several parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
+from .._base.text import shorten
+from .._graph.source import Part
+
+__all__ = ["open_sources", "take_apart"]
+
+# What does not change while nobody is looking, or need not be copied to be safe from that.
+_STEADY = (list, tuple, range)
+
+
+def open_sources(sources: Sequence[tuple[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Return what gives the items of an axis, each as a tuple of what the sources give for it.
+
+    Args:
+        sources: what to call each in an error, and what it is.
+
+    Raises:
+        ItemSourceError: one of them cannot be iterated.
+        UnequalLengthsError: they are not of the same length.
+    """
+    opened = [_open(label, value) for label, value in sources]
+    lengths = [len(values) for values in opened]
+    if len(set(lengths)) > 1:
+        at = next(i for i, length in enumerate(lengths) if length != lengths[0])
+        first, other = sources[0][0], sources[at][0]
+        text = f"Cannot take items in step: {first} has {lengths[0]} of them, and {other} has {lengths[at]}. "
+        text += "Give them the same length."
+        raise UnequalLengthsError(text, lengths={label: n for (label, _), n in zip(sources, lengths, strict=True)})
+    return zip(*opened, strict=True)
+
+
+def _open(label: str, value: Any) -> Collection[Any]:
+    if isinstance(value, (str, bytes, bytearray)):
+        kind = type(value).__name__
+        text = f"Cannot take items of {label}: {shorten(value)} is a {kind}, and its items would be single "
+        text += f"{'characters' if kind == 'str' else 'numbers'}. Put it in a list; or if that is meant, "
+        raise ItemSourceError(text + f"give list(...) of the {kind}.", source=label, value=value)
+    if isinstance(value, _STEADY):
+        return value
+    if not isinstance(value, Iterable):
+        text = f"Cannot take items of {label}: {shorten(value)} cannot be iterated. Give a list, say."
+        raise ItemSourceError(text, source=label, value=value)
+    return list(value)
+
+
+def take_apart(item: Any, part: Part) -> Any:
+    """Return a part of an item.
+
+    Raises:
+        ItemShapeError: the item has no such part.
+    """
+    if isinstance(item, Mapping):
+        if part.name in item:
+            return item[part.name]
+        reason = f"it has no {part.name!r}. Give each parameter's name as a key."
+    elif not isinstance(item, Sequence) or isinstance(item, (str, bytes)):
+        reason = (
+            f"it is a {type(item).__name__}. Give a tuple of {part.count}, or a mapping with the parameters' names."
+        )
+    elif len(item) != part.count:
+        reason = f"it has {len(item)} parts for {part.count} parameters. Give one for each."
+    else:
+        return item[part.index]
+    raise ItemShapeError(f"Cannot take {shorten(item)} apart: {reason}", parameter=part.name, item=item)
