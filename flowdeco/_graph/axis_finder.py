@@ -163,6 +163,8 @@ class _Finder:
     def _rewrite(self, node: Node, axis: _Draft) -> None:
         """Have the parameters of a node, and of what decides about it, receive one item."""
         items = dict(self._list_items(node.mapped, axis))
+        names = {param.name for param in node.params}
+        node.unread = [("", items[part.params[0]]) for part in node.mapped if names.isdisjoint(part.params)]
         node.sources = tuple([items.get(p.name, s) for p, s in zip(node.params, node.sources, strict=True)])
         own = node.definition.predicate
         if node.predicate is not None and node.predicate[0] is own:

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._base.signature import Param
 from .._definition.definition import Definition, WorkflowDefinition, definition_of
-from .._draw.tree import Branch, draw_tree
 from .._policy.policy import Policy
 from .axis import Axis
 from .method_key import find_meant
 from .node import Arguments, Node, pair
 from .source import (
     Constant,
-    Default,
     FromInput,
     FromResult,
-    FromRun,
-    FromValue,
     Source,
     definitions_of,
     parts_of,
@@ -28,7 +24,7 @@ from .source import (
 
 if TYPE_CHECKING:
     from .._base.events import Status
-    from .._draw.diagram import Diagram, Line
+    from .._draw.diagram import Diagram
 
 __all__ = ["Edge", "Graph"]
 
@@ -39,8 +35,9 @@ class Edge(NamedTuple):
     Attributes:
         source: the name of a node or of an input.
         target: the name of the node that needs it; the workflow's name for what its own function needs.
-        parameter: which parameter of the function, or of its `when=`, receives it; `None` where only the order counts
-            (`after=`), where a task is the `when=`, or where a workflow shares it with those that it runs.
+        parameter: which parameter of the function, or of its `when=`, `more=` or `key=`, receives it; `None` where only
+            the order counts (`after=`), where a task is the `when=`, where a workflow shares it with those that it
+            runs, or where it says how often the target runs and the function does not take the items.
     """
 
     source: str
@@ -90,7 +87,9 @@ class Graph:
         """Every dependency, in the order of the nodes that have them; those of the workflow itself come last."""
         found: list[Edge] = []
         for node in self.nodes:
-            found += self._edges_to(node.name, node.arguments + _pair_predicate(node), (*node.after, *node.shared))
+            asked = [argument for _, arguments in node.list_asked() for argument in arguments]
+            arguments = [*node.arguments, *node.unread, *asked]
+            found += self._edges_to(node.name, arguments, (*node.after, *node.shared))
         return found + self._edges_to(self.name, self.arguments, self.ends)
 
     @property
@@ -116,7 +115,9 @@ class Graph:
 
         Inputs are round at their ends, workflows have double sides, what a value stands in for is dashed and says
         `(replaced)`. A line says the parameter where its name is another than that of what it receives. One for
-        `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle.
+        `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle. What runs once for each item
+        has brackets, `text[]`; a line says `each` where one item at a time is received, and `stream` for an iterator
+        over them. Without that word it is the whole list.
         """
         from .._draw.mermaid import to_mermaid
 
@@ -153,8 +154,9 @@ class Graph:
         return f"<graph of workflow {self.name!r}: {len(self.nodes)} nodes>"
 
     def __str__(self) -> str:
-        title = f"{self.name}({', '.join(self.inputs)})"
-        return draw_tree(title, self._branches(self.arguments, self.ends), self._branches_below)
+        from .drawing import draw_graph
+
+        return draw_graph(self)
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:
@@ -224,91 +226,6 @@ class Graph:
         Args:
             records: for each node, and last for the workflow, how it stands in a run, and a hint.
         """
-        from .._draw.diagram import Box, Diagram, Line
+        from .drawing import make_diagram
 
-        boxes = [Box(name, "input", hint=f"input {name}") for name in self.inputs]
-        for node in self.nodes:
-            kind = "workflow" if node.definition.is_workflow else "task"
-            boxes.append(Box(node.name + " (shared)" * node.is_given, kind, replaced=node.replaced))
-        boxes.append(Box(self.name, "end"))
-        first = len(self.inputs)
-        for number, (status, hint) in enumerate(records, first):
-            boxes[number] = boxes[number]._replace(status=status, hint=hint)
-        lines: list[Line] = []
-        for node in self.nodes:
-            target = first + node.index
-            lines += self._lines_to(target, node.arguments, node.after, node.definition.graph_settled)
-            lines += [line._replace(kind="when", label=f"when {line.label}".strip()) for line in self._asked_of(node)]
-            lines += [Line(first + self.node_of(step).index, target, "shared", "value") for step in node.shared]
-        lines += self._lines_to(len(boxes) - 1, self.arguments, self.ends, self.owner.settled)
-        return Diagram(self.name, boxes, list(dict.fromkeys(lines)))
-
-    def _asked_of(self, node: Node) -> list[Line]:
-        return self._lines_to(len(self.inputs) + node.index, _pair_predicate(node), (), ())
-
-    def _lines_to(
-        self, target: int, arguments: Arguments, after: tuple[Definition, ...], settled: Sequence[str]
-    ) -> list[Line]:
-        from .._draw.diagram import Line
-
-        lines: list[Line] = []
-        for parameter, source in arguments:
-            for part in parts_of(whole_of(source)):
-                if not isinstance(part, (FromInput, FromResult, Constant)):
-                    continue
-                number, known, label = self._origin_of(part)
-                label += f" as {parameter}" if parameter and parameter != known else ""
-                kind = "settled" if parameter in settled else "value"
-                lines.append(Line(number, target, f"{label} {kind if kind == 'settled' else ''}".strip(), kind))
-        first = len(self.inputs)
-        return lines + [Line(first + self.node_of(step).index, target, "after", "after") for step in after]
-
-    def _origin_of(self, part: FromInput | FromResult | Constant) -> tuple[int, str, str]:
-        """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
-        if isinstance(part, FromInput):
-            return self.inputs.index(part.name), part.name, ""
-        node = self.node_of(part.definition)
-        number = len(self.inputs) + node.index
-        if part.output is None:
-            return number, node.name.rpartition(".")[2], ""
-        return number, part.output, f"[{part.output}]"
-
-    def _branches_below(self, name: str) -> list[Branch]:
-        node = self._by_name[name]
-        found = self._branches(node.arguments, node.after)
-        found += [self._branch("", FromResult(step), " (shared)") for step in node.shared]
-        asked = self._branches(_pair_predicate(node), ())
-        return found + [branch._replace(label=f"{branch.label} (when)") for branch in asked]
-
-    def _branches(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
-        parts = [(parameter, part) for parameter, source in arguments for part in parts_of(whole_of(source))]
-        found = [
-            self._branch(parameter, part) for parameter, part in parts if not isinstance(part, (Default, FromValue))
-        ]
-        found += [self._branch("", FromResult(step), " (after)") for step in after]
-        return list(dict.fromkeys(found))
-
-    def _branch(self, parameter: str, part: FromResult | Constant | FromInput | FromRun, note: str = "") -> Branch:
-        if isinstance(part, (FromInput, FromRun)):
-            note = " (input)" if isinstance(part, FromInput) else ""
-            return Branch(_renamed(part.name, part.name, parameter) + note)
-        node = self.node_of(part.definition)
-        label, known = node.name, node.name.rpartition(".")[2]
-        if part.output is not None:
-            label, known = f"{node.name}[{part.output}]", part.output
-        kind = " (replaced)" if node.replaced else " (workflow)" if node.definition.is_workflow else ""
-        kind += " (shared)" * node.is_given
-        return Branch(_renamed(label, known, parameter) + kind + note, node.name)
-
-
-def _renamed(label: str, known: str, parameter: str) -> str:
-    return f"{label} as {parameter}" if parameter and parameter != known else label
-
-
-def _pair_predicate(node: Node) -> Arguments:
-    if node.predicate is None:
-        return []
-    predicate, sources = node.predicate
-    # Where a task itself is the predicate, there is no parameter with a name.
-    names = ["" if predicate.asks_task else param.name for param in predicate.params]
-    return list(zip(names, sources, strict=True))
+        return make_diagram(self, records)

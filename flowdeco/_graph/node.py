@@ -72,6 +72,7 @@ class Node:
         "replaced",
         "shared",
         "sources",
+        "unread",
         "value",
     )
 
@@ -97,6 +98,8 @@ class Node:
         # What it is mapped over, as its `each=` says and as an axis; its `more=` and `key=`.
         self.mapped: tuple[Mapped, ...] = ()
         self.axis: Axis | None = None
+        # What it is mapped over without a parameter that receives the items, as where another function stands in.
+        self.unread: Arguments = []
         self.more: Asked | None = None
         self.key: Asked | None = None
         # Of a task: what its options say, with what the defaults of its workflow and its class make of it.
@@ -134,6 +137,23 @@ class Node:
         for part in self.mapped:
             found += definitions_of(part.source)
         return [*found, *self.after, *self.shared]
+
+    def list_asked(self) -> list[tuple[str, Arguments]]:
+        """Return what the functions of its options receive besides, by the option.
+
+        What a `more=` or `key=` has of the node's own arguments is not among it.
+        """
+        found: list[tuple[str, Arguments]] = []
+        for option, asked in (("when", self.predicate), ("more", self.more), ("key", self.key)):
+            if asked is not None:
+                function, sources = asked
+                # Where a task itself is the predicate, there is no parameter with a name.
+                is_task = isinstance(function, Predicate) and function.asks_task
+                names = ["" if is_task else param.name for param in function.params]
+                pairs = zip(names, sources, strict=True)
+                own = () if option == "when" else {*self.list_items(), *[param.name for param in self.params]}
+                found.append((option, [(name, source) for name, source in pairs if name not in own]))
+        return found
 
     def list_items(self) -> dict[str, Source]:
         """Return what its parameters for items receive them from, by name: what gives all of them."""

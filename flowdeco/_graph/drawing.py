@@ -1,0 +1,175 @@
+"""A graph as boxes and lines, and as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from .._definition.definition import Definition, WorkflowDefinition
+from .._draw.diagram import Box, Diagram, Line
+from .._draw.tree import Branch, draw_tree
+from .node import Arguments, Node
+from .source import (
+    Constant,
+    Default,
+    FromInput,
+    FromItem,
+    FromItemOf,
+    FromResult,
+    FromRun,
+    FromStream,
+    FromValue,
+    OfItem,
+    Source,
+    parts_of,
+    whole_of,
+)
+
+if TYPE_CHECKING:
+    from .._base.events import Status
+
+__all__ = ["draw_graph", "make_diagram"]
+
+# What a line can begin at.
+Part: TypeAlias = "FromInput | FromResult | Constant"
+
+
+class Drawn(Protocol):
+    """What is to be known of a graph; it is a `Graph`."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    inputs: tuple[str, ...]
+    owner: WorkflowDefinition
+    ends: tuple[Definition, ...]
+
+    @property
+    def arguments(self) -> Arguments: ...
+    def node_of(self, definition: Definition) -> Node: ...
+
+
+def make_diagram(graph: Drawn, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
+    """Return what is to be drawn; see `Graph.to_diagram`."""
+    boxes = [Box(name, "input", hint=f"input {name}") for name in graph.inputs]
+    for node in graph.nodes:
+        kind = "workflow" if node.definition.is_workflow else "task"
+        boxes.append(Box(_label(node) + " (shared)" * node.is_given, kind, replaced=node.replaced))
+    boxes.append(Box(graph.name, "end"))
+    first = len(graph.inputs)
+    for number, (status, hint) in enumerate(records, first):
+        boxes[number] = boxes[number]._replace(status=status, hint=hint)
+    return Diagram(graph.name, boxes, list(dict.fromkeys(_Lines(graph).draw())))
+
+
+def draw_graph(graph: Drawn) -> str:
+    """Return a graph as a tree of text, from the workflow down to the inputs."""
+    tree = _Tree(graph)
+    title = f"{graph.name}({', '.join(graph.inputs)})"
+    return draw_tree(title, tree.draw(graph.arguments, graph.ends), tree.draw_below)
+
+
+class _Lines:
+    """Draws the lines of a graph between the boxes of its inputs, its nodes, and itself."""
+
+    def __init__(self, graph: Drawn) -> None:
+        self._graph = graph
+        self._first = len(graph.inputs)
+
+    def draw(self) -> list[Line]:
+        graph, lines = self._graph, list[Line]()
+        for node in graph.nodes:
+            target = self._first + node.index
+            arguments = [*node.arguments, *node.unread]
+            lines += self._draw_to(target, arguments, node.after, node.definition.graph_settled)
+            for option, asked in node.list_asked():
+                kind = "when" if option == "when" else "value"
+                drawn = self._draw_to(target, asked, (), ())
+                lines += [line._replace(kind=kind, label=f"{option} {line.label}".strip()) for line in drawn]
+            lines += [Line(self._number_of(step), target, "shared", "value") for step in node.shared]
+        return lines + self._draw_to(self._first + len(graph.nodes), graph.arguments, graph.ends, graph.owner.settled)
+
+    def _draw_to(
+        self, target: int, arguments: Arguments, after: tuple[Definition, ...], settled: Sequence[str]
+    ) -> list[Line]:
+        lines: list[Line] = []
+        for parameter, source in arguments:
+            way = _way_of(source)
+            for part in parts_of(whole_of(source)):
+                if isinstance(part, (FromInput, FromResult, Constant)):
+                    number, known, label = self._origin_of(part)
+                    renamed = f"as {parameter}" if parameter and parameter != known else ""
+                    kind = "settled" if parameter in settled else "value"
+                    words = [way, label, renamed, kind if kind == "settled" else ""]
+                    lines.append(Line(number, target, " ".join(filter(None, words)), kind))
+        return lines + [Line(self._number_of(step), target, "after", "after") for step in after]
+
+    def _origin_of(self, part: Part) -> tuple[int, str, str]:
+        """Return the number of the box that a value comes from, what a parameter for it is called, and which part."""
+        if isinstance(part, FromInput):
+            return self._graph.inputs.index(part.name), part.name, ""
+        node = self._graph.node_of(part.definition)
+        number = self._first + node.index
+        if part.output is None:
+            return number, _short_name(node), ""
+        return number, part.output, f"[{part.output}]"
+
+    def _number_of(self, step: Definition) -> int:
+        return self._first + self._graph.node_of(step).index
+
+
+class _Tree:
+    """Draws what is below the nodes of a graph."""
+
+    def __init__(self, graph: Drawn) -> None:
+        self._graph = graph
+        self._nodes = {node.name: node for node in graph.nodes}
+
+    def draw_below(self, name: str) -> list[Branch]:
+        node = self._nodes[name]
+        found = self.draw([*node.arguments, *node.unread], node.after)
+        found += [self._branch("", FromResult(step), " (shared)") for step in node.shared]
+        for option, asked in node.list_asked():
+            found += [branch._replace(label=f"{branch.label} ({option})") for branch in self.draw(asked, ())]
+        return found
+
+    def draw(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
+        found: list[Branch] = []
+        for parameter, source in arguments:
+            way = _way_of(source)
+            for part in parts_of(whole_of(source)):
+                if not isinstance(part, (Default, FromValue, OfItem)):
+                    found.append(self._branch(parameter, part, f" ({way})" if way else ""))
+        found += [self._branch("", FromResult(step), " (after)") for step in after]
+        return list(dict.fromkeys(found))
+
+    def _branch(self, parameter: str, part: Part | FromRun, note: str = "") -> Branch:
+        if isinstance(part, (FromInput, FromRun)):
+            note = f" (input){note}" if isinstance(part, FromInput) else note
+            return Branch(_renamed(part.name, part.name, parameter) + note)
+        node = self._graph.node_of(part.definition)
+        label, known = _label(node), _short_name(node)
+        if part.output is not None:
+            label, known = f"{label}[{part.output}]", part.output
+        kind = " (replaced)" if node.replaced else " (workflow)" if node.definition.is_workflow else ""
+        kind += " (shared)" * node.is_given
+        return Branch(_renamed(label, known, parameter) + kind + note, node.name)
+
+
+def _label(node: Node) -> str:
+    """Return the name of a node; of one that runs for each item, as those of its items are: `text[17]`."""
+    return f"{node.name}[]" if node.mapped else node.name
+
+
+def _short_name(node: Node) -> str:
+    return node.name.rpartition(".")[2]
+
+
+def _way_of(source: Source) -> str:
+    """Return how items are received, in a word; "" for what is received as a whole."""
+    if isinstance(source, (FromItem, FromItemOf)):
+        return "each"
+    return "stream" if isinstance(source, FromStream) else ""
+
+
+def _renamed(label: str, known: str, parameter: str) -> str:
+    return f"{label} as {parameter}" if parameter and parameter != known else label
