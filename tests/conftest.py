@@ -2,6 +2,8 @@
 
 import gc
 import multiprocessing
+import signal
+import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import singledispatch
@@ -15,6 +17,10 @@ from hypothesis import settings
 pytest.register_assert_rewrite("tests.support")
 
 Backend: TypeAlias = tuple[str, dict[str, Any]]
+
+# A shell without job control starts what runs in its background with Ctrl-C ignored, and so do all its children.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("flowdeco", deadline=None, max_examples=40)
