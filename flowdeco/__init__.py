@@ -8,6 +8,7 @@ from ._api.workflow import Workflow
 from ._base.constant import value
 from ._base.errors import (
     AbandonedError,
+    CallError,
     DigestError,
     FlowdecoError,
     InputError,
@@ -66,7 +67,7 @@ from ._record.failure import Failure, HookError
 from ._record.item_record import ItemRecord, Items
 from ._record.metrics import Metrics, Monitor, Statistics
 from ._record.resource_record import ResourceRecord
-from ._record.task_record import TaskRecord
+from ._record.task_record import CallRecord, Calls, TaskRecord
 from ._record.timeline import Attempt, RunMetrics, Transition
 from ._state.field import field
 from ._state.state import State
@@ -79,6 +80,9 @@ __all__ = [
     "AmbiguousNameError",
     "Attempt",
     "AxisError",
+    "CallError",
+    "CallRecord",
+    "Calls",
     "Change",
     "CycleError",
     "DigestError",

@@ -30,6 +30,7 @@ from .shown_signature import Shown, look_at
 from .stand_in import stand_in
 
 if TYPE_CHECKING:
+    from .._record.journal import Journal
     from .._scheduler.plan import Plan
     from .execution import Execution
 
@@ -205,6 +206,7 @@ class Compiler:
         if built is None or not built.resolver.binding.holds() or not _are_same(built.layers, layers):
             resolver = Resolver(self.owner, None if built is None else built.resolver.binding)
             graph = build_graph(resolver, partial(follow, layers=layers))
+            graph.layers = layers
             built = _Built(graph, resolver, layers, _find_nested(graph, layers), base)
             if not resolver.problems:
                 self._built = built
@@ -333,12 +335,12 @@ class RunnableWorkflow(WorkflowDefinition):
         return self.compiler.find_own_names()
 
     def run_within(
-        self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], index: int
+        self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
     ) -> Awaitable[Any]:
         own_state = self.options["state"]
         inputs = {**plan.inputs.defaults, **inputs}
-        run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=outer._keep)
-        return self.execution.start_within(run, given, outer, index)
+        run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=journal.keep)
+        return self.execution.start_within(run, given, outer, journal, index)
 
 
 def remake(compiler: Compiler, change: Callable[[Any], RunnableWorkflow]) -> RunnableWorkflow:

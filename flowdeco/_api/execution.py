@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
-from anyio import create_task_group, from_thread
+from anyio import create_task_group
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
 from .._base.event_loop import find_token
 from .._base.events import Event, Status
-from .._base.signature import is_awaitable
 from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
 from .._policy.policy import Policy
 from .._record.event_stream import Feed
 from .._record.journal import Journal, NestedRun
 from .._record.log import is_asked_for, log_change, log_failure
-from .._runner.notifier import allow_grace
 from .._runner.request import InChild
 from .._runner.signals import RunStopped
 from .._scheduler.engine import Engine
-from .._scheduler.run_hooks import Teller
+from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
 from .._worker.thread import IN_THREAD, count_threads_apart
+from .blocking import Steps, go_if, in_worker_thread, run_from_thread
 from .run import Run
 
 __all__ = ["Execution"]
@@ -94,12 +92,12 @@ class Execution:
         context = copy_outside_loop()
         heard = context if self._is_heard(run) else None
         on_loop: OnLoop = partial(self._run_loop, run)
-        if _in_worker_thread():
+        if in_worker_thread():
             # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
             context.run(IN_THREAD.set, True)
-            on_loop = _run_from_thread
-        steps = _Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
-        body = on_loop(steps.go if may_begin is None else partial(_go_if, may_begin, steps.go))
+            on_loop = run_from_thread
+        steps = Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
+        body = on_loop(steps.go if may_begin is None else partial(go_if, may_begin, steps.go))
         if body is not None:
             cancellation = steps.take_answer(body)
             try:
@@ -135,33 +133,36 @@ class Execution:
         finally:
             del error
 
-    def start_within(self, run: Run[Any], given: Sequence[Any], outer: Run[Any], index: int) -> Awaitable[Any]:
-        """Return what runs it as a node of an outer run.
+    def start_within(
+        self, run: Run[Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
+    ) -> Awaitable[Any]:
+        """Return what runs it as a node of an outer run, or as what is called in it.
 
         Args:
             run: the run.
             given: how the tasks have ended that it shares with the outer run.
             outer: the outer run.
+            journal: that of the outer run, or of the call.
             index: the index of the node.
         """
         depth = run._go_within(outer, given)
         if depth % _MOST_LEVELS:
-            return self.result_within(run, outer, index)
+            return self.result_within(run, journal, index)
         # Each level is called by the one around it; a task of the event loop begins anew.
-        return InChild(partial(self.result_within, run, outer, index))
+        return InChild(partial(self.result_within, run, journal, index))
 
-    async def result_within(self, run: Run[Any], outer: Run[Any], index: int) -> Any:
+    async def result_within(self, run: Run[Any], journal: Journal, index: int) -> Any:
         """Run it as a node of an outer run, in whose record it stands; return its result or raise its error."""
-        outer._journal.nested[index] = run
+        journal.nested[index] = run
         try:
             await self.execute(run)
         finally:
-            if not outer._keep:
-                _let_go(outer._journal.nested, index)
+            if not journal.keep:
+                _let_go(journal.nested, index)
         error = run._failure
         if error is None:
             return run.result
-        del run, outer
+        del run, journal
         try:
             raise error
         finally:
@@ -236,6 +237,7 @@ class Execution:
                 journal.end(index, status, end)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
         engine = Engine(state, journal, run, is_followed=is_followed)
+        engine.depth = run._depth
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
         try:
             if context is None:
@@ -248,9 +250,10 @@ class Execution:
                 raise
             strip_traceback(error)  # which leads to this frame
         finally:
+            engine.is_over = True
             state.let_go(keep=run._keep)
             if engine.teller is not None and not engine.teller.is_done:
-                await _tell_rest(engine.teller, journal)
+                await tell_rest(engine.teller, journal)
             if journal.error is not None:
                 run._end()
 
@@ -286,110 +289,3 @@ def _make_teller(engine: Engine, feed: Feed | None) -> Teller:
         log_change(event)
 
     return Teller(engine.notices, publish if feed is not None or is_asked_for(tasks=False) else None)
-
-
-async def _tell_rest(teller: Teller, journal: Journal) -> None:
-    """Tell what is left to be told at the end of a run; while it is being cancelled, for a moment."""
-    if journal.status is Status.CANCELLED:
-        with allow_grace():
-            await teller.drain()
-    else:
-        await teller.drain()
-
-
-class _Steps:
-    """Drives a run that leaves the event loop for its own function and perhaps comes back to another one."""
-
-    def __init__(self, begin: Callable[[], Coroutine[Any, Any, None]], context: Context) -> None:
-        self._begin = begin
-        # Made at the first step: Python complains of one that is never awaited, if Ctrl-C comes in before.
-        self._coroutine: Coroutine[Any, Any, None] | None = None
-        self._context = context
-        self._value: Any = None
-        self._error: BaseException | None = None
-
-    @property
-    def has_to_wait(self) -> bool:
-        """Whether what the function answered has to be awaited."""
-        return is_awaitable(self._value)
-
-    async def go(self) -> Body | None:
-        """Drive it until it has to leave the event loop, or to its end."""
-        return await self
-
-    def __await__(self) -> Generator[Any, Any, Body | None]:
-        while True:
-            try:
-                trap = self._step()
-            except StopIteration:
-                return None
-            if isinstance(trap, Body):
-                return trap
-            try:
-                self._value = yield trap
-            except BaseException as error:
-                self._error = error
-            del trap
-
-    def take_answer(self, body: Body) -> BaseException | None:
-        """Call the function here, and take its answer; return the cancellation that it has heard of, if it has."""
-        try:
-            self._value = self._context.run(body.call)
-        except BaseException as error:
-            self._error = error
-            cancellation = _cancellation()
-            if cancellation is not None and isinstance(error, (type(cancellation), concurrent.futures.CancelledError)):
-                self._error = RunStopped()
-                return cancellation
-        return None
-
-    def finish(self) -> None:
-        """Go to the end, for which there is nothing to be awaited any more."""
-        try:
-            self._step()
-        except StopIteration:
-            return
-        raise AssertionError("there was something to be awaited without an event loop")
-
-    def _step(self) -> Any:
-        value, error, self._value, self._error = self._value, self._error, None, None
-        if self._coroutine is None:
-            self._coroutine = self._begin()
-        try:
-            if error is None:
-                return self._context.run(self._coroutine.send, value)
-            return self._context.run(self._coroutine.throw, error)
-        finally:
-            error = None
-
-
-async def _go_if(may_begin: Callable[[], bool], go: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
-    return await go() if may_begin() else None
-
-
-def _run_from_thread(execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
-    try:
-        return from_thread.run(execute)
-    except concurrent.futures.CancelledError:
-        from_thread.check_cancelled()  # raises it as what it was on the event loop
-        raise
-
-
-def _in_worker_thread() -> bool:
-    """Whether anyio made this thread; raises the cancellation if what it works for is cancelled."""
-    try:
-        from_thread.check_cancelled()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _cancellation() -> BaseException | None:
-    """Return what tells this thread that what it works for is cancelled; `None` if it is not."""
-    try:
-        from_thread.check_cancelled()
-    except RuntimeError:  # anyio did not make this thread
-        pass
-    except BaseException as error:
-        return error
-    return None

@@ -340,6 +340,10 @@ class Run(Generic[R]):
         return self._place.depth
 
     @property
+    def _depth(self) -> int:
+        return 0 if self._place is None else self._place.depth
+
+    @property
     def _given(self) -> Sequence[Any]:
         return () if self._place is None else self._place.given
 

@@ -11,7 +11,8 @@ from .._base.annotation import result_of
 from .._base.errors import FlowdecoError
 from .._base.hint import is_open, read_hints
 from .._base.signature import MISSING, POSITIONAL, Param, peel
-from .._definition.definition import WorkflowDefinition
+from .._definition.definition import Definition, WorkflowDefinition
+from .._graph.call_signature import read_call
 from .._graph.input import signature_of
 from .._graph.input_hint import find_hint
 
@@ -27,6 +28,7 @@ __all__ = [
     "defaults_of",
     "keyword_defaults_of",
     "look_at",
+    "sign_call",
 ]
 
 
@@ -90,6 +92,18 @@ def _try(plan: Callable[[], Plan]) -> Plan | None:
         return plan()
     except FlowdecoError:
         return None
+
+
+def sign_call(definition: Definition) -> Signature:
+    """Return the signature of a call of a task: what its caller passes, and what comes of it."""
+    hints, returned = read_hints(definition.function)
+    if definition.predicate is not None:
+        hints = {**read_hints(definition.predicate.function)[0], **hints}
+    if returned is not MISSING:
+        inner = next((layer for layer in peel(definition.function) if isinstance(layer, FunctionType)), None)
+        returned = result_of(returned, definition.signature.gives, inner)
+    params = read_call(definition).params
+    return signature_of(params, {param.name: hints.get(param.name, MISSING) for param in params}, returned)
 
 
 class OfInstance(property):

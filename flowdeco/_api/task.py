@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ParamSpec, Self, TypeVar, Unpack
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from .._definition.class_function import ClassFunction
 from .._definition.decoration import define_task
 from .._definition.definition import TaskDefinition
 from .._definition.option_types import TaskOptions
+from .._graph.call_signature import read_call
 from .face import change_options
 from .function_face import FunctionFace
+from .shown_signature import sign_call
+from .way import way
 
 __all__ = ["Task"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 
 
 class Task(FunctionFace[P, R_co]):
@@ -22,6 +27,61 @@ class Task(FunctionFace[P, R_co]):
 
     Called, it runs the function and nothing else: no timeout, no record.
     """
+
+    @overload
+    def call(self: Task[..., Coroutine[Any, Any, T]], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, T]: ...
+    @overload
+    def call(self: Task[..., AsyncIterator[T]], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, list[T]]: ...
+    @overload
+    def call(self: Task[..., Generator[T, Any, Any]], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, list[T]]: ...
+    @overload
+    def call(self: Task[..., Iterator[Any]], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...
+    @overload
+    def call(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, R_co]: ...
+    @way(is_awaited=True, sign=lambda self: sign_call(self._definition))
+    def call(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Run it under its own options: `await search.call(query="tea")`, in any task, workflow's function or helper.
+
+        In a run it is a recorded call of whoever makes it: cancelled with its caller, counted in its time, taking its
+        places of a `limit=` from those that the caller holds. Outside a run it has its options and no record. A `def`
+        runs in a thread, what yields gives a list, and where it is skipped, `Skip` is raised.
+
+        Args:
+            *args, **kwargs: what its parameters receive. What belongs to the run may be left out: resources, `state`,
+                `run`, and what `needs=` says with `value`; so may what has a default. Tasks and inputs of that name
+                are not asked. `inspect.signature(search.call)` shows what is to be passed.
+
+        Raises:
+            CallError: the arguments do not fit; or this is another process than that of the run.
+            Skip: it was skipped, by itself or by its `when=`.
+            TaskTimeoutError: it took longer than its `timeout=`.
+            Exception: whatever it raises for good, as it is.
+        """
+        return _start(self, args, kwargs)
+
+    @overload
+    def call_sync(self: Task[..., Coroutine[Any, Any, T]], /, *args: Any, **kwargs: Any) -> T: ...
+    @overload
+    def call_sync(self: Task[..., AsyncIterator[T]], /, *args: Any, **kwargs: Any) -> list[T]: ...
+    @overload
+    def call_sync(self: Task[..., Generator[T, Any, Any]], /, *args: Any, **kwargs: Any) -> list[T]: ...
+    @overload
+    def call_sync(self: Task[..., Iterator[Any]], /, *args: Any, **kwargs: Any) -> Any: ...
+    @overload
+    def call_sync(self, /, *args: Any, **kwargs: Any) -> R_co: ...
+    @way(is_awaited=False, sign=lambda self: sign_call(self._definition))
+    def call_sync(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Do what `call` does, and block until it is done: in a `def`, `search.call_sync(query="tea")`.
+
+        Raises:
+            RunningLoopError: this thread's event loop is running.
+            Exception: as of `call`.
+        """
+        from .calling import block_on
+
+        definition = self._definition
+        given = read_call(definition).bind(args, kwargs)
+        return block_on(definition, given)
 
     def with_options(self, **options: Unpack[TaskOptions]) -> Self:
         """Return a task of the same function with other options; it is a node of its own.
@@ -42,3 +102,10 @@ class Task(FunctionFace[P, R_co]):
     def _define_bound(self, made: Self, bound: ClassFunction) -> TaskDefinition:
         old = self._definition
         return define_task(made, bound, dict(old.options), old.scope, old.signature, like=old)
+
+
+def _start(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Coroutine[Any, Any, Any]:
+    from .calling import start_call
+
+    definition = task._definition
+    return start_call(definition, read_call(definition).bind(args, kwargs))

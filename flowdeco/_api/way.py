@@ -1,4 +1,4 @@
-"""The ways to call a workflow: methods that show the workflow's inputs, and whether they are to be awaited.
+"""The ways to call a workflow, or a task in a run: methods that show what they take, and whether they are awaited.
 
 A method shows `*args` and `**kwargs`, and is a coroutine function only if it is an `async def`, whose arguments would
 be looked at no sooner than it is awaited. So what is bound here, as any method is, is no plain function.
@@ -30,16 +30,22 @@ class _Decorator(Protocol):
     def __call__(self, function: F, /) -> F: ...
 
 
-def way(*, is_awaited: bool | None, gives: Callable[[Any], Any] | None = None) -> _Decorator:
+def way(
+    *,
+    is_awaited: bool | None,
+    gives: Callable[[Any], Any] | None = None,
+    sign: Callable[[Any], Signature] | None = None,
+) -> _Decorator:
     """Make a method a way to call.
 
     Args:
         is_awaited: whether a call of it gives a coroutine; `None`: where the workflow's own function is an `async def`.
         gives: makes the type of what it gives from that of the workflow's result; `None`: it is the same.
+        sign: returns the signature of a call; `None`: it is that of the workflow.
     """
 
     def decorate(function: F, /) -> F:
-        return cast("F", Way(function, is_awaited, gives))
+        return cast("F", Way(function, is_awaited, gives, sign or _sign))
 
     return decorate
 
@@ -54,11 +60,24 @@ def live_run_of(result: Any) -> Any:
     return AbstractAsyncContextManager[Run[result]]
 
 
-class Way:
-    """A method by which a workflow is called."""
+def _sign(workflow: Any) -> Signature:
+    signature: Signature = workflow.__signature__
+    return signature
 
-    def __init__(self, function: Any, is_awaited: bool | None, gives: Callable[[Any], Any] | None) -> None:
+
+class Way:
+    """A method by which a workflow or a task is called."""
+
+    def __init__(
+        self,
+        function: Any,
+        is_awaited: bool | None,
+        gives: Callable[[Any], Any] | None,
+        sign: Callable[[Any], Signature],
+    ) -> None:
         self.function = function
+        self.__doc__ = function.__doc__
+        self.sign = sign
         self.name: str = function.__name__
         self.is_awaited = is_awaited
         self.gives = gives
@@ -68,7 +87,7 @@ class Way:
 
 
 class WayOf:
-    """The function of a bound method, by which one workflow is called. To those who read it, it takes the inputs."""
+    """The function of a bound method, by which one workflow or task is called. It shows what such a call is given."""
 
     __slots__ = ("way", "workflow")
 
@@ -93,7 +112,7 @@ class WayOf:
     @property
     def bound(self) -> Signature:
         """The signature of the bound method."""
-        signature: Signature = self.workflow.__signature__
+        signature = self.way.sign(self.workflow)
         if self.way.gives is None:
             return signature
         result = signature.return_annotation

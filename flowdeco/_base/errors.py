@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "AbandonedError",
+    "CallError",
     "DigestError",
     "FlowdecoError",
     "InputError",
@@ -80,14 +81,28 @@ class InputError(FlowdecoError, TypeError):
     inputs: tuple[str, ...]
 
 
+class CallError(FlowdecoError, TypeError):
+    """A task was called with arguments that it does not take, or where it cannot be called.
+
+    Attributes:
+        task: the task's name.
+        parameters: the names of what a call of it is given.
+    """
+
+    task: str
+    parameters: tuple[str, ...]
+
+
 class RunningLoopError(FlowdecoError, RuntimeError):
     """A blocking call was made on a thread whose event loop is running.
 
     Attributes:
-        workflow: the workflow's name.
+        workflow: the workflow's name; `None` for a task.
+        task: the task's name; `None` for a workflow.
     """
 
-    workflow: str
+    workflow: str | None = None
+    task: str | None = None
 
 
 class UnknownTaskError(FlowdecoError, KeyError):

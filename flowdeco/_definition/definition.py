@@ -208,15 +208,16 @@ class Definition:
         return Signature((), read_kind(function), inner if kind == "sync" else kind)
 
     def run_within(
-        self, plan: Any, inputs: Mapping[str, Any], given: Sequence[Any], outer: Any, index: int
+        self, plan: Any, inputs: Mapping[str, Any], given: Sequence[Any], outer: Any, journal: Any, index: int
     ) -> Awaitable[Any]:
-        """Return what runs a workflow by its plan as the node with this index of an outer run.
+        """Return what runs a workflow by its plan as the node with this index of an outer run, or of a call in it.
 
         Args:
             plan: the plan.
             inputs: its inputs by name, those that have no default at least.
             given: how the tasks have ended that it shares with the outer run.
             outer: the outer run.
+            journal: that of the outer run, or of the call.
             index: the index of the node.
         """
         raise AssertionError(f"{self!r} runs as a task")

@@ -77,6 +77,8 @@ class Graph:
         # What the parameters of the workflow's own function receive, and what it comes after.
         self.body = tuple(body)
         self.ends = ends
+        # What stands in for what, by the overrides that it was made with.
+        self.layers: tuple[Any, ...] = ()
         self._by_definition = {id(node.definition): node for node in nodes}
         self.stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
         for replaced, instead in stand_ins:

@@ -15,7 +15,7 @@ from .graph import Graph
 from .output import check_parts
 from .source import Constant, FromResult
 
-__all__ = ["Layer", "Override", "Target", "find_target", "follow", "instead_of"]
+__all__ = ["Layer", "Override", "Target", "find_instead", "find_target", "follow", "instead_of"]
 
 
 class Override(NamedTuple):
@@ -69,6 +69,11 @@ def follow(
         elif (id(replaced), None) in layer:
             instead = layer[id(replaced), None][1]
     return instead, output
+
+
+def find_instead(graph: Graph, definition: Definition) -> Definition | Constant:
+    """Return what is called where a task is called in a run of a graph."""
+    return follow(definition, None, graph.layers)[0] if graph.layers else definition
 
 
 def _definition_in(instead: Definition | Constant) -> Definition:

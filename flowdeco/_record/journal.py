@@ -280,7 +280,11 @@ class Journal:
 
     def label_of(self, index: int) -> str:
         """Return what a node is called in what is told of the run."""
-        return self.path or self.graph.nodes[index].name
+        if self.path:
+            return self.path
+        node, entry = self.places.get(index, (index, None))
+        name = self.graph.nodes[node].name
+        return name if entry is None else f"{name}[{entry.index}]"
 
     def moment(self, clock: float) -> datetime | None:
         """Return a time on the clock of the run as one in UTC; `None` for 0."""

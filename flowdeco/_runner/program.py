@@ -10,6 +10,7 @@ from .._base.signature import Kind
 from .._policy.hook import Hook, Hooks
 from .._policy.limit import Hold
 from .._policy.policy import Policy
+from .._record.journal import Journal
 from .arguments import Arguments
 
 __all__ = ["Attempt", "Attempted", "Condition", "Opener", "Program", "Recovery", "ResourcePlan", "runs_on_loop"]
@@ -62,6 +63,7 @@ class Attempted(Protocol):
         index: which node it is in the journal; `None` for a task that is in no graph.
         row: the values of the arguments.
         run: what tasks get as `run`.
+        journal: where what happens is written.
         hold: the places of a limit that it holds; `None` if it holds none.
         is_left_behind: set where a call goes on that nobody waits for any more.
         crew: has what opens resources.
@@ -70,6 +72,7 @@ class Attempted(Protocol):
     index: int | None
     row: Any
     run: Any
+    journal: Journal
     hold: Hold | None
     is_left_behind: bool
 

@@ -71,7 +71,8 @@ class Engine(Telling, ItemTurns):
 
     # What most runs do not come to; each call of a workflow makes one of these.
     keeper: Keeper | None = None
-    is_stepping = was_interrupted = False
+    is_stepping = was_interrupted = is_over = False
+    depth = 0
     _group: TaskGroup | None = None
     _telling: TaskGroup | None = None
     _bell: Event | None = None

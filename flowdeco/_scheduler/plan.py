@@ -70,8 +70,11 @@ class Plan(Programs):
         is_watched: whether a hook is told of the status of any node.
         has_awaiting_hooks: whether a hook is an `async def`, or wraps one.
         has_resources: whether any is opened here.
+        calls: the plans of what is called in its runs; made with the first call.
         starts_processes: whether any task, also of a workflow within, runs in a process.
     """
+
+    calls: object = None
 
     def __init__(self, graph: Graph, binding: Binding) -> None:
         self.graph = graph

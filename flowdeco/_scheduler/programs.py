@@ -91,7 +91,7 @@ class Programs:
         def attempt(life: Attempted) -> Any:
             row = life.row
             assert life.index is not None
-            return step.run_within(node.plan, arguments.name(row), row[own:], life.run, life.index)
+            return step.run_within(node.plan, arguments.name(row), row[own:], life.run, life.journal, life.index)
 
         return Program(
             node.name,

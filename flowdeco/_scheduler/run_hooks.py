@@ -17,13 +17,15 @@ from anyio import get_cancelled_exc_class
 from anyio.abc import TaskGroup
 
 from .._base.context import InContext
-from .._base.events import Event
+from .._base.events import Event, Status
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook
+from .._record.journal import Journal
 from .._runner.notice import Notice, take_hook_error
+from .._runner.notifier import allow_grace
 from .._state.writer import WRITER
 
-__all__ = ["Teller"]
+__all__ = ["Teller", "tell_rest"]
 
 
 class _Call(NamedTuple):
@@ -197,3 +199,12 @@ def _call(call: _Call) -> Any:
         return call.hook.call(call.notice, call.inputs)
     finally:
         WRITER.reset(token)
+
+
+async def tell_rest(teller: Teller, journal: Journal) -> None:
+    """Tell what is left to be told at the end of a run; while it is being cancelled, for a moment."""
+    if journal.status is Status.CANCELLED:
+        with allow_grace():
+            await teller.drain()
+    else:
+        await teller.drain()

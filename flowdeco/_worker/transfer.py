@@ -13,7 +13,7 @@ from types import FunctionType, TracebackType
 from typing import Any, NamedTuple, cast
 
 from .._base.errors import MainGuardError, TransferError
-from .._base.local import Local
+from .._base.local import Local, be_elsewhere
 from .._base.signature import Kind, discard, is_awaitable, peel, read_signature
 from .._base.yielded import list_yielded
 from .main_module import NAME, find_main, looking_up
@@ -95,7 +95,7 @@ def perform_apart(label: Label, function: Any, kind: Kind, kwargs: Mapping[str, 
     """Run a function where its result has to be sent back. A `Name` stands for the function of that name."""
     if isinstance(function, Name):
         function = function.find(label)
-    result = perform(function, kind, args, kwargs)
+    result = be_elsewhere(functools.partial(perform, function, kind, args, kwargs))
     if is_awaitable(result):
         discard(result)
         message = (
@@ -256,7 +256,8 @@ def serve(request: bytes) -> bytes:
     """Do what `pack` has packed, in the other process, and pack what comes out."""
     label, kind, function, values = pickle.loads(request)
     try:
-        return pickle.dumps(("result", _work(label, kind, function, values), "", ""))
+        result = be_elsewhere(functools.partial(_work, label, kind, function, values))
+        return pickle.dumps(("result", result, "", ""))
     except BaseException as error:  # an exit too is the caller's: the process goes on to serve others
         said = say(error)
         text = "".join(traceback.format_exception(type(error), error, _skip_own(error.__traceback__)))

@@ -9,8 +9,8 @@ from flowdeco import Resource, Run, Task, Workflow, resource, task, workflow
 
 DECORATED = "after name needs outputs settled timeout with_options"
 PUBLIC = {
-    Task: DECORATED,
     Resource: f"{DECORATED} close_timeout scope",
+    Task: f"{DECORATED} call call_sync",
     Workflow: f"{DECORATED} call call_sync check graph override run run_async run_sync start",
     Run: "calls cancel critical_path duration error errors events finished history hook_errors id inputs metadata "
     "metrics of reason resources result started state status tasks to_html to_mermaid workflow",

@@ -45,9 +45,9 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph drawing node axis axis_finder item_sources source resolver binding builder likeness ordering level "
-        "sharing assembly input input_hint output override method_key recovery type_check state_check name_check "
-        "place_check resource_check",
+        "graph drawing node axis axis_finder item_sources source resolver binding builder likeness "
+        "ordering level sharing assembly input input_hint output override method_key recovery type_check "
+        "state_check name_check place_check resource_check call_graph call_signature",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
@@ -67,13 +67,13 @@ PACKAGES: dict[str, Package] = {
     ),
     "_scheduler": Package(
         "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
-        "parking propagation run_lifecycle settlement run_hooks telling caller "
-        "axes axis_plan segments locals block collection item_blocks item_turns taking_apart",
+        "parking propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments "
+        "locals block collection item_blocks item_turns taking_apart call_engine call_plan",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
         "face function_face task resource stand_in way shown_signature workflow decorator run compiler "
-        "planning problems execution",
+        "planning problems execution blocking calling",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -25,6 +25,7 @@ BUILT_IN: dict[str, tuple[type[Exception], ...]] = {
     "OptionError": (ValueError,),
     "OptionTypeError": (ValueError, TypeError),
     "InputError": (TypeError,),
+    "CallError": (TypeError,),
     "RunningLoopError": (RuntimeError,),
     "UnknownTaskError": (KeyError,),
     "OutputError": (ValueError,),

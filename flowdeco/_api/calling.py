@@ -1,0 +1,150 @@
+"""Calls of tasks: in a run, as recorded calls of whoever calls; outside of any, with their options and no record."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+import anyio
+
+from .._base.context import copy_outside_loop
+from .._base.errors import CallError, RunningLoopError
+from .._base.event_loop import find_token
+from .._base.events import Skip, Status
+from .._base.local import is_elsewhere
+from .._definition.definition import Definition
+from .._graph.call_graph import CALLED
+from .._graph.call_signature import read_call
+from .._graph.override import find_instead
+from .._graph.source import Constant
+from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
+from .._scheduler.call_plan import CallPlans, fill_inputs, plans_within, put_values
+from .._scheduler.engine import Engine
+from .._scheduler.run_hooks import tell_rest
+from .._scheduler.run_state import RunState
+from .._worker.thread import IN_THREAD, count_threads_apart
+from .blocking import in_worker_thread, run_from_thread
+from .run import Run
+
+__all__ = ["block_on", "call_task", "start_call"]
+
+# The plans of calls that are made outside of runs.
+_ALONE = CallPlans()
+
+
+def start_call(definition: Definition, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+    """Return the coroutine of a call, under the name of what is called: Python tells it if it is never awaited."""
+    coroutine = call_task(definition, given)
+    named: Any = coroutine  # the type checkers know no name of it
+    named.__qualname__ = definition.label
+    return coroutine
+
+
+async def call_task(definition: Definition, given: Mapping[str, Any]) -> Any:
+    """Call a task on the running event loop; return its result or raise its error.
+
+    Args:
+        definition: the task.
+        given: what the caller passes, by the names of the parameters.
+    """
+    if is_elsewhere():
+        raise _elsewhere_error(definition)
+    caller = find_caller()
+    error, result = await (
+        _call_alone(definition, given) if caller is None else _call_within(*caller, definition, given)
+    )
+    del caller, given  # what is raised leads to this frame
+    if error is None:
+        return result
+    try:
+        raise error
+    finally:
+        del error
+
+
+def block_on(definition: Definition, given: Mapping[str, Any]) -> Any:
+    """Call a task, on the event loop that owns this thread or on one of its own, and block until it is done.
+
+    Args:
+        definition: the task.
+        given: what the caller passes, by the names of the parameters.
+
+    Raises:
+        RunningLoopError: this thread's event loop is running.
+    """
+    start = partial(call_task, definition, given)
+    if find_token() is not None:
+        raise _running_loop_error(definition.label)
+    context = copy_outside_loop()
+    if in_worker_thread():
+        context.run(IN_THREAD.set, True)
+        return context.run(run_from_thread, start)
+    caller = find_caller()
+    owner = None if caller is None else caller[0].state.plan.graph.owner
+    backend = "asyncio" if owner is None else owner.options["backend"]
+    options = None if owner is None else owner.options["backend_options"]
+    return context.run(partial(anyio.run, start, backend=backend, backend_options=dict(options or {})))
+
+
+def _elsewhere_error(definition: Definition) -> CallError:
+    name = definition.label
+    reason = "this code runs in another process than its run, which would know nothing of the call"
+    way = f"Call it in a task that runs in a thread, or call the function itself: {name}(...)."
+    return CallError(f"Cannot call task {name!r}: {reason}. {way}", task=name, parameters=())
+
+
+def _running_loop_error(name: str) -> RunningLoopError:
+    reason = "this thread's event loop is running, and a blocking call would stop it"
+    return RunningLoopError(f"Cannot call task {name!r}: {reason}. Use: await {name}.call(...).", task=name)
+
+
+async def _call_within(outer: Engine, index: int, definition: Definition, given: Mapping[str, Any]) -> Answer:
+    """Call a task as a recorded call of a node."""
+    around = outer.state.plan
+    called, name, plans = find_instead(around.graph, definition), definition.name or "task", plans_within(around)
+    if isinstance(called, Constant):
+        plan, given = plans.find(around.graph, called, name, None), {}
+    else:
+        signature = read_call(called)
+        given = signature.adopt(given, read_call(definition))
+        given = await _add_resources(outer, called, given)
+        plan = plans.find(around.graph, called, name, signature, given.keys() & signature.of_run.keys())
+    values = put_values(plan, fill_inputs(plan, given), outer.run)
+    call = begin_call(outer, index, plan, name, values)
+    return await run_call(outer, index, plan, call, values)
+
+
+async def _add_resources(outer: Engine | None, called: Definition, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments with the resources of the run that are not among them."""
+    lacking = {name: each for name, each in read_call(called).resources.items() if name not in given}
+    if not lacking:
+        return given
+    raise NotImplementedError
+
+
+async def _call_alone(definition: Definition, given: Mapping[str, Any]) -> Answer:
+    """Call a task outside of any run: in one of its own, which nobody sees."""
+    signature, name = read_call(definition), definition.name or "task"
+    given = await _add_resources(None, definition, given)
+    plan = _ALONE.find(None, definition, name, signature, given.keys() & signature.of_run.keys())
+    run: Run[Any] = Run(plan, fill_inputs(plan, given))
+    journal, values = run._journal, run._values
+    count_threads_apart()
+    state = RunState(plan, values, keep=False)
+    engine = Engine(state, journal, run, is_followed=False)
+    journal.begin_run()
+    try:
+        await engine.execute()
+        journal.end_run(Status.COMPLETED if journal.error is None else Status.FAILED)
+        if journal.error is not None:
+            return journal.error, None
+        if state.ended:
+            cause = state.ended[CALLED][1]
+            return Skip(cause.reason if isinstance(cause, Skip) else ""), None
+        return None, values[CALLED]
+    finally:
+        engine.is_over = True
+        state.let_go(keep=False)
+        if engine.teller is not None and not engine.teller.is_done:
+            await tell_rest(engine.teller, journal)
