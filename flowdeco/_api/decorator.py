@@ -16,6 +16,7 @@ from .._definition.option_types import (
     Hooks,
     HooksByType,
     Need,
+    Place,
     PolicyOptions,
     Recover,
     Settled,
@@ -27,7 +28,6 @@ from .._definition.option_types import (
 from .._definition.options import check_known
 from .._policy.limit import Limit
 from .._policy.retry import Retry
-from .._policy.run_in import RunIn
 from .._state.state import State
 from .task import Task
 from .workflow import Untyped, Workflow
@@ -74,7 +74,7 @@ def task(
     ahead: int | None = None,
     key: Callable[..., Any] | None = None,
     limit: int | Limit | Mapping[Limit, int] | None = None,
-    run_in: RunIn = None,
+    run_in: Place = None,
     on_state: Hooks = None,
     on_start: Hooks = None,
     on_success: Hooks = None,
@@ -114,8 +114,9 @@ def task(
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
             takes of which `Limit`. The time between attempts takes no place.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
-            or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. An
-            `async def` always runs on the event loop.
+            or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. Or a
+            resource of a `def`: in the thread in which that was opened, one call at a time (a connection of SQLite); if
+            the resource is an executor, there. An `async def` always runs on the event loop.
         on_state: called at every change of status: a function or a list of functions, each `def` or `async def`. Hooks
             get what their parameters name; see `Event`.
         on_start: called before the first attempt; if it raises, no attempt is made and the task fails with that error.

@@ -23,6 +23,7 @@ __all__ = [
     "HooksByType",
     "Lifetime",
     "Need",
+    "Place",
     "PolicyOptions",
     "Recover",
     "ResourceOptions",
@@ -47,6 +48,7 @@ HooksByType: TypeAlias = "Hooks | Mapping[type[BaseException], Hook]"
 HookErrors: TypeAlias = Literal["log", "raise"]
 # How long a resource stays open: for a run, for a block of `opened()`, or as long as a worker process.
 Lifetime: TypeAlias = Literal["run", "shared", "process"]
+Place: TypeAlias = "RunIn | Face"
 Part: TypeAlias = "Face | ModuleType"
 # No Iterable: a mapping is one, too, and mypy then cannot tell what a dict of tasks of different types is of.
 Tasks: TypeAlias = "Mapping[str, Face] | Sequence[Part] | AbstractSet[Part] | ValuesView[Part] | Iterator[Part] | None"
@@ -60,7 +62,7 @@ class PolicyOptions(TypedDict, total=False):
     recover: Recover
     when: Hook | None
     limit: int | Limit | Mapping[Limit, int] | None
-    run_in: RunIn
+    run_in: Place
     on_state: Hooks
     on_start: Hooks
     on_success: Hooks

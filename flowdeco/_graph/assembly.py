@@ -76,6 +76,7 @@ class _Assembly:
         made.params = node.params
         made.sources = self._translate_all(node.sources, level)
         made.after = tuple([self._of(step, level) for step in node.after])
+        made.place = None if node.place is None else self._of(node.place, level)
         if node.predicate is not None:
             predicate, sources = node.predicate
             made.predicate = predicate, self._translate_all(sources, level)

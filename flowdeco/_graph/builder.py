@@ -17,6 +17,7 @@ from .._definition.definition import Definition, Face, Predicate, WorkflowDefini
 from .._definition.items import NO_ITEMS
 from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
+from .._policy.run_in import InResource
 from .axis_finder import find_axes
 from .graph import Graph
 from .item_sources import ItemSources
@@ -102,6 +103,15 @@ class _Builder:
                 policy = renew_recoveries(self.resolver, definition, policy)
                 check_place(self.resolver, node, policy)
             node.policy = policy
+            if isinstance(policy.run_in, InResource):
+                self._set_place(node, policy.run_in)
+
+    def _set_place(self, node: Node, run_in: InResource) -> None:
+        """Have a task need the resource that it runs in; where it does not name that, as what comes before it."""
+        found = self.resolver.definition_at(node.definition, "run_in", run_in.face)
+        node.place = place = _definition_in(self._put(found, None, "")[0])
+        if not any(place in definitions_of(source) for source in node.sources):
+            node.after = tuple(dict.fromkeys([*node.after, place]))
 
     def _ask(self, predicate: Predicate, items: Mapping[str, Source] = _NO_ITEMS) -> tuple[Source, ...]:
         """Return what the parameters of a `when=` receive; those in `items` what they say."""

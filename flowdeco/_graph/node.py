@@ -66,6 +66,7 @@ class Node:
         "name",
         "origin",
         "params",
+        "place",
         "plan",
         "policy",
         "predicate",
@@ -93,6 +94,8 @@ class Node:
         self.params: tuple[Param, ...] = ()
         self.sources: tuple[Source, ...] = ()
         self.after: tuple[Definition, ...] = ()
+        # The resource that it runs in, as its `run_in=` says.
+        self.place: Definition | None = None
         # The `when=`, with what its parameters receive.
         self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
         # What it is mapped over, as its `each=` says and as an axis; its `more=` and `key=`.
@@ -136,6 +139,8 @@ class Node:
             found += definitions_of(source)
         for part in self.mapped:
             found += definitions_of(part.source)
+        if self.place is not None:
+            found.append(self.place)
         return [*found, *self.after, *self.shared]
 
     def list_asked(self) -> list[tuple[str, Arguments]]:

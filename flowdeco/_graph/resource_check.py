@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._base.executors import shares_no_memory
 from .._base.graph_errors import ResourceScopeError
 from .._base.signature import Param
-from .._definition.definition import Definition, WorkflowDefinition
+from .._definition.definition import Definition, WorkflowDefinition, definition_behind
 from .._definition.resource import ResourceDefinition
+from .._policy.policy import Policy
+from .._policy.run_in import InResource
 from .node import Node
 from .resolver import Resolver
 from .source import FromResult, FromRun, Source, parts_of
@@ -27,6 +29,9 @@ _STAYS = {
 def check_resources(resolver: Resolver, nodes: Iterable[Node], body: Sequence[Source]) -> None:
     """Report the resources of a workflow that do not stay open for those who need them, or where they run."""
     nodes = list(nodes)
+    for node in nodes:
+        if node.policy is not None and node.policy.recover:
+            _check_recoveries(resolver, node, node.policy)
     if not any(node.definition.is_resource for node in nodes):
         return
     _check_body(resolver, resolver.owner, body)
@@ -77,11 +82,29 @@ def _check_task(resolver: Resolver, node: Node) -> None:
                 'alone, and does not run in one. Say run_in="process" of the task, or scope="run" of the resource.'
             )
             _fail(resolver, task, parameter, found, reason)
+    if isinstance(node.place, ResourceDefinition) and node.place.lifetime == "process":
+        reason = (
+            f"task {resolver.name_of(task)!r} has run_in= resource {resolver.name_of(node.place)!r}, which is opened "
+        )
+        reason += 'in worker processes alone. Say run_in="process", and name the resource.'
+        _fail(resolver, task, "run_in", node.place, reason)
     for parameter, found in () if asked is None else _list_resources(asked[0].params, asked[1]):
         if found.lifetime == "process":
             reason = f"the when= of task {resolver.name_of(task)!r} takes resource {resolver.name_of(found)!r}, which "
             reason += "is opened in worker processes alone. Ask for something else."
             _fail(resolver, task, parameter, found, reason)
+
+
+def _check_recoveries(resolver: Resolver, node: Node, policy: Policy) -> None:
+    """Report what recovers a task in a resource: nothing sees to it that this is open."""
+    for way in policy.recover:
+        run_in = None if way.task is None else way.task.policy.run_in
+        if isinstance(run_in, InResource):
+            names = resolver.name_of(way.task), resolver.name_of(node.definition)
+            reason = (
+                f"task {names[0]!r}, which recovers task {names[1]!r}, has run_in= a resource, which may not be open "
+            )
+            _fail(resolver, way.task, "run_in", definition_behind(run_in.face), reason + "then. Take run_in= away.")
 
 
 def _check_needs(resolver: Resolver, node: Node, definition: ResourceDefinition) -> None:
@@ -134,6 +157,6 @@ def _name_place(node: Node) -> str:
     return "in the processes of its executor" if shares_no_memory(run_in) else ""
 
 
-def _fail(resolver: Resolver, function: Definition, parameter: str, found: ResourceDefinition, reason: str) -> None:
+def _fail(resolver: Resolver, function: Definition, parameter: str, found: Definition, reason: str) -> None:
     names = {"function": resolver.name_of(function), "resource": resolver.name_of(found)}
     resolver.fail(ResourceScopeError, reason, parameter=parameter, **names)

@@ -180,7 +180,9 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     retries = check_retries(subject, options["retries"])
     limit = check_limit(subject, options["limit"])
     run_in = options["run_in"]
-    run_in = check_run_in(subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind)
+    run_in = check_run_in(
+        subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind, asker.find_task
+    )
     timeout = _bound(options["timeout"])
     if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
         reason = (

@@ -7,6 +7,7 @@ function, and asks for what is in it by the names of the parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from inspect import Parameter
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -50,6 +51,13 @@ class Arguments:
         self.call = _adapt(function, given)
         self._given = given
         self._spans: list[tuple[Param, Source, slice]] | None = None
+
+    def with_slot(self, slot: int) -> Arguments:
+        """Return the same with another value at the end of each row, which the function does not receive."""
+        made = copy(self)
+        made.slots = *self.slots, slot
+        made.take = taking(made.slots)
+        return made
 
     def name(self, row: Row) -> dict[str, Any]:
         """Return the arguments of a row by the names of their parameters."""

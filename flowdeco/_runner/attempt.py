@@ -13,13 +13,14 @@ from anyio import CapacityLimiter, move_on_after
 from .._base.context import InContext
 from .._base.errors import TaskTimeoutError
 from .._base.signature import Kind, discard, is_awaitable, is_coroutine_function
-from .._policy.run_in import RunIn
+from .._policy.run_in import InResource, RunIn
 from .._state.writer import WRITER, Writer
 from .._worker.thread import choose_limiter
 from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
 from .arguments import Arguments
 from .gathering import collecting, listing
+from .in_resource import starting_in_resource
 from .program import Attempt, Attempted
 from .request import InChild, InThread, Request
 
@@ -51,6 +52,8 @@ def choose_attempt(
         return _bound(name, call if is_coroutine_function(function) else _awaiting(call), timeout)
     if run_in == "process":
         return _in_process(name, function, kind, timeout, arguments)
+    if isinstance(run_in, InResource):
+        return _in_worker(name, starting_in_resource(name, function, kind, arguments, run_in), timeout)
     if kind == "generator":
         call = listing(call)
     if run_in == "loop":

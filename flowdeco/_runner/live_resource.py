@@ -24,6 +24,7 @@ from .._record.journal import Journal
 from .._record.resource_life import ResourceLife
 from .._worker.own_thread import OwnThread
 from .cancellation import stray
+from .in_resource import HOMES
 from .program import ResourcePlan
 from .way_of_opening import Way, choose_way
 
@@ -143,9 +144,14 @@ class LiveResource:
         self._scope.deadline = inf
         if in_time:
             self.life.opened = Journal.now()
+            home = id(self.plan.face), id(self.value)
+            HOMES[home] = self.thread
             self._on_open(self)
             self.settled.set()
-            error = await self._stay_open()
+            try:
+                error = await self._stay_open()
+            finally:
+                HOMES.pop(home, None)
         else:
             error = self._too_long()
         await self._leave(way, door, error)

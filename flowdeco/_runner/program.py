@@ -21,6 +21,7 @@ class ResourcePlan(NamedTuple):
 
     Attributes:
         name: what the record calls it.
+        face: what users hold of it.
         in_thread: whether its function is a `def`, which has a thread of its own.
         timeout: seconds that opening may take; `None`: no limit.
         close_timeout: seconds that closing may take; `None`: no limit.
@@ -28,6 +29,7 @@ class ResourcePlan(NamedTuple):
     """
 
     name: str
+    face: Any
     in_thread: bool
     timeout: float | None
     close_timeout: float | None

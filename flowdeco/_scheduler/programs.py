@@ -15,6 +15,7 @@ from .._graph.output import check_parts
 from .._graph.source import Default, FromRun, Source, parts_of
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
+from .._policy.run_in import InResource
 from .._runner.arguments import Arguments, Row, choose_arguments
 from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.gathering import gathering
@@ -51,6 +52,9 @@ class Programs:
         if arguments is None:
             function = gathering(step.function, step.signature)
             arguments = self._arguments(function, node.params, node.sources, step.settled)
+        if node.place is not None:  # what runs in a resource has to find it
+            arguments = arguments.with_slot(self.graph.node_of(node.place).index)
+            policy = policy._replace(run_in=InResource(node.place.face))
         return self._make_task_program(
             node.name,
             step,

@@ -27,7 +27,7 @@ def make_resource_program(
     """
     policy, kind = step.policy, step.signature.kind
     in_thread = kind in ("sync", "generator")
-    plan = ResourcePlan(node.name, in_thread, policy.timeout, step.close_timeout, step.stands_in)
+    plan = ResourcePlan(node.name, step.face, in_thread, policy.timeout, step.close_timeout, step.stands_in)
     defaults = {param.name: param.default for param in step.params if param.default is not MISSING}
     return Program(
         node.name,

@@ -8,45 +8,73 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
 from anyio import CancelScope, CapacityLimiter, Event, get_cancelled_exc_class, to_thread
 
-from .._base.context import leave_loop_here
+from .._base.context import leave_loop, leave_loop_here
 from .._base.event_loop import EventLoop
+from .._base.signature import discard, is_awaitable
 from .._base.tracebacks import skip_frames
 from .thread import IN_THREAD
 
-__all__ = ["OwnThread"]
+__all__ = ["CallInOwnThread", "OwnThread"]
 
 
 class _Job:
-    """One call, with what came of it."""
+    """One call, with what came of it.
 
-    __slots__ = ("args", "context", "ended", "error", "function", "result", "taken")
+    Attributes:
+        ended: set on the event loop when it has ended.
+        taken: held once it has begun, or is not to.
+        is_late: whether it has ended, or will, when nobody waits for it any more.
+    """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], context: Context | None) -> None:
-        self.function = function
-        self.args = args
-        self.context = context
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        context: Context | None = None,
+        on_late: Callable[[], object] | None = None,
+    ) -> None:
+        self._function = function
+        self._args = args
+        self._context = context
+        self._on_late = on_late
+        self._lock = Lock()
+        self._is_done = self.is_late = False
         self.ended = Event()
         self.taken = Lock()
-        self.result: Any = None
+        self._result: Any = None
         self.error: BaseException | None = None
 
     def make(self) -> None:
+        """Make the call, in the thread."""
         try:
-            call = self.function if self.context is None else self.context.run
-            args = self.args if self.context is None else (self.function, *self.args)
-            self.result = call(*args)
+            if self._context is None:
+                self._result = self._function(*self._args)
+            else:
+                self._result = self._context.run(self._function, *self._args)
         except BaseException as error:
             self.error = skip_frames(error, 1)
+        with self._lock:
+            self._is_done = True
+        if self.is_late and self._on_late is not None:
+            discard(self._result)
+            self._on_late()
+
+    def leave_behind(self) -> None:
+        """Wait for it no longer, unless it has ended."""
+        with self._lock:
+            self.is_late = not self._is_done
 
     def take_outcome(self) -> Any:
-        result, error, self.result, self.error, self.args = self.result, self.error, None, None, ()
+        """Return or raise what it gave, and let go of all: the error's traceback leads to whoever waited."""
+        result, error, self._result, self.error = self._result, self.error, None, None
+        self._args, self._on_late = (), None
         if error is None:
             return result
         try:
@@ -92,9 +120,7 @@ class OwnThread:
         if self._scope is not None:
             self._scope.cancel()
 
-    async def call(
-        self, function: Callable[..., Any], *args: Any, context: Context | None = None, limit: CancelScope | None = None
-    ) -> Any:
+    async def call(self, function: Callable[..., Any], *args: Any, limit: CancelScope) -> Any:
         """Make a call in the thread when its turn has come; return or raise what it gives.
 
         If the caller is cancelled, a call that has not begun is not made, and the end of one that has is waited for.
@@ -102,23 +128,30 @@ class OwnThread:
         Args:
             function: what is called.
             *args: what it gets by position.
-            context: the context variables that it sees; `None`: those of the thread.
             limit: a scope around it; once its time is over, the thread is abandoned.
         """
-        job = _Job(function, args, context)
+        job = _Job(function, args)
+        try:
+            return await self.make(job, limit)
+        finally:
+            if job.is_late:
+                self.abandon()
+
+    async def make(self, job: _Job, limit: CancelScope | None) -> Any:
+        """Have a call made, as `call` does; once the time of its limit is over, it is left behind."""
         self._jobs.put(job)
         try:
             await job.ended.wait()
         except get_cancelled_exc_class():
             if job.taken.acquire(blocking=False):
                 raise
-            if limit is None or not limit.cancel_called:
-                with CancelScope(shield=True):
-                    await job.ended.wait()
-                if isinstance(job.error, Exception):
-                    return job.take_outcome()
-            else:
-                self.abandon()
+            if limit is not None and limit.cancel_called:
+                job.leave_behind()
+                raise
+            with CancelScope(shield=True):
+                await job.ended.wait()
+            if isinstance(job.error, Exception):
+                return job.take_outcome()
             raise
         return job.take_outcome()
 
@@ -149,3 +182,43 @@ class OwnThread:
         self._is_ringing = False
         while self._done:
             self._done.popleft().ended.set()
+
+
+class CallInOwnThread:
+    """One call in a thread that is something else's own, among other calls.
+
+    Args:
+        thread: the thread.
+        function: what is called.
+        args: what it gets by position.
+        on_end: called when a call that was left behind has ended at last, in the thread.
+
+    Attributes:
+        abandoned: whether it still ran when nobody waited any more.
+    """
+
+    def __init__(
+        self, thread: OwnThread, function: Callable[..., Any], args: Any, on_end: Callable[[], object]
+    ) -> None:
+        self._thread = thread
+        self._function = function
+        self._args = args
+        self._on_end = on_end
+        self.abandoned = False
+
+    async def run(self, limit: CancelScope | None = None) -> Any:
+        """Make the call when its turn has come, and return or raise what it gives; an awaitable is awaited.
+
+        Args:
+            limit: a scope around it; once its time is over, a call that has begun is left behind. The next ones wait
+                for it all the same.
+        """
+        context = copy_context()
+        leave_loop(context)
+        context.run(IN_THREAD.set, True)
+        job = _Job(self._function, self._args, context, self._on_end)
+        try:
+            result = await self._thread.make(job, limit)
+        finally:
+            self.abandoned = job.is_late
+        return await result if is_awaitable(result) else result

@@ -62,7 +62,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_runner": Package(
         "lifecycle ending attempt opening way_of_opening live_resource gathering program arguments request notice "
-        "notifier cancellation signals",
+        "notifier cancellation signals in_resource",
         "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(

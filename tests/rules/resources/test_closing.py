@@ -338,7 +338,7 @@ async def test_what_its_with_leaves_open_is_refused() -> None:
     @workflow
     def w(use: None) -> None: ...
 
-    with pytest.raises(ResourceError, match="and with does not close one of these. Yield it and close it after that"):
+    with pytest.raises(ResourceError, match="and with does not close one of these"):
         await w.call()
 
 

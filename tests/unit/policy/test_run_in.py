@@ -1,12 +1,16 @@
 """`run_in=`: what it can be."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from flowdeco._base.errors import OptionError, OptionTypeError
 from flowdeco._base.signature import Kind
-from flowdeco._policy.run_in import check_run_in
+from flowdeco._definition.definition import definition_of
+from flowdeco._policy import run_in
+
+check_run_in = partial(run_in.check_run_in, find_task=definition_of)
 
 
 @pytest.mark.parametrize("value", [None, "thread", "loop", "process"])
@@ -33,7 +37,9 @@ def test_an_async_def_runs_on_the_event_loop(kind: Kind) -> None:
 def test_a_misspelt_place_gets_the_nearest() -> None:
     with pytest.raises(OptionError, match=r"run_in='proces' is not a place to run in\. Did you mean 'process'\?"):
         check_run_in("task 'page'", "proces", "sync")
-    with pytest.raises(OptionError, match="There are 'thread', 'loop' and 'process'; or give an executor"):
+    with pytest.raises(
+        OptionError, match="There are 'thread', 'loop' and 'process'; or give an executor or a resource"
+    ):
         check_run_in("task 'page'", "moon", "sync")
 
 
