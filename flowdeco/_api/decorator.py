@@ -111,6 +111,27 @@ def task(
         when: a predicate, whose parameters are dependencies as the task's own are, or a task: if what it gives is
             false, the task is skipped.
         settled: the parameters that receive an `Outcome`, however the task that they name has ended.
+        each: runs the task once for each item of a collection. `each={"url": urls}`: the parameter receives one item of
+            what `urls` gives, which may be all that `needs=` takes but a dict: a task, also one that yields, an input's
+            name, `value([...])`. `each="url"`: of what the parameter's own name means. Several parameters go in step.
+            A tuple of parameters takes each item apart, by position or, if it is a mapping, by name:
+            `each={("rate", "depth"): grid}`. Over another task with `each=` it goes item by item, without waiting for
+            all of them, also together with the source of that one; together with any other collection it waits for the
+            whole lists. Who names the task without `each=` receives the list of its results, in the order of the
+            source, without what was skipped. Attempts, `timeout`, `recover`, `when`, `limit`, `run_in`, hooks and
+            `settled` of a parameter are then for one item.
+        stream: the parameters that receive an iterator over the items of a task with `each=`, or over what a task
+            yields, and that while these run: an `async def` an async one, a `def` a plain one. Also in `settled=`, it
+            gives `Outcome`s. In the order of the source; `stream={"text": "ended"}`: in that in which they end. When
+            the function returns, items that nobody else needs are cancelled. On a task that yields, `False`: what it
+            yields is handed on when it has ended, so that it can be tried again until then.
+        more: beside `each=`: a `def` that returns further items for the end of the collection, or `None`: a crawl. It
+            may ask for `result`, `item`, `index`, the task's arguments and what its parameters name, and is called on
+            the event loop. An item that was there already, by `key=` or else by all of its content, is dropped.
+        ahead: how many items may be begun and unfinished; said of a task with `each=` or `stream=`, or of one that
+            yields, which is advanced no further. `None`: twice the sum of the limits of all tasks that it goes through,
+            one without a limit counting as 100.
+        key: beside `each=`: a `def` that names an item for the record. It may ask for the item, its `index` and inputs.
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
             takes of which `Limit`. The time between attempts takes no place.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
@@ -232,6 +253,11 @@ def workflow(
         tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
             names are looked up last.
         settled: the parameters that receive an `Outcome`, however the task that they name has ended.
+        each: runs the workflow once for each item of a collection where it is used as a task, as of `task`; the
+            parameters are inputs. Called, it takes one item.
+        more: gives further items for a result, as of `task`.
+        ahead: how many items may be begun and unfinished, as of `task`.
+        key: names an item for the record, as of `task`.
         timeout: seconds for a whole run; `None`: no limit. The function of a `def` workflow that was called plainly
             is not limited.
         keep_going: whether everything that does not need a failed task still runs; all errors that nobody received

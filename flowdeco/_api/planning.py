@@ -8,7 +8,7 @@ from .._graph.assembly import assemble
 from .._graph.binding import Binding
 from .._graph.graph import Graph
 from .._graph.level import Level
-from .._graph.sharing import Sharing
+from .._graph.sharing import share
 from .._scheduler.plan import Plan
 
 __all__ = ["make_plan"]
@@ -28,7 +28,7 @@ def make_plan(
         bindings: by the id of a graph, the names that it rests on.
         plans: by the id of a graph, where its plan is kept where it shares nothing.
     """
-    levels = assemble(Sharing(root, lambda graph: children[id(graph)])) if children[id(root)] else [Level(root, {})]
+    levels = assemble(share(root, lambda graph: children[id(graph)])) if children[id(root)] else [Level(root, {})]
     for level in levels:
         graph, made = level.graph, level.made
         plan = plans[id(graph)].get(graph) if made is graph else None

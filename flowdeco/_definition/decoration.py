@@ -169,7 +169,7 @@ def define_workflow(
     own_name = name_of(function, options)
     subject = f"workflow {own_name or shorten(function)!r}"
     check_common(subject, options, signature.params, ())
-    items = check_items(subject, options, signature.params)
+    items = check_items(subject, options, signature.params, None)
     tasks = _check_workflow(subject, options)
     asked_in = _capture_of(None if options["defaults"] is None else options["defaults"]["when"], None)
     items_in = _capture_of_items(options, like)

@@ -22,14 +22,14 @@ ITEM_OPTIONS = ("each", "stream", "more", "ahead", "key")
 _ORDERS: tuple[Order, ...] = ("source", "ended")
 
 
-def check_items(subject: str, options: dict[str, Any], params: Sequence[Param], kind: Kind = "sync") -> ItemOptions:
+def check_items(subject: str, options: dict[str, Any], params: Sequence[Param], kind: Kind | None) -> ItemOptions:
     """Return what the options say of items; what was given in collections is kept as it is now.
 
     Args:
         subject: what is being defined, for errors.
         options: all options; `needs` and `settled` among them are checked already.
         params: the parameters of the function.
-        kind: what a call of the function gives.
+        kind: what a call of the function gives; `None`: it is a workflow, whose `needs` may rename its inputs.
 
     Raises:
         OptionError: one cannot be used, or two do not go together.
@@ -40,13 +40,13 @@ def check_items(subject: str, options: dict[str, Any], params: Sequence[Param], 
     each = _check_each(subject, options["each"], names)
     options["each"] = each or None
     streams, collects = _check_stream(subject, options.get("stream"), names)
-    yields = kind.endswith("generator")
+    yields = kind is not None and kind.endswith("generator")
     if collects and not yields:
         reason = "is for a function that yields: there is nothing to be handed on before it returns. Remove it."
         raise reject(subject, "stream", False, reason)
     if streams:
         options["stream"] = streams
-    _check_conflicts(subject, each, streams, options["needs"])
+    _check_conflicts(subject, each, streams, {} if kind is None else options["needs"])
     _check_ahead(subject, options["ahead"], has_items=bool(each or streams or yields))
     for option in ("more", "key"):
         _check_function(subject, option, options[option], is_mapped=bool(each))

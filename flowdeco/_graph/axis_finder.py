@@ -25,6 +25,7 @@ from .source import (
     Gather,
     Part,
     Source,
+    origin_of,
     parts_of,
 )
 
@@ -32,8 +33,6 @@ __all__ = ["Report", "find_axes"]
 
 # Takes a node that is mapped over several axes, and what tells these, in words.
 Report: TypeAlias = Callable[[Node, str], None]
-# What is the same for the same source.
-Origin: TypeAlias = Hashable
 
 
 def find_axes(nodes: Sequence[Node], report: Report | None = None) -> tuple[Axis, ...]:
@@ -51,7 +50,7 @@ def find_axes(nodes: Sequence[Node], report: Report | None = None) -> tuple[Axis
 class _Draft:
     """An axis while it is being found."""
 
-    def __init__(self, index: int, sources: Mapping[Origin, Source]) -> None:
+    def __init__(self, index: int, sources: Mapping[Hashable, Source]) -> None:
         self.index = index
         self.origins = list(sources)
         self.sources = tuple(sources.values())
@@ -60,7 +59,7 @@ class _Draft:
 
     def holds(self, source: Source, axis: _Draft | None) -> bool:
         """Whether it has something as one of its sources, or as the node of a stage."""
-        return axis is self or _origin_of(source) in self.origins
+        return axis is self or origin_of(source) in self.origins
 
 
 class _Finder:
@@ -69,7 +68,7 @@ class _Finder:
         self._report = report
         self._of = {id(node.definition): node for node in nodes}
         self._axes: list[_Draft] = []
-        self._by_origins: dict[frozenset[Origin], _Draft] = {}
+        self._by_origins: dict[frozenset[Hashable], _Draft] = {}
         self._axis_of: dict[int, _Draft] = {}
 
     def find(self) -> tuple[Axis, ...]:
@@ -105,9 +104,9 @@ class _Finder:
             if self._report is not None:
                 self._report(node, self._tell_apart(known))
             return None
-        return self._take({_origin_of(source): source for source in sources})
+        return self._take({origin_of(source): source for source in sources})
 
-    def _take(self, sources: Mapping[Origin, Source]) -> _Draft:
+    def _take(self, sources: Mapping[Hashable, Source]) -> _Draft:
         """Return the axis that has these sources."""
         origins = frozenset(sources)
         axis = self._by_origins.get(origins)
@@ -125,7 +124,7 @@ class _Finder:
         source: Source = FromResult(stream.definition, stream.output)
         if node.replaced:
             source = Constant(stream.definition, node.value, stream.output)
-        return self._take({_origin_of(source): source})
+        return self._take({origin_of(source): source})
 
     def _place_stream(self, source: Source) -> Source:
         return source._replace(axis=self._find_streamed(source).index) if isinstance(source, FromStream) else source
@@ -183,7 +182,7 @@ class _Finder:
     def _item_of(self, source: Source, axis: _Draft, part: Part | None) -> Source:
         if isinstance(source, FromResult) and self._find_stage(source) is axis:
             return FromItemOf(source.definition, source.output, part)
-        position = axis.origins.index(_origin_of(source))
+        position = axis.origins.index(origin_of(source))
         assert isinstance(source, (FromResult, FromInput, FromValue, Constant, Gather))
         return FromItem(axis.index, position, source, part)
 
@@ -198,14 +197,3 @@ def _exchange(function: Definition, sources: Iterable[Source], items: Mapping[st
     """Return what the parameters of a function receive, where those that receive items are known by their names."""
     params = [param.name for param in function.params]
     return tuple([items.get(name, source) for name, source in zip(params, sources, strict=True)])
-
-
-def _origin_of(source: Source) -> Origin:
-    """Return what is the same for the same source."""
-    if isinstance(source, Gather):
-        return "gather", source.keys, *map(_origin_of, source.parts)
-    if isinstance(source, FromValue):
-        return "value", id(source.value)
-    if isinstance(source, (FromResult, Constant)):
-        return "result", id(source.definition), source.output
-    return source

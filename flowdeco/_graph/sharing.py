@@ -28,8 +28,25 @@ from .source import (
     OfItem,
     Source,
 )
+from .tearing import find_torn, list_joined
 
-__all__ = ["Sharing"]
+__all__ = ["Sharing", "share"]
+
+
+def share(root: Graph, children: Callable[[Graph], Mapping[int, Graph]]) -> Sharing:
+    """Find out what is one in a workflow and those within it.
+
+    Args:
+        root: the graph of the outermost workflow.
+        children: gives the graphs of those nodes of a graph that are workflows, by their index.
+    """
+    torn: frozenset[tuple[int, int]] = frozenset()
+    while True:
+        sharing = Sharing(root, children, torn)
+        found = find_torn(sharing.levels)
+        if not found:
+            return sharing
+        torn |= found  # each time more; in the end nothing of an axis is shared
 
 
 class Sharing:
@@ -38,14 +55,21 @@ class Sharing:
     Args:
         root: the graph of the outermost workflow.
         children: gives the graphs of those nodes of a graph that are workflows, by their index.
+        torn: what no level shares, by the id of a graph and the index in it.
 
     Attributes:
         levels: all levels, each after those that contain it.
         values: the constants that values are told apart by, so that their ids stay theirs.
     """
 
-    def __init__(self, root: Graph, children: Callable[[Graph], Mapping[int, Graph]]) -> None:
+    def __init__(
+        self,
+        root: Graph,
+        children: Callable[[Graph], Mapping[int, Graph]],
+        torn: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
         self._children = children
+        self._torn = torn
         self._units: dict[Origin, Unit] = {}
         self._roots: dict[int, Level] = {}
         self._found: list[Level] = []
@@ -80,10 +104,13 @@ class Sharing:
         home = _find_home(graph, around)
         level.home, level.state = (level, _own_state(graph)) if home is None else (home, around.state)
         level.origins = {name: ("input", level, name) for name in graph.inputs}
+        joined = list_joined(around.graph, node.sources)
         for param, source in zip(node.params, node.sources, strict=True):
             passes = isinstance(source, (FromInput, Constant, FromValue))
             # What was skipped leaves the default to an input that has one, and skips what needs it where it is named.
-            if passes or (isinstance(source, FromResult) and param.default is MISSING):
+            # And lists of one axis lack here what any of them lacks.
+            passes |= isinstance(source, FromResult) and param.default is MISSING
+            if passes and not any(source is each for each in joined):
                 level.origins[param.name] = self._origin_of(around, source)
         return level
 
@@ -141,7 +168,8 @@ class Sharing:
         owner = level.graph.owner
         sources = tuple([self._origin_of(level, source) for source in node.sources])
         after = tuple([level.units[level.graph.node_of(step).index] for step in node.after])
-        key = node.definition, level.region, owner.keep_going, sources, after, self._items_of(level, node)
+        alone = level if (id(level.graph), node.index) in self._torn else None
+        key = node.definition, level.region, owner.keep_going, sources, after, self._items_of(level, node), alone
         if graph is not None:
             return *key, graph, _find_home(graph, level)
         defaults = owner.defaults

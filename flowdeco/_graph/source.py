@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -23,6 +24,7 @@ __all__ = [
     "Part",
     "Source",
     "definitions_of",
+    "origin_of",
     "parts_of",
     "whole_of",
 ]
@@ -170,6 +172,17 @@ def whole_of(source: Source) -> Source:
     if isinstance(source, FromItem):
         return source.source
     return FromResult(source.definition, source.output) if isinstance(source, (FromItemOf, FromStream)) else source
+
+
+def origin_of(source: Source) -> Hashable:
+    """Return what is the same for the same collection, without comparing the values of any."""
+    if isinstance(source, Gather):
+        return "gather", source.keys, *map(origin_of, source.parts)
+    if isinstance(source, FromValue):
+        return "value", id(source.value)
+    if isinstance(source, (FromResult, Constant)):
+        return "result", id(source.definition), source.output
+    return source
 
 
 _HAVE_DEFINITIONS = (FromResult, Constant, FromItemOf, FromStream)
