@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import anyio
 
@@ -21,13 +21,14 @@ from .._graph.source import Constant
 from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
 from .._scheduler.call_plan import CallPlans, fill_inputs, plans_within, put_values
 from .._scheduler.engine import Engine
+from .._scheduler.plan import Plan
 from .._scheduler.run_hooks import tell_rest
 from .._scheduler.run_state import RunState
 from .._worker.thread import IN_THREAD, count_threads_apart
 from .blocking import in_worker_thread, run_from_thread
 from .run import Run
 
-__all__ = ["block_on", "call_task", "start_call"]
+__all__ = ["block_on", "call_task", "call_within", "no_run_error", "prepare_workflow", "start_call"]
 
 # The plans of calls that are made outside of runs.
 _ALONE = CallPlans()
@@ -52,7 +53,7 @@ async def call_task(definition: Definition, given: Mapping[str, Any]) -> Any:
         raise _elsewhere_error(definition)
     caller = find_caller()
     error, result = await (
-        _call_alone(definition, given) if caller is None else _call_within(*caller, definition, given)
+        _call_alone(definition, given) if caller is None else call_within(*caller, definition, given)
     )
     del caller, given  # what is raised leads to this frame
     if error is None:
@@ -99,20 +100,70 @@ def _running_loop_error(name: str) -> RunningLoopError:
     return RunningLoopError(f"Cannot call task {name!r}: {reason}. Use: await {name}.call(...).", task=name)
 
 
-async def _call_within(outer: Engine, index: int, definition: Definition, given: Mapping[str, Any]) -> Answer:
-    """Call a task as a recorded call of a node."""
-    around = outer.state.plan
-    called, name, plans = find_instead(around.graph, definition), definition.name or "task", plans_within(around)
+async def call_within(
+    outer: Engine, index: int, definition: Definition, given: Mapping[str, Any], *, keep: bool = False
+) -> Answer:
+    """Call a task or a workflow as a recorded call of a node.
+
+    Args:
+        outer: the engine of the caller.
+        index: which of its nodes calls; `RUN` for the workflow's own function.
+        definition: what is called.
+        given: what the caller passes, by the names of the parameters.
+        keep: whether the caller wants the run of a workflow; what that fails with stands in it.
+    """
+    called = find_instead(outer.state.plan.graph, definition)
+    if keep and not _is_workflow(called):
+        raise no_run_error(definition)
+    plan, inputs = await _prepare(outer, definition, called, given)
+    values = put_values(plan, inputs, outer.run)
+    call = begin_call(outer, index, plan, definition.name or definition.kind, values, keep=keep)
+    answer = await run_call(outer, index, plan, call, values)
+    run = call.journal.nested.get(CALLED)
+    return (None, run) if keep and run is not None else answer
+
+
+async def _prepare(
+    outer: Engine, definition: Definition, called: Definition | Constant, given: Mapping[str, Any]
+) -> tuple[Plan, Mapping[str, Any]]:
+    """Return the plan of a call, and its inputs."""
+    around, name = outer.state.plan, definition.name or definition.kind
+    graph, plans = around.graph, plans_within(around)
     if isinstance(called, Constant):
-        plan, given = plans.find(around.graph, called, name, None), {}
-    else:
-        signature = read_call(called)
-        given = signature.adopt(given, read_call(definition))
-        given = await _add_resources(outer, called, given)
-        plan = plans.find(around.graph, called, name, signature, given.keys() & signature.of_run.keys())
-    values = put_values(plan, fill_inputs(plan, given), outer.run)
-    call = begin_call(outer, index, plan, name, values)
-    return await run_call(outer, index, plan, call, values)
+        return plans.find(graph, called, name, None), {}
+    if called.is_workflow:
+        return prepare_workflow(outer, definition, called, given)
+    signature = read_call(called)
+    given = signature.adopt(given, read_call(definition))
+    given = await _add_resources(outer, called, given)
+    plan = plans.find(graph, called, name, signature, given.keys() & signature.of_run.keys())
+    return plan, fill_inputs(plan, given)
+
+
+def prepare_workflow(
+    outer: Engine, definition: Definition, called: Definition, given: Mapping[str, Any]
+) -> tuple[Plan, Mapping[str, Any]]:
+    """Return the plan of a call of a workflow, and its inputs."""
+    around = outer.state.plan
+    within: Plan = called.plan_within(around.graph.layers)
+    if within.starts_processes:
+        from .._worker.main_guard import refuse_worker_import
+
+        refuse_worker_import(within.graph.name)
+    inputs = {name: value for name, value in given.items() if called is definition or name in within.graph.inputs}
+    inputs = within.inputs.bind((), inputs)
+    name = definition.name or definition.kind
+    return plans_within(around).find(around.graph, called, name, None, (), within), inputs
+
+
+def _is_workflow(called: Definition | Constant) -> TypeGuard[Definition]:
+    return not isinstance(called, Constant) and called.is_workflow
+
+
+def no_run_error(definition: Definition) -> CallError:
+    name = definition.label
+    message = f"Cannot return the run of workflow {name!r}: something that has none stands in for it here. "
+    return CallError(f"{message}Use call() or call_sync().", task=name, parameters=())
 
 
 async def _add_resources(outer: Engine | None, called: Definition, given: Mapping[str, Any]) -> Mapping[str, Any]:

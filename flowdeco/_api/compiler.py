@@ -334,6 +334,9 @@ class RunnableWorkflow(WorkflowDefinition):
     def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
         return self.compiler.find_own_names()
 
+    def plan_within(self, layers: tuple[Layer, ...]) -> Plan:
+        return self.compiler.within(layers).plan()
+
     def run_within(
         self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
     ) -> Awaitable[Any]:

@@ -23,6 +23,7 @@ from .._record.journal import Journal, NestedRun
 from .._record.log import is_asked_for, log_change, log_failure
 from .._runner.request import InChild
 from .._runner.signals import RunStopped
+from .._scheduler.call_engine import CallPlace, find_caller
 from .._scheduler.engine import Engine
 from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
@@ -31,7 +32,7 @@ from .._worker.thread import IN_THREAD, count_threads_apart
 from .blocking import Steps, go_if, in_worker_thread, run_from_thread
 from .run import Run
 
-__all__ = ["Execution"]
+__all__ = ["Execution", "let_go"]
 
 # How many runs within each other are driven by the same task of the event loop.
 _MOST_LEVELS = 8
@@ -74,6 +75,11 @@ class Execution:
         self.has_hooks = bool(hooks)
         self.program = make_run_program(name, Policy(hooks=hooks, timeout=timeout), strict=strict)
 
+    @staticmethod
+    def find_caller() -> CallPlace | None:
+        """Return where in a run this code runs; `None` outside."""
+        return find_caller()
+
     def run_blocking(self, run: Run[Any], *, logs: bool = True, may_begin: Callable[[], bool] | None = None) -> None:
         """Run it on an event loop of its own, or on the one that owns this thread.
 
@@ -87,8 +93,7 @@ class Execution:
         Raises:
             RunningLoopError: this thread's event loop is running.
         """
-        if find_token() is not None:
-            raise self._running_loop_error(run)
+        self.refuse_running_loop(run)
         context = copy_outside_loop()
         heard = context if self._is_heard(run) else None
         on_loop: OnLoop = partial(self._run_loop, run)
@@ -158,7 +163,7 @@ class Execution:
             await self.execute(run)
         finally:
             if not journal.keep:
-                _let_go(journal.nested, index)
+                let_go(journal.nested, index)
         error = run._failure
         if error is None:
             return run.result
@@ -267,6 +272,11 @@ class Execution:
                 raise
             raise self._running_loop_error(run) from error
 
+    def refuse_running_loop(self, run: Run[Any]) -> None:
+        """Refuse a blocking call on a thread whose event loop is running."""
+        if find_token() is not None:
+            raise self._running_loop_error(run)
+
     def _running_loop_error(self, run: Run[Any]) -> RunningLoopError:
         reason = "this thread's event loop is running, and a blocking call would stop it"
         way = "run_async" if run._keep else "call"
@@ -274,7 +284,7 @@ class Execution:
         return RunningLoopError(message, workflow=self.name)
 
 
-def _let_go(nested: dict[int, NestedRun], index: int) -> None:
+def let_go(nested: dict[int, NestedRun], index: int) -> None:
     """Let a nested run go as a plain call does its results; of one that did not complete, its inputs."""
     run = nested.pop(index)
     journal = run._journal

@@ -272,8 +272,16 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         That is a coroutine, or it blocks, as `is_awaited` or, where that is `None`, its function's kind says.
         """
         execution = self._definition.execution
+        is_awaited = execution.is_async if is_awaited is None else is_awaited
+        caller = execution.find_caller()
+        if caller is not None:
+            from .nested_call import NestedCall  # only now, as most calls are made outside of runs
+
+            inputs = self._definition.compiler.plan().inputs.bind(self._bound + args, kwargs)
+            call = NestedCall(caller, self._definition, inputs, keep=keep)
+            return (None, call.start()) if is_awaited else call.block()
         run = self._new_run(args, kwargs, keep=keep)
-        if execution.is_async if is_awaited is None else is_awaited:
+        if is_awaited:
             return None, execution.start(run)
         execution.run_blocking(run)
         return run._answer()

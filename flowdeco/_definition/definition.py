@@ -207,6 +207,14 @@ class Definition:
         kind, inner = self.signature.kind, self.signature.inner
         return Signature((), read_kind(function), inner if kind == "sync" else kind)
 
+    def plan_within(self, layers: tuple[Any, ...]) -> Any:
+        """Return the plan of a workflow for a call in a run in which other things stand in for some tasks.
+
+        Args:
+            layers: what stands in for what.
+        """
+        raise AssertionError(f"{self!r} runs as a task")
+
     def run_within(
         self, plan: Any, inputs: Mapping[str, Any], given: Sequence[Any], outer: Any, journal: Any, index: int
     ) -> Awaitable[Any]:

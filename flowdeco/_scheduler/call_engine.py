@@ -24,11 +24,13 @@ from .plan import Plan
 from .run_hooks import Teller
 from .run_state import RunState
 
-__all__ = ["Answer", "CallEngine", "begin_call", "find_caller", "run_call"]
+__all__ = ["Answer", "CallEngine", "CallPlace", "add_call_note", "begin_call", "end_call", "find_caller", "run_call"]
 
 # How many calls within each other are driven by the same task of the event loop.
 _MOST_LEVELS = 8
 
+# The engine of a caller, and which of its nodes calls; `RUN` for the workflow's own function.
+CallPlace = tuple["Engine", int]
 # What a call has come to: an error, or a result.
 Answer = tuple["BaseException | None", Any]
 
@@ -61,7 +63,7 @@ class CallEngine(Engine):
         return self.outer._is_telling
 
 
-def find_caller() -> tuple[Engine, int] | None:
+def find_caller() -> CallPlace | None:
     """Return the engine that this code runs in, and as which of its nodes; `None` outside a run."""
     place = CALLER.get()
     if place is None:
@@ -82,8 +84,6 @@ def begin_call(outer: Engine, index: int, plan: Plan, name: str, values: list[An
         keep: whether what comes of it is kept, also where the run was not asked for.
     """
     around = outer.journal
-    log = around.calls.setdefault(index, CallLog())
-    assert isinstance(log, CallLog)
     path = around.path if index == RUN else around.label_of(index)
 
     def make(name: str) -> Journal:
@@ -93,7 +93,18 @@ def begin_call(outer: Engine, index: int, plan: Plan, name: str, values: list[An
         journal.told = around.errors if around.told is None else around.told
         return journal
 
-    return log.begin(name, 1 if index == RUN else around.attempts_of(index), make)
+    with outer.lock:  # several threads may work for the caller
+        log = around.calls.setdefault(index, CallLog())
+        assert isinstance(log, CallLog)
+        return log.begin(name, 1 if index == RUN else around.attempts_of(index), make)
+
+
+def end_call(outer: Engine, index: int, call: Call) -> None:
+    """Note that a call has ended."""
+    log = outer.journal.calls.get(index)
+    if not call.journal.keep and isinstance(log, CallLog):
+        with outer.lock:
+            log.end(call)
 
 
 async def run_call(outer: Engine, index: int, plan: Plan, call: Call, values: list[Any]) -> Answer:
@@ -116,14 +127,12 @@ async def run_call(outer: Engine, index: int, plan: Plan, call: Call, values: li
         engine.is_over = True
         journal.end_run(status)
         state.let_go(keep=journal.keep)
-        log = outer.journal.calls.get(index)
-        if not journal.keep and isinstance(log, CallLog):
-            log.end(call)
+        end_call(outer, index, call)
 
 
 def _read_answer(state: RunState, journal: Journal) -> Answer:
     if journal.error is not None:
-        _add_note(journal, journal.error)
+        add_call_note(journal, journal.error)
         return journal.error, None
     if state.ended:
         _, cause = state.ended[CALLED]
@@ -131,7 +140,7 @@ def _read_answer(state: RunState, journal: Journal) -> Answer:
     return None, state.values[CALLED]
 
 
-def _add_note(journal: Journal, error: BaseException) -> None:
+def add_call_note(journal: Journal, error: BaseException) -> None:
     """Say in an error which call raised it, the innermost one."""
     known = getattr(error, "__notes__", ())
     if not any(isinstance(note, str) and note.startswith(f"Raised by call '{journal.path}/") for note in known):

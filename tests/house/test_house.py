@@ -68,12 +68,12 @@ PACKAGES: dict[str, Package] = {
     "_scheduler": Package(
         "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
         "parking propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments "
-        "locals block collection item_blocks item_turns taking_apart call_engine call_plan",
+        "locals block collection item_blocks item_turns taking_apart call_engine call_plan blocked_call",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
         "face function_face task resource stand_in way shown_signature workflow decorator run compiler "
-        "planning problems execution blocking calling",
+        "planning problems execution blocking calling nested_call",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
