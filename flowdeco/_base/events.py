@@ -115,6 +115,9 @@ class Event(NamedTuple):
         inputs: the arguments of the task's own function by name, or the inputs of the workflow.
         metadata: what `metadata=` says.
         time: when, in UTC.
+        index: of an item of `each=`, its place in the order of the source, from 0; `None` for what is no item.
+        item: the item; `None` for what is no item.
+        key: what `key=` gives for the item; `None` without one.
     """
 
     kind: EventKind
@@ -131,6 +134,9 @@ class Event(NamedTuple):
     inputs: Mapping[str, Any]
     metadata: Mapping[str, Any]
     time: datetime
+    index: int | None = None  # type: ignore[assignment]  # of a tuple's own methods nobody needs `index` here
+    item: Any = None
+    key: Any = None
 
     @property
     def state(self) -> Any:
@@ -144,6 +150,7 @@ class Event(NamedTuple):
 
     def __str__(self) -> str:
         who = self.workflow if self.task is None else f"{self.workflow}.{self.task}"
+        who = who if self.index is None else f"{who}[{self.index}]"
         time = self.time  # a quick run logs thousands of these, and strftime would be a third of it
         text = f"{time.hour:02}:{time.minute:02}:{time.second:02} {who}: {self.status}"
         if self.attempt is not None and self.attempt > 1:

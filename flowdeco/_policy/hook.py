@@ -16,6 +16,7 @@ from .._base.text import listed, nearest, shorten
 __all__ = [
     "EVENT_NAMES",
     "HOOKS",
+    "ITEM_NAMES",
     "NO_HOOKS",
     "Hook",
     "Hooks",
@@ -47,6 +48,8 @@ EVENT_NAMES = (
     "event",
 )
 _EVENT_NAMES = frozenset(EVENT_NAMES)
+# The same of an item of `each=`; an argument of that name comes first.
+ITEM_NAMES = ("index", "item")
 
 
 class Hook(NamedTuple):
@@ -88,6 +91,8 @@ class Hook(NamedTuple):
                 named[name] = getattr(told, name)
                 continue
             missing = MISSING if name in ask.optional else None
+            if name in ITEM_NAMES and told.index is not None:
+                missing = getattr(told, name)
             value = (told.inputs if inputs is None else inputs).get(self.outside.get(name, name), missing)
             if value is not MISSING:
                 named[name] = value
@@ -101,12 +106,14 @@ class Hook(NamedTuple):
 
 
 class Told(Protocol):
-    """What hooks are told: it has what they can ask for under the names in `EVENT_NAMES`."""
+    """What hooks are told: it has what they can ask for under the names in `EVENT_NAMES` and `ITEM_NAMES`."""
 
     @property
     def event(self) -> Event: ...
     @property
     def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def index(self) -> int | None: ...
 
 
 Hooks: TypeAlias = Mapping[str, tuple[Hook, ...]]
@@ -183,7 +190,7 @@ def read_hooks(
         OptionError: a hook asks for what there is not.
     """
     outside = outside or {}
-    known = [*EVENT_NAMES, *arguments, *outside.values()]
+    known = [*EVENT_NAMES, *ITEM_NAMES, *arguments, *outside.values()]
     found: dict[str, tuple[Hook, ...]] = {}
     for option in HOOKS:
         value = options[option]

@@ -15,6 +15,7 @@ from .._base.text import listed, nearest
 from .hook import (
     EVENT_NAMES,
     HOOKS,
+    ITEM_NAMES,
     NO_HOOKS,
     Hook,
     Hooks,
@@ -209,7 +210,7 @@ def _read_recoveries(asker: Asker, value: Any) -> tuple[Recovery, ...]:
 
 def read_recovery(asker: Asker, kind: type[BaseException], function: Any) -> Recovery:
     """Return what recovers from one type of error. Raises `OptionError` if it asks for what there is not."""
-    known = [*EVENT_NAMES, *asker.arguments]
+    known = [*EVENT_NAMES, *ITEM_NAMES, *asker.arguments]
     task = asker.find_task(function)
     if task is None:
         return Recovery(kind, read_hook(asker.subject, "recover", function, known))

@@ -71,6 +71,7 @@ def _replace_in_entry(entry: ItemEntry, old: BaseException, new: BaseException, 
     made.run = run
     made.error = new if entry.error is old else entry.error
     made.changes = _replace_each(entry.changes, old, new)
+    made.failure = None
     return made
 
 

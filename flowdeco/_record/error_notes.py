@@ -9,7 +9,7 @@ from weakref import ref
 
 from .._base.events import Status
 from .._base.text import shorten
-from .failure import HookError
+from .failure import HookError, name_task
 from .journal import Journal
 
 __all__ = ["add_notes", "find_run", "let_revive"]
@@ -116,7 +116,9 @@ def _place_of(journal: Journal, error: BaseException) -> str:
     if any(life.error is error for life in journal.lives.values()):
         return f"Raised by resource {failed.task!r} of workflow {journal.name!r} after it was opened."
     attempt = f", attempt {failed.attempt}" if failed.attempt > 1 else ""
-    return f"Raised by {_kind_of(journal, failed.task)} {failed.task!r} of workflow {journal.name!r}{attempt}."
+    who = name_task(failed.task, failed.index, _kind_of(journal, failed.task))
+    comma = "" if failed.index is None else ","
+    return f"Raised by {who}{comma} of workflow {journal.name!r}{attempt}."
 
 
 def _notes_of(journal: Journal, error: BaseException) -> list[str]:
@@ -135,14 +137,17 @@ def _failed_for_good(journal: Journal) -> Iterator[tuple[str, BaseException]]:
     """Yield who failed and with what: tasks, the workflow itself, and hooks that are to fail what they hang on."""
     workflow = f"workflow {journal.name!r}"
     nodes = journal.graph.nodes
-    last = [entry for index, entry in journal.latest.items() if index >= 0 and journal.finished[index]]
+    last = [entry for index, entry in journal.latest.items() if 0 <= index < len(nodes) and journal.finished[index]]
     final = {(nodes[entry.node].name, id(entry.error)) for entry in last if entry.status is Status.FAILED}
+    for index, log in journal.items.items():
+        final.update([(nodes[index].name, id(entry.error)) for entry in log.failed])
     hooks = journal.hook_errors if journal.graph.owner.strict else []
     of_hooks = {id(told.error) for told in hooks}
     for failure in journal.errors:
         if (failure.task is None or (failure.task, id(failure.error)) in final) and id(failure.error) not in of_hooks:
-            kind = "task" if failure.task is None else _kind_of(journal, failure.task)
-            yield workflow if failure.task is None else f"{kind} {failure.task!r}", failure.error
+            task = failure.task
+            who = workflow if task is None else name_task(task, failure.index, _kind_of(journal, task))
+            yield who, failure.error
     for index, life in journal.lives.items():
         if life.error is not None:
             yield f"closing resource {nodes[index].name!r}", life.error
@@ -156,7 +161,7 @@ def _kind_of(journal: Journal, name: str) -> str:
 
 
 def _describe_hook(journal: Journal, told: HookError) -> str:
-    task = "" if told.task is None else f"task {told.task!r} of "
+    task = "" if told.task is None else f"{name_task(told.task, told.index)} of "
     return f"a hook ({told.hook}) of {task}workflow {journal.name!r}"
 
 

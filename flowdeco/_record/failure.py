@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-__all__ = ["Failure", "HookError"]
+__all__ = ["Failure", "HookError", "name_task"]
 
 
 class Failure(NamedTuple):
@@ -40,6 +40,7 @@ class HookError(NamedTuple):
         task: the name of the task that it was told of; `None` for the workflow itself.
         error: what it raised.
         time: when, in UTC.
+        index: which item of `each=` it was told of, from 0; `None` for what is no item.
     """
 
     hook: str
@@ -47,3 +48,9 @@ class HookError(NamedTuple):
     task: str | None
     error: BaseException
     time: datetime
+    index: int | None = None  # type: ignore[assignment]  # as above
+
+
+def name_task(task: str, index: int | None, kind: str = "task") -> str:
+    """Return what to call a task, or one item of it."""
+    return f"{kind} {task!r}" if index is None else f"{kind} {task!r}, item {index}"

@@ -17,6 +17,7 @@ from typing import Any
 from .._base.events import Status
 from .._base.sentinel import UNSET
 from .entry import Entry
+from .failure import Failure
 from .sketch import Sketch
 
 __all__ = ["MOST_FAILED", "MOST_SLOWEST", "ItemEntry", "ItemLog"]
@@ -43,13 +44,14 @@ class ItemEntry:
         error: what it ended with instead of a result: an error, or a `Skip`.
         result: what it gave; `UNSET` where there is none or it is not kept.
         changes: its changes of status that the two times do not tell.
+        failure: its last failed attempt, if there was no room for it among those of the run; else `None`.
         run: the run of an item of a workflow; `None` for any other.
         calls: what it has called while it ran; `None` for nothing.
     """
 
     __slots__ = (
         *("attempts", "changes", "error", "finished", "index", "item", "key", "place", "result", "run", "started"),
-        *("calls", "status"),
+        *("calls", "failure", "status"),
     )
 
     def __init__(self, index: int, key: Any, item: Any, place: int | None = None) -> None:
@@ -63,6 +65,7 @@ class ItemEntry:
         self.error: BaseException | None = None
         self.result: Any = UNSET
         self.changes: list[Entry] = []
+        self.failure: Failure | None = None
         self.run: Any = None
         self.calls: Any = None
 
@@ -73,7 +76,8 @@ class ItemEntry:
 
     def holds(self, error: BaseException) -> bool:
         """Whether an error stands in here."""
-        return self.error is error or any(each.error is error for each in self.changes)
+        failed = self.failure is not None and self.failure.error is error
+        return failed or self.error is error or any(each.error is error for each in self.changes)
 
     def copy(self) -> ItemEntry:
         """Return one that can be changed by itself."""
@@ -84,10 +88,12 @@ class ItemLog:
     """Takes in what became of the items of one mapped task. Any thread may write.
 
     Args:
+        node: the index of the task's node.
         keep: whether every item is kept.
+        is_handled: whether somebody receives the failure of an item as an outcome.
 
     Attributes:
-        keep: as given.
+        node, keep, is_handled: as given.
         counts: how many have ended how.
         durations: how long those took that began.
         entries: the items under way, and those that have ended where every item is kept, by index.
@@ -95,10 +101,15 @@ class ItemLog:
         expected: how many there are going to be; `None` as long as that is not known.
     """
 
-    __slots__ = ("_failures", "_lock", "_slowest", "counts", "durations", "entries", "expected", "failed", "keep")
+    __slots__ = (
+        *("_failures", "_lock", "_slowest", "counts", "durations", "entries", "expected", "failed", "is_handled"),
+        *("keep", "node"),
+    )
 
-    def __init__(self, *, keep: bool = False) -> None:
+    def __init__(self, node: int = 0, *, keep: bool = False, is_handled: bool = False) -> None:
+        self.node = node
         self.keep = keep
+        self.is_handled = is_handled
         self.counts: Counter[Status] = Counter()
         self.durations = Sketch()
         self.entries: dict[int, ItemEntry] = {}
@@ -163,7 +174,7 @@ class ItemLog:
     ) -> None:
         """Note how an item has ended. What is given is what `add` takes."""
         entry.status, entry.started, entry.finished = status, started, finished
-        entry.attempts, entry.error, entry.place = attempts, error, None
+        entry.attempts, entry.error, entry.place, entry.failure = attempts, error, None, None
         with self._lock:
             self.counts[status] += 1
             if self.keep:
@@ -171,8 +182,6 @@ class ItemLog:
                 self.entries[entry.index] = entry
             else:
                 self.entries.pop(entry.index, None)
-                if status is not _FAILED:
-                    entry.item = None
             if status is _FAILED and (self.keep or len(self.failed) < MOST_FAILED):
                 self.failed.append(entry)
             if started:
@@ -181,13 +190,16 @@ class ItemLog:
     def _add_duration(self, seconds: float, entry: ItemEntry) -> None:
         self.durations.add(seconds)
         slowest = self._slowest
-        if len(slowest) < MOST_SLOWEST:
-            heappush(slowest, (seconds, -entry.index, entry))
-        elif seconds > slowest[0][0]:
-            heapreplace(slowest, (seconds, -entry.index, entry))
+        is_full = len(slowest) == MOST_SLOWEST
+        if is_full and seconds <= slowest[0][0]:
+            return
+        if not self.keep and entry.status is not _FAILED:
+            entry = entry.copy()  # hooks that are still to be told of it may want the item
+            entry.item = entry.run = entry.calls = None
+        (heapreplace if is_full else heappush)(slowest, (seconds, -entry.index, entry))
 
-    def may_note_failure(self) -> bool:
-        """Take note that an attempt has failed; return whether there is room for what it failed with."""
+    def has_room_for_failure(self) -> bool:
+        """Take note that an attempt has failed; return whether that is to stand among the failures of the run."""
         self._failures += 1
         return self.keep or self._failures <= MOST_FAILED
 

@@ -15,6 +15,7 @@ from .._graph.node import Node
 from .item_log import ItemEntry, ItemLog
 from .journal import Journal
 from .metrics import Statistics
+from .timeline import Attempt, list_item_attempts
 
 __all__ = ["ItemRecord", "Items", "name_item"]
 
@@ -89,6 +90,11 @@ class ItemRecord:
         """Seconds from start to end; `None` before the end."""
         start, end = self._times()
         return end - start if start and end else None
+
+    @property
+    def timeline(self) -> list[Attempt]:
+        """Its attempts, with when each began and ended."""
+        return list_item_attempts(self._journal, self._entry)
 
     @property
     def result(self) -> Any:
@@ -170,7 +176,7 @@ class Items(Sequence[ItemRecord]):
 
     @property
     def durations(self) -> Statistics | None:
-        """What their seconds from start to end come to, p50 and p95 to about 5 %; `None` if none has ended."""
+        """What their seconds from start to end come to, p50 and p95 to within a tenth; `None` if none has ended."""
         return self._log.durations.statistics
 
     def find(self, key: Any) -> ItemRecord | None:

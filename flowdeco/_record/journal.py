@@ -82,7 +82,7 @@ class Journal:
             where the run was asked for, or if they have not completed.
         keep: whether the run was asked for, so that what is known of every item is kept.
         items: what is known of the items of each mapped node, by node.
-        places: the item that runs at an index behind those of the graph's nodes, with the node that it is one of.
+        places: the item that runs at an index behind those of the graph's nodes, and the log that it goes to.
         calls: what each node has called while it ran, by node; under `RUN`, what the workflow's own function has.
         path: of a call in a run, what it is called there: `agent/search#2`; `""` for a run.
     """
@@ -133,7 +133,7 @@ class Journal:
         self.nested: dict[int, NestedRun] = {}
         self.keep = keep
         self.items: dict[int, ItemLog] = {}
-        self.places: dict[int, tuple[int, ItemEntry]] = {}
+        self.places: dict[int, tuple[ItemLog, ItemEntry]] = {}
         self.calls: dict[int, CallsMade] = {}
         self.path = ""
         # Of a call, where its failed attempts stand besides: among those of the run.
@@ -194,32 +194,40 @@ class Journal:
         if ended is None or (status is Status.FAILED and ended in (_COMPLETED, Status.SKIPPED)):
             self.note(index, status, self.attempts_of(index), error)
             self.finished[index] = perf_counter()
+            if index in self.places and status is Status.FAILED:
+                log, entry = self.places[index]
+                if entry.failure is not None and not log.is_handled:  # it may well be the run's
+                    self._note_failure(entry.failure)
 
-    def fail_attempt(self, task: str | None, attempt: int, error: BaseException, index: int = RUN) -> Failure:
+    def fail_attempt(self, task: str | None, attempt: int, error: BaseException, index: int | None = None) -> Failure:
         """Note what an attempt has failed with.
 
         Args:
             task: the name of the task; `None` for the workflow itself.
             attempt: its number, from 1.
             error: what it has failed with.
-            index: that of the node, or of the place where an item runs; what is no item may leave it out.
+            index: that of the node, or of the place where an item runs; `None` for what is in no graph.
         """
         failure = Failure(task, attempt, error, self.moment(perf_counter()) or datetime.now(UTC))
-        node, entry = self.places.get(index, (RUN, None))
-        if entry is None:
-            self.errors.append(failure)
-            if self.told is not None:
-                self.told.append(failure)
-            return failure
-        failure = failure._replace(index=entry.index, item=entry.item, key=entry.key)
-        if self.items[node].may_note_failure():
-            self.errors.append(failure)
+        there = None if index is None else self.places.get(index)
+        if there is not None:
+            log, entry = there
+            failure = failure._replace(index=entry.index, item=entry.item, key=entry.key)
+            if not log.has_room_for_failure():
+                entry.failure = failure
+                return failure
+        self._note_failure(failure)
         return failure
 
-    def fail_hook(self, hook: Hook, task: str | None, error: Exception) -> None:
-        """Note what a hook has raised."""
+    def _note_failure(self, failure: Failure) -> None:
+        self.errors.append(failure)
+        if self.told is not None:
+            self.told.append(failure)
+
+    def fail_hook(self, hook: Hook, task: str | None, error: Exception, index: int | None = None) -> None:
+        """Note what a hook has raised; `index` is that of the item it was told of."""
         strip_traceback(error)
-        self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC)))
+        self.hook_errors.append(HookError(hook.option, hook.ask.function, task, error, datetime.now(UTC), index))
 
     def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None:
         """Note that from now on an item of a mapped node runs at a place, an index behind those of the graph's nodes.
@@ -235,8 +243,9 @@ class Journal:
         """
         log = self.items.get(node)
         if log is None:
-            log = self.items.setdefault(node, ItemLog(keep=self.keep))
-        self.places[place] = node, log.open(index, key, item, place)
+            is_handled = node in self.graph.find_received()
+            log = self.items.setdefault(node, ItemLog(node, keep=self.keep, is_handled=is_handled))
+        self.places[place] = log, log.open(index, key, item, place)
 
     def close_item(self, place: int, result: Any = UNSET) -> None:
         """Note that the item which ran at a place has ended as the journal was told, and that the place is free.
@@ -245,17 +254,22 @@ class Journal:
             place: the index.
             result: what the item gave; left out, if it gave nothing.
         """
-        node, entry = self.places.pop(place)
+        log, entry = self.places.pop(place)
         status = self.outcome_of(place) or Status.CANCELLED
         latest, started = self.latest.pop(place, None), self.started[place]
         attempts = int(started > 0) if latest is None else latest.attempt
         entry.run, entry.calls = self.nested.pop(place, None), self.calls.pop(place, None)
-        if started and not self.started[node]:
-            self.started[node] = started
+        if started and not self.started[log.node]:
+            self.started[log.node] = started
         error = latest.error if latest is not None and status is not _COMPLETED else None
         ended = self.finished[place] or perf_counter()
         self.started[place] = self.finished[place] = 0.0
-        self.items[node].close(entry, status, started, ended, attempts, error, result)
+        log.close(entry, status, started, ended, attempts, error, result)
+
+    def item_at(self, index: int | None) -> ItemEntry | None:
+        """Return which item runs at an index; `None` if none does, as at that of a node."""
+        there = None if index is None else self.places.get(index)
+        return None if there is None else there[1]
 
     def take_error(self, error: BaseException) -> None:
         """Fail with an error, unless there is one that counts as much: the first is the run's."""
@@ -343,7 +357,7 @@ class Journal:
 
     def failures_of(self, task: str) -> Mapping[int, BaseException]:
         """Return the errors of a task by the number of the attempt."""
-        return {failure.attempt: failure.error for failure in self.errors if failure.task == task}
+        return {each.attempt: each.error for each in self.errors if each.task == task and each.index is None}
 
 
 _UNDER_WAY = (_RUNNING, Status.RETRYING)

@@ -9,6 +9,7 @@ from typing import Any
 from .._base.events import Event, Status
 from .._base.text import shorten
 from .._policy.hook import Hook
+from .failure import name_task
 from .journal import Journal
 
 __all__ = ["is_asked_for", "log_change", "log_failure", "log_hook_error"]
@@ -25,7 +26,7 @@ def log_change(event: Event) -> None:
     """Log a change of status."""
     level = logging.INFO if event.task is None else logging.DEBUG
     if logger.isEnabledFor(level):
-        about = _about(event.workflow, event.run.id, event.task, event.attempt, event.status)
+        about = _about(event.workflow, event.run.id, event.task, event.attempt, event.status, event.index, event.key)
         logger.log(level, "%s", event, extra={**about, "previous": event.previous, "delay": event.delay})
 
 
@@ -39,13 +40,14 @@ def log_failure(journal: Journal) -> None:
         )
 
 
-def log_hook_error(journal: Journal, hook: Hook, task: str | None, error: Exception) -> None:
-    """Log what a hook has raised, which does not stop anything."""
-    whose = f"workflow {journal.name!r}" if task is None else f"task {task!r} of workflow {journal.name!r}"
+def log_hook_error(journal: Journal, hook: Hook, task: str | None, error: Exception, index: int | None = None) -> None:
+    """Log what a hook has raised, which does not stop anything; `index` is that of the item it was told of."""
+    whose = f"workflow {journal.name!r}"
+    whose = whose if task is None else f"{name_task(task, index)} of {whose}"
     text = "Hook %r (%s) of %s failed: %s"
     node = None if task is None else journal.graph.find(task)  # what recovers a task has no record of its own
     status = journal.status if node is None else journal.status_of(node)
-    about = _about(journal.name, journal.id, task, None, status)
+    about = _about(journal.name, journal.id, task, None, status, index)
     logger.error(text, hook.name, hook.option, whose, shorten(error, 200), exc_info=_exc_info(error), extra=about)
 
 
@@ -61,6 +63,18 @@ def _exc_info(error: BaseException) -> BaseException | None:
     return error
 
 
-def _about(workflow: str, run: str, task: str | None, attempt: int | None, status: Status) -> dict[str, Any]:
-    """Return the attributes of a record: the names of the workflow and the task, the run's id, and so on."""
-    return {"workflow": workflow, "run": run, "task": task, "attempt": attempt, "status": str(status)}
+def _about(
+    workflow: str,
+    run: str,
+    task: str | None,
+    attempt: int | None,
+    status: Status,
+    index: int | None = None,
+    key: Any = None,
+) -> dict[str, Any]:
+    """Return the attributes of a record: the names of the workflow and the task, the run's id, and so on.
+
+    Of an item there are its index and key; not the item itself, which may be large.
+    """
+    about = {"workflow": workflow, "run": run, "task": task, "attempt": attempt, "status": str(status)}
+    return {**about, "index": index, "key": key}

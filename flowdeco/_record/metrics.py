@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -62,11 +63,18 @@ class Metrics:
     Args:
         subject: whose they are, for errors.
         measure: gives the numbers that are known, by name; called each time.
+        summarized: gives what those come to that are not known one by one, by name; called each time.
     """
 
-    def __init__(self, subject: str, measure: Callable[[], dict[str, list[float]]] | None = None) -> None:
+    def __init__(
+        self,
+        subject: str,
+        measure: Callable[[], dict[str, list[float]]] | None = None,
+        summarized: Callable[[], dict[str, Statistics]] | None = None,
+    ) -> None:
         self._subject = subject
         self._measure = measure
+        self._summarized = summarized
         self._recorded: dict[str, list[float]] = {}
         self._lock = Lock()
 
@@ -89,12 +97,19 @@ class Metrics:
         """Return the numbers of a name, in the order in which they came. Raises: as `statistics` does."""
         known = self.all_values()
         if name not in known:
-            hint = nearest(name, known) or (
-                f" There is {', '.join(map(repr, known))}." if known else " There is none yet."
-            )
-            message = f"Cannot find metric {name!r} of {self._subject}: nothing with that name was recorded.{hint}"
-            raise UnknownMetricError(message, name=name)
+            raise self._unknown(name)
         return known[name]
+
+    def _unknown(self, name: str) -> UnknownMetricError:
+        names = self._list_names()
+        if name in names:
+            reason = "a plain call does not keep the numbers of items one by one. Ask for its statistics, or use run()."
+        else:
+            hint = nearest(name, names) or (
+                f" There is {', '.join(map(repr, names))}." if names else " There is none yet."
+            )
+            reason = f"nothing with that name was recorded.{hint}"
+        return UnknownMetricError(f"Cannot find metric {name!r} of {self._subject}: {reason}", name=name)
 
     def statistics(self, name: str) -> Statistics:
         """Return what the numbers of a name come to.
@@ -102,16 +117,22 @@ class Metrics:
         Raises:
             UnknownMetricError: there is none; it is a `KeyError`.
         """
-        return summarize(self.values(name))
+        known = self.all_values()
+        if name in known:
+            return summarize(known[name])
+        found = self._known_summaries()
+        if name not in found:
+            raise self._unknown(name)
+        return found[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.all_values())
+        return iter(self._list_names())
 
     def __len__(self) -> int:
-        return len(self.all_values())
+        return len(self._list_names())
 
     def __contains__(self, name: object) -> bool:
-        return name in self.all_values()
+        return name in self._list_names()
 
     def __repr__(self) -> str:
         return f"<metrics of {self._subject}: {', '.join(self) or 'none'}>"
@@ -124,6 +145,16 @@ class Metrics:
                 found[name] = found.get(name, []) + values
         return found
 
+    def all_statistics(self) -> dict[str, Statistics]:
+        """Return what the numbers of every name come to."""
+        return {**self._known_summaries(), **{name: summarize(found) for name, found in self.all_values().items()}}
+
+    def _list_names(self) -> list[str]:
+        return [*dict.fromkeys([*self.all_values(), *self._known_summaries()])]
+
+    def _known_summaries(self) -> dict[str, Statistics]:
+        return {} if self._summarized is None else self._summarized()
+
 
 _ENDS = (Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED)
 
@@ -135,13 +166,15 @@ class Monitor:
     several threads. A workflow goes by its name, a task by `"workflow.task"`.
 
     The seconds of a task are those from the start of its first attempt to its end; those of what has been skipped,
-    or never began, do not count.
+    or never began, do not count. Each item of a task with `each=` counts by itself.
     """
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[Status]] = {}
         self._metrics = Metrics("the monitor")
         self._lock = Lock()
+        # When each item under way began: the record of a run may have let go of it before this is told of its end.
+        self._begun: dict[tuple[str, str, int], datetime] = {}
 
     def __call__(self, event: Event, /) -> None:
         """Take note of an event. Called as a hook."""
@@ -149,9 +182,22 @@ class Monitor:
         with self._lock:
             self._counts.setdefault(name, Counter())[event.status] += 1
         if event.status in _ENDS:
-            seconds = event.run.duration if event.task is None else event.run.tasks[event.task].duration
+            seconds = self._measure(event)
             if seconds is not None:
                 self._metrics.record(name, seconds)
+        elif event.index is not None and event.task is not None and event.status is Status.RUNNING:
+            self._begun.setdefault((event.run.id, event.task, event.index), event.time)
+
+    def _measure(self, event: Event) -> float | None:
+        """Return how many seconds that took which has ended; `None` if it never began."""
+        if event.task is None:
+            seconds: float | None = event.run.duration
+        elif event.index is None:
+            seconds = event.run.tasks[event.task].duration
+        else:
+            begun = self._begun.pop((event.run.id, event.task, event.index), None)
+            seconds = None if begun is None else (event.time - begun).total_seconds()
+        return seconds
 
     @property
     def names(self) -> list[str]:

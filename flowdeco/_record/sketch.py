@@ -1,7 +1,7 @@
 """What very many durations come to, in a size that does not grow.
 
-A histogram whose bars each reach a tenth further than the one before: what it says of a quantile is at most a
-twentieth off, be it of microseconds or of hours. Count, mean, deviation and the two ends are exact.
+A histogram whose bars each reach a tenth further than the one before: what it says of a quantile is at most a tenth
+off, be it of microseconds or of hours. Count, mean, deviation and the two ends are exact.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class Sketch:
         self._mean += off / count
         self._spread += off * (seconds - self._mean)
         self._bars[_place_of(seconds)] += 1
+
+    @property
+    def total(self) -> float:
+        """Their sum, in seconds."""
+        return self._mean * self.count
 
     @property
     def statistics(self) -> Statistics | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._base.events import Status
 from .._graph.node import Node
 from .entry import Entry
+from .item_log import ItemEntry, ItemLog
 from .journal import Journal
-from .metrics import Metrics
+from .metrics import Metrics, Statistics
 
 __all__ = [
     "Attempt",
@@ -20,6 +21,7 @@ __all__ = [
     "find_critical_path",
     "list_all_attempts",
     "list_attempts",
+    "list_item_attempts",
     "list_transitions",
     "ready_time",
 ]
@@ -35,6 +37,8 @@ class Transition(NamedTuple):
         status: how it stood then.
         attempt: the number of the attempt, from 1; 0 before the first, and for the workflow itself.
         error: what the attempt, the task or the run has failed with; `None` if it has not.
+        index: of an item of `each=`, its place in the order of the source, from 0; `None` for what is no item.
+        key: what `key=` gives for the item; `None` without one.
     """
 
     time: datetime
@@ -43,6 +47,8 @@ class Transition(NamedTuple):
     status: Status
     attempt: int
     error: BaseException | None
+    index: int | None = None  # type: ignore[assignment]  # of a tuple's own methods nobody needs `index` here
+    key: Any = None
 
 
 class Attempt(NamedTuple):
@@ -74,15 +80,29 @@ def _group_entries(journal: Journal) -> dict[int, list[Entry]]:
 
 def _changes_of(journal: Journal, index: int, entries: list[Entry]) -> list[Entry]:
     """Return the changes of a node in their order, those among them that its two times tell."""
-    start, end = journal.started[index], journal.finished[index]
+    latest = journal.latest.get(index)
+    vetoed = latest is not None and latest.attempt == 0
+    return _fill_in(entries, index, journal.started[index], journal.finished[index], 0 if vetoed else 1)
+
+
+def _fill_in(entries: list[Entry], index: int, start: float, end: float, first: int) -> list[Entry]:
+    """Return changes with those that two times tell."""
     changes = list(entries)
     if start:
-        latest = journal.latest.get(index)
-        vetoed = latest is not None and latest.attempt == 0
-        changes.insert(0, Entry(start, index, Status.RUNNING, 0 if vetoed else 1, None))
+        changes.insert(0, Entry(start, index, Status.RUNNING, first, None))
     if end and (not changes or changes[-1].status in _RUNS):
         attempt = changes[-1].attempt if changes else 0
         changes.append(Entry(end, index, Status.COMPLETED, attempt, None))
+    return changes
+
+
+def _changes_of_item(journal: Journal, entry: ItemEntry) -> list[Entry]:
+    """Return the changes of an item in their order."""
+    if entry.place is not None:
+        return _changes_of(journal, entry.place, entry.changes)
+    changes = _fill_in(entry.changes, 0, entry.started, entry.finished, min(entry.attempts, 1))
+    if entry.status is not None and changes and changes[-1].status in (*_RUNS, Status.COMPLETED):
+        changes[-1] = changes[-1]._replace(status=entry.status)  # it was cut off by the end of the run
     return changes
 
 
@@ -96,6 +116,9 @@ def list_transitions(journal: Journal) -> list[Transition]:
     entries = _group_entries(journal)
     for node in journal.graph.nodes:
         found += _transitions_of(journal, node, entries.get(node.index, []))
+        log = journal.items.get(node.index)
+        for entry in () if log is None else log.list_kept():
+            found += _list_changes(journal, node, _changes_of_item(journal, entry), entry)
     if end is not None:
         last = Transition(end, None, Status.RUNNING, journal.status, 0, journal.error)
         found.append((journal.ended, 2, -1, last))
@@ -104,12 +127,19 @@ def list_transitions(journal: Journal) -> list[Transition]:
 
 
 def _transitions_of(journal: Journal, node: Node, entries: list[Entry]) -> Iterator[tuple[float, int, int, Transition]]:
+    return _list_changes(journal, node, _changes_of(journal, node.index, entries), None)
+
+
+def _list_changes(
+    journal: Journal, node: Node, changes: list[Entry], item: ItemEntry | None
+) -> Iterator[tuple[float, int, int, Transition]]:
     previous = Status.PENDING
-    for change in _changes_of(journal, node.index, entries):
+    index, key = (None, None) if item is None else (item.index, item.key)
+    for change in changes:
         error = None if change.status is Status.SKIPPED else change.error
         time = journal.moment(change.time)
         assert time is not None
-        transition = Transition(time, node.name, previous, change.status, change.attempt, error)
+        transition = Transition(time, node.name, previous, change.status, change.attempt, error, index, key)
         # At the same moment, what has ended comes before what begins since it has.
         yield change.time, int(change.status in _RUNS), node.index, transition
         previous = change.status
@@ -126,7 +156,17 @@ def list_attempts(journal: Journal, node: Node) -> list[Attempt]:
 def _make_attempts(
     journal: Journal, node: Node, entries: list[Entry], errors: Mapping[int, BaseException]
 ) -> list[Attempt]:
-    changes = _changes_of(journal, node.index, entries)
+    return _attempts_in(journal, _changes_of(journal, node.index, entries), errors)
+
+
+def list_item_attempts(journal: Journal, entry: ItemEntry) -> list[Attempt]:
+    """Return the attempts of an item, the first one first."""
+    changes = _changes_of_item(journal, entry)
+    errors = {change.attempt: change.error for change in changes if change.error is not None}
+    return _attempts_in(journal, changes, errors)
+
+
+def _attempts_in(journal: Journal, changes: list[Entry], errors: Mapping[int, BaseException | None]) -> list[Attempt]:
     found: list[Attempt] = []
     for number, change in enumerate(changes):
         if change.status is Status.RUNNING and change.attempt:
@@ -140,7 +180,8 @@ def list_all_attempts(journal: Journal) -> Iterator[tuple[Node, list[Attempt]]]:
     entries = _group_entries(journal)
     errors: dict[str | None, dict[int, BaseException]] = {}
     for failure in list(journal.errors):
-        errors.setdefault(failure.task, {})[failure.attempt] = failure.error
+        if failure.index is None:
+            errors.setdefault(failure.task, {})[failure.attempt] = failure.error
     for node in journal.graph.nodes:
         yield (
             node,
@@ -149,15 +190,19 @@ def list_all_attempts(journal: Journal) -> Iterator[tuple[Node, list[Attempt]]]:
 
 
 def ready_time(journal: Journal, node: Node) -> float:
-    """Return when the last of what a node needs had ended, on the clock of the run."""
+    """Return when the last of what a node needs had ended, on the clock of the run.
+
+    A task that takes items as they come begins before that: it is ready when it begins.
+    """
     ends: list[float] = [journal.begun, *(journal.finished[index] for index in node.dependencies)]
-    return max(ends)
+    started = journal.started[node.index]
+    return min(max(ends), started) if started else max(ends)
 
 
 def find_critical_path(journal: Journal) -> list[Node]:
     """Return the chain of nodes that decided how long a run took, the first one first.
 
-    From the last that ended, each time to the one of those it needs that ended last.
+    From the last that ended, each time to the one of those it needs that ended last. All items of a task count as one.
     """
     nodes, started, finished = journal.graph.nodes, journal.started, journal.finished
     ended = [node.index for node in nodes if finished[node.index] and started[node.index]]
@@ -170,20 +215,28 @@ def find_critical_path(journal: Journal) -> list[Node]:
 
 
 class RunMetrics(Metrics):
-    """The numbers of one run: those that were recorded, and under the name of each task the seconds of its attempts."""
+    """The numbers of one run: those that were recorded, and under the name of each task the seconds of its attempts.
+
+    Of a task with `each=`, they are the seconds of its items, from the start of an item's first attempt to its end. A
+    plain call does not keep them one by one: there are their `statistics`, but no `values`.
+    """
 
     def __init__(self, journal: Journal) -> None:
-        super().__init__(f"run of workflow {journal.name!r}", self._seconds)
+        super().__init__(f"run of workflow {journal.name!r}", self._seconds, self._sketches)
         self._journal = journal
 
     @property
     def running(self) -> float:
-        """Seconds that attempts took in total."""
-        return sum(map(sum, self._seconds().values()))
+        """Seconds that attempts, and items, took in total."""
+        of_items = sum(log.durations.total for log in self._journal.items.values())
+        return of_items + sum(sum(seconds) for seconds in self._seconds_of_attempts().values())
 
     @property
     def waiting(self) -> float:
-        """Seconds that tasks could have run and did not, all told: for a thread, a place, their next attempt."""
+        """Seconds that tasks could have run and did not, all told: for a thread, a place, their next attempt.
+
+        How long items have waited is not counted.
+        """
         waits = 0.0
         for node, attempts in list_all_attempts(self._journal):
             start = self._journal.started[node.index]
@@ -198,8 +251,29 @@ class RunMetrics(Metrics):
         return self.running / duration if duration else None
 
     def _seconds(self) -> dict[str, list[float]]:
+        found = self._seconds_of_attempts()
+        for name, log in self._logs():
+            if log.keep:
+                ended = [entry.duration for entry in log.list_kept()]
+                found[name] = [seconds for seconds in ended if seconds is not None]
+        return found
+
+    def _sketches(self) -> dict[str, Statistics]:
+        """Return what the seconds of the items of a plain call come to, by task."""
+        known = {name: log.durations.statistics for name, log in self._logs() if not log.keep}
+        return {name: statistics for name, statistics in known.items() if statistics is not None}
+
+    def _logs(self) -> Iterator[tuple[str, ItemLog]]:
+        """Yield with the name of each task what is known of its items, if any have taken some time."""
+        for index, log in self._journal.items.items():
+            if log.durations.count:
+                yield self._journal.graph.nodes[index].name, log
+
+    def _seconds_of_attempts(self) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {}
         for node, attempts in list_all_attempts(self._journal):
+            if node.index in self._journal.items:
+                continue
             seconds = [attempt.end - attempt.start for attempt in attempts if attempt.end is not None]
             if seconds:
                 found[node.name] = seconds

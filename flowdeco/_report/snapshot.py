@@ -17,7 +17,7 @@ from .._draw.html import describe, describe_error, tell_seconds
 from .._graph.node import Node
 from .._record.failure import Failure, HookError
 from .._record.journal import Journal
-from .._record.metrics import Statistics, summarize
+from .._record.metrics import Statistics
 from .._record.task_record import TaskRecord
 from .._record.timeline import Attempt, RunMetrics, find_critical_path, list_all_attempts, ready_time
 from .._state.state import State
@@ -161,8 +161,7 @@ class Snapshot:
         ]
         self.state = state
         self.changes = self._read_changes(is_shared=is_shared)
-        known = run.metrics.all_values() if not level else {}
-        self.statistics: dict[str, Statistics] = {name: summarize(values) for name, values in known.items()}
+        self.statistics: dict[str, Statistics] = run.metrics.all_statistics() if not level else {}
         self.nested, self.left_out = self._read_nested([_MOST_ROWS] if room is None else room)
 
     @property

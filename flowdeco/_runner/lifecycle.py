@@ -17,7 +17,7 @@ from .._base.context import InContext
 from .._base.errors import LimitError
 from .._base.events import Skip, Status
 from .._base.signature import is_awaitable
-from .._policy.hook import EVENT_NAMES
+from .._policy.hook import EVENT_NAMES, ITEM_NAMES
 from .._policy.limit import Demand, Hold
 from .._state.writer import signed
 from .._worker.thread import set_threads_apart
@@ -352,7 +352,8 @@ class Lifecycle(Ending):
     async def _ask_recovery(self, way: Recovery, notice: Notice) -> Any:
         if way.hook is None:
             assert way.program is not None
-            known = {**notice.inputs, **{name: getattr(notice, name) for name in EVENT_NAMES}}
+            names = (*EVENT_NAMES, *[name for name in ITEM_NAMES if name not in notice.inputs])
+            known = {**notice.inputs, **{name: getattr(notice, name) for name in names}}
             program, row = way.program(known)
             with signed(program.name):
                 return await Lifecycle(program, None, self.crew, row, None, self.context).live()

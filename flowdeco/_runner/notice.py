@@ -15,6 +15,7 @@ from .._base.events import Event, EventKind, Status, make_event
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook, Hooks
 from .._record.failure import Failure
+from .._record.item_log import ItemEntry
 from .._record.journal import Journal
 from .._record.log import log_hook_error
 from .cancellation import Cancellation, stray
@@ -32,6 +33,7 @@ class Subject(Protocol):
         cancellation: whether the run is being cancelled from outside.
         hooks: its own hooks.
         watch: the workflow's hooks that are told of its tasks.
+        entry: which item it is; `None` if it is none.
         errors: its failed attempts.
         is_strict: whether a hook that raises fails it.
     """
@@ -49,6 +51,8 @@ class Subject(Protocol):
     @property
     def watch(self) -> Hooks: ...
     @property
+    def entry(self) -> ItemEntry | None: ...
+    @property
     def errors(self) -> list[Failure]: ...
     @property
     def inputs(self) -> Mapping[str, Any]: ...
@@ -60,7 +64,7 @@ class Notice:
     """One thing to be told. It has what every hook can ask for, under the names of an `Event`'s attributes."""
 
     __slots__ = (
-        *("_event", "clock", "count", "delay", "error", "kind", "option"),
+        *("_entry", "_event", "clock", "count", "delay", "error", "kind", "option"),
         *("attempt", "previous", "result", "status", "subject"),
     )
 
@@ -88,6 +92,7 @@ class Notice:
         self.count = len(subject.errors)
         self.clock = perf_counter()
         self._event: Event | None = None
+        self._entry = subject.entry  # when this is told, another item may run in its place
 
     @property
     def task(self) -> str | None:
@@ -118,6 +123,14 @@ class Notice:
         return self.subject.metadata
 
     @property
+    def index(self) -> int | None:
+        return None if self._entry is None else self._entry.index
+
+    @property
+    def item(self) -> Any:
+        return None if self._entry is None else self._entry.item
+
+    @property
     def event(self) -> Event:
         """All of it, as hooks get it that ask for no names."""
         if self._event is None:
@@ -125,7 +138,9 @@ class Notice:
             time = subject.journal.moment(self.clock) or datetime.now(UTC)
             who = (self.kind, subject.task, self.workflow, subject.run, self.status, self.previous, self.attempt)
             what = (self.error, self.errors, self.result, self.delay, subject.inputs, subject.metadata, time)
-            self._event = make_event((*who, *what))
+            entry = self._entry
+            which = (None, None, None) if entry is None else (entry.index, entry.item, entry.key)
+            self._event = make_event((*who, *what, *which))
         return self._event
 
 
@@ -164,6 +179,6 @@ def take_hook_error(notice: Notice, hook: Hook, error: BaseException) -> Excepti
         failure = stray(hook.name, error, kind=f"hook {hook.option}")
     else:
         raise error
-    journal.fail_hook(hook, notice.task, failure)
-    log_hook_error(journal, hook, notice.task, failure)
+    journal.fail_hook(hook, notice.task, failure, notice.index)
+    log_hook_error(journal, hook, notice.task, failure, notice.index)
     return failure

@@ -13,7 +13,8 @@ from .._base.events import EventKind, Skip, Status
 from .._base.tracebacks import as_failure, set_context
 from .._policy.hook import Hooks
 from .._record.failure import Failure
-from .._record.journal import RUN, Journal
+from .._record.item_log import ItemEntry
+from .._record.journal import Journal
 from .arguments import Row
 from .cancellation import Cancellation
 from .notice import Notice, tell_in_turn
@@ -185,8 +186,7 @@ class Notifier:
             set_context(failure, before)
         if not isinstance(failure, Skip):
             number = self.attempt if attempt is None else attempt
-            index = RUN if self.index is None else self.index
-            self.errors.append(self.journal.fail_attempt(self.task, number, failure, index))
+            self.errors.append(self.journal.fail_attempt(self.task, number, failure, self.index))
         return failure
 
     @property
@@ -196,6 +196,11 @@ class Notifier:
     @property
     def task(self) -> str | None:
         return self.program.name if self.index is None else self.journal.path or self.program.name
+
+    @property
+    def entry(self) -> ItemEntry | None:
+        """Which item of `each=` it is; `None` if it is none."""
+        return self.journal.item_at(self.index)
 
     @property
     def number(self) -> int | None:

@@ -12,7 +12,7 @@ HOOKS = ("on_state", "on_start", "on_success", "on_retry", "on_error")
 
 KNOWN = (
     "'task', 'workflow', 'run', 'state', 'status', 'previous', 'attempt', 'error', 'errors', 'result', 'delay', "
-    "'inputs', 'metadata', 'event'"
+    "'inputs', 'metadata', 'event', 'index', 'item'"
 )
 
 NAMES = (

@@ -210,4 +210,4 @@ def test_a_parameter_called_as_what_hooks_can_get_is_told_once() -> None:
     def tell(missing: Any) -> None: ...
 
     error = error_of(workflow, read_state, on_success=tell)
-    assert str(error).endswith(f"which it cannot get. It can get {KNOWN.rpartition(', ')[0]} and 'event'.")
+    assert str(error).endswith(f"which it cannot get. It can get {KNOWN.rpartition(', ')[0]} and 'item'.")

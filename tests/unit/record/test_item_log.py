@@ -81,8 +81,8 @@ def test_what_never_began_has_no_duration() -> None:
 
 def test_failed_attempts_are_noted_as_long_as_there_is_room() -> None:
     plain, kept = ItemLog(), ItemLog(keep=True)
-    assert [plain.may_note_failure() for _ in range(150)] == [True] * MOST_FAILED + [False] * 50
-    assert all(kept.may_note_failure() for _ in range(150))
+    assert [plain.has_room_for_failure() for _ in range(150)] == [True] * MOST_FAILED + [False] * 50
+    assert all(kept.has_room_for_failure() for _ in range(150))
 
 
 def test_a_million_items_of_a_plain_call_take_no_more_room_than_a_thousand() -> None:

@@ -158,3 +158,22 @@ def test_a_plain_call_keeps_the_first_failed_attempts_of_items() -> None:
     for index in range(300):
         run_item(journal, index, retry)
     assert [error.index for error in journal.errors] == [*range(100)]
+
+
+def test_the_attempts_of_an_item_with_what_they_failed_with() -> None:
+    journal = make_journal()
+    run_item(journal, 0, retry)
+    first, second = record_of(journal).items[0].timeline
+    assert (first.number, repr(first.error), second.number, second.error) == (1, "ConnectionError('gone')", 2, None)
+    assert first.end is not None
+    assert second.end is not None
+    assert 0 <= first.start <= first.end <= second.start <= second.end
+
+
+def test_a_task_with_items_has_started_when_its_first_item_has() -> None:
+    journal = make_journal()
+    run_item(journal, 0, complete)
+    run_item(journal, 1, complete)
+    record = record_of(journal)
+    assert record.started == record.items[0].started
+    assert record.attempts == 1
