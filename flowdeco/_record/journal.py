@@ -296,9 +296,10 @@ class Journal:
         """Return what a node is called in what is told of the run."""
         if self.path:
             return self.path
-        node, entry = self.places.get(index, (index, None))
-        name = self.graph.nodes[node].name
-        return name if entry is None else f"{name}[{entry.index}]"
+        if index not in self.places:
+            return self.graph.nodes[index].name
+        log, entry = self.places[index]
+        return f"{self.graph.nodes[log.node].name}[{entry.index}]"
 
     def moment(self, clock: float) -> datetime | None:
         """Return a time on the clock of the run as one in UTC; `None` for 0."""
