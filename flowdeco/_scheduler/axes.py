@@ -15,6 +15,7 @@ from .axis_plan import SegmentPlan, make_segment
 from .locals import Locals
 from .node_plan import Draft
 from .segments import Needs, find_segments
+from .together import Groups
 
 __all__ = ["Axes", "Start"]
 
@@ -50,21 +51,24 @@ class Axes:
 
     Args:
         graph: the graph.
+        place: makes a place for a list that is let go of when nobody needs it any more.
 
     Attributes:
         needs: what each node needs.
         stand_ins: what nodes read of their own item.
         mapped: the nodes that are mapped.
         starts: what begins the segments.
+        groups: the lists that somebody receives together.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, place: Callable[[], int]) -> None:
         self._graph = graph
         self.needs = Needs(graph)
         self._segment_of = find_segments(graph, self.needs)
         self.stand_ins = Locals(lambda source: graph.node_of(source.definition).index)
         self.mapped = frozenset(self._segment_of)
         self.starts: list[Start] = []
+        self.groups = Groups(graph, place)
 
     def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:
         """Give what begins the segments a place each.
@@ -74,7 +78,7 @@ class Axes:
             slot: gives the place of what a source gives.
         """
         for axis in self._graph.axes:
-            for number in sorted({self._segment_of[node] for node in axis.stages}):
+            for number in self._list_numbers(axis):
                 needed, slots, spans = self.needs.of_axis(axis), [], []
                 if number:
                     needed += self._list_imported(axis, number)
@@ -87,8 +91,15 @@ class Axes:
                 self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans)))
 
     def find_collected(self) -> set[int]:
-        """Return the stages that a later segment goes on with."""
-        return {node for axis in self._graph.axes for number in (1, 2) for node in self._list_imported(axis, number)}
+        """Return the stages that a later segment goes on with, or that are received together with others."""
+        together = {node for group in self.groups.list_groups() for node in group.stages}
+        for axis in self._graph.axes:
+            for number in self._list_numbers(axis):
+                together.update(self._list_imported(axis, number))
+        return together
+
+    def _list_numbers(self, axis: Axis) -> list[int]:
+        return sorted({self._segment_of[node] for node in axis.stages})
 
     def _list_imported(self, axis: Axis, number: int) -> list[int]:
         """Return the stages of earlier segments that one needs item by item."""
@@ -108,7 +119,9 @@ class Axes:
         found: list[SegmentPlan] = []
         for start in self.starts:
             own = [node for node in start.axis.stages if self._segment_of[node] == start.number]
-            is_split = any(self._segment_of[node] != start.number for node in start.axis.stages)
+            is_split = len(self._list_numbers(start.axis)) > 1
+            groups = [group for group in self.groups.list_groups() if group.axis is start.axis]
+            has_source = any(member.node < 0 for group in groups for member in group.members)
             made = make_segment(
                 start.axis,
                 start.number,
@@ -120,7 +133,7 @@ class Axes:
                 followers,
                 [node for node in own if node in collected],
                 ahead=start.axis.ahead or self._count_ahead(own),
-                keeps_items=is_split and not start.number,
+                keeps_items=(is_split or has_source) and not start.number,
                 spans=start.spans,
             )
             found.append(made)

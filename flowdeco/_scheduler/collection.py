@@ -33,9 +33,10 @@ class Collection:
         upstream: what an item could not run for: the first error of another stage; `None` if there was none.
         holes: how the items have ended that gave no result, with the error or the `Skip`, by number.
         is_done: whether the stage has ended for all items.
+        is_told: whether that has been taken in.
     """
 
-    __slots__ = ("_about", "_values", "errors", "holes", "is_done", "keeps", "name", "upstream")
+    __slots__ = ("_about", "_values", "errors", "holes", "is_done", "is_told", "keeps", "name", "upstream")
 
     def __init__(self, name: str, *, keeps: bool) -> None:
         self.name = name
@@ -45,7 +46,7 @@ class Collection:
         self.holes: dict[int, tuple[Status, BaseException | None]] = {}
         self.errors: list[BaseException] = []
         self.upstream: BaseException | None = None
-        self.is_done = False
+        self.is_done = self.is_told = False
 
     def put(self, number: int, result: Any) -> None:
         """Take in what it gave for an item."""
@@ -96,6 +97,10 @@ class Collection:
         if not numbers:
             return self._values.copy()
         return [value for number, value in enumerate(self._values) if number not in numbers]
+
+    def find_lacking(self, output: str) -> set[int]:
+        """Return the items whose result does not have an output."""
+        return {number for number, value in enumerate(self._values) if value is _HOLE or is_absent(value, output)}
 
     def end_of(self, number: int) -> tuple[Status, Any]:
         """Return how it has ended for an item: with its result, or with the error or the `Skip`."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from .._base.events import Status
 from .._base.sentinel import UNSET
+from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.output import is_absent, take_part
 from .axis_plan import SegmentPlan
@@ -20,6 +21,7 @@ from .collection import Collection, make_outcome
 from .node_plan import NodePlan, SharedOut
 from .propagation import Judgement
 from .taking_apart import take_apart
+from .together import Group
 
 __all__ = ["ItemBlocks", "ItemJournal", "Segment"]
 
@@ -98,6 +100,7 @@ class ItemBlocks:
         state: the state of the run.
         graph: what runs.
         plans: the segments of its axes.
+        groups: the lists that somebody receives together.
 
     Attributes:
         journal: where it is written which item runs where; `None`: nowhere.
@@ -106,9 +109,10 @@ class ItemBlocks:
         faults: of places whose turn is to come, what keeps the item from running there.
     """
 
-    def __init__(self, state: Tables, graph: Graph, plans: Sequence[SegmentPlan]) -> None:
+    def __init__(self, state: Tables, graph: Graph, plans: Sequence[SegmentPlan], groups: Sequence[Group] = ()) -> None:
         self._state = state
         self._graph = graph
+        self._groups = groups
         self.journal: ItemJournal | None = None
         self.segments = [Segment(plan, index) for index, plan in enumerate(plans)]
         self.of_node = {node: segment for segment in self.segments for _, node in segment.plan.own}
@@ -131,12 +135,14 @@ class ItemBlocks:
             sources: what gives the items, of a later segment `None`: those that the first one had.
         """
         if sources is None:
-            first = next(each for each in self.segments if each.plan.axis is segment.plan.axis)
-            sources = iter(first.items)
+            sources = iter(self._first(segment.plan.axis).items)
         segment.sources = sources
         self._state.left -= 1
         self.feed(segment)
         return self._find_ended(segment)
+
+    def _first(self, axis: Axis) -> Segment:
+        return next(segment for segment in self.segments if segment.plan.axis is axis)
 
     def feed(self, segment: Segment) -> None:
         """Begin as many items as there may be."""
@@ -312,6 +318,10 @@ class ItemBlocks:
         else:
             state.ended[node] = status, cause
             state.affected.update(step.followers)
+        collection.is_told = True
+        for group in self._groups:
+            if node in group.stages:
+                self._fill(group)
         if step.shares is not None:
             self._place_whole(node, step.shares, status, cause)
         state.left -= 1
@@ -320,6 +330,14 @@ class ItemBlocks:
             if not state.pending[follower]:
                 self._list_ready(follower)
         state.release(step.reads)
+
+    def _fill(self, group: Group) -> None:
+        """Take in lists that belong together, if all is there that they are made of."""
+        if all(self.collections[node].is_told for node in group.stages):
+            whole = {node: self.collections[node] for node in group.stages if node not in self._state.ended}
+            items = self._first(group.axis).items
+            for place, found in group.fill(whole, items, lambda node: self._graph.nodes[node].definition):
+                self._state.values[place] = found
 
     def _place_whole(self, node: int, shares: SharedOut, status: Status, cause: BaseException | None) -> None:
         """Take in the parts of a stage's results that have names of their own, and the outcomes that are received."""

@@ -39,6 +39,8 @@ from .axis_plan import SegmentPlan
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
 from .programs import Programs
 from .propagation import outcome_without
+from .together import Group
+from .tolerance import find_tolerated
 
 __all__ = ["Plan"]
 
@@ -49,6 +51,7 @@ class Plan(Programs):
     Attributes:
         graph: the graph it was compiled from.
         segments: the segments of its axes, where nodes are run for each item of something.
+        groups: the lists of an axis that somebody receives together.
         binding: the names it rests on.
         inputs: binds the arguments of a call.
         steps: how each node runs, by index.
@@ -76,6 +79,9 @@ class Plan(Programs):
 
     calls: object = None
 
+    segments: tuple[SegmentPlan, ...] = ()
+    groups: Sequence[Group] = ()
+
     def __init__(self, graph: Graph, binding: Binding) -> None:
         self.graph = graph
         self.binding = binding
@@ -92,8 +98,7 @@ class Plan(Programs):
         self.given = tuple([node.index for node in graph.nodes if node.is_given])
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
-        self._axes = Axes(graph) if graph.axes else None
-        self.segments: tuple[SegmentPlan, ...] = ()
+        self._axes = Axes(graph, self._place_freed) if graph.axes else None
         self.required = self._find_required()
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
@@ -104,7 +109,7 @@ class Plan(Programs):
         self.has_resources = any(
             node.definition.is_resource and not node.replaced and not node.is_given for node in graph
         )
-        self.tolerated = self._find_tolerated()
+        self.tolerated = find_tolerated(graph)
         may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
         self.waits = may_wait or any(draft.can_wait for draft in self._drafts)
         del self._drafts
@@ -136,16 +141,7 @@ class Plan(Programs):
     def _compile(self) -> None:
         nodes = self.graph.nodes
         axes = self._axes
-        followers: list[list[int]] = [[] for _ in nodes]
-        self.counts = [0] * len(nodes)
-        for node in nodes:
-            if axes is None:
-                needed = [i for i in node.dependencies if not nodes[i].replaced]
-            else:
-                needed = axes.needs.whole[node.index]
-            self.counts[node.index] = len(needed)
-            for i in needed:
-                followers[i].append(node.index)
+        followers = self._link()
         self._drafts = drafts = [self._draft(node) for node in nodes]  # all of them first: parts get their places here
         if axes is not None:
             axes.place_starts(self._place, self._slot)
@@ -166,7 +162,23 @@ class Plan(Programs):
         self._count_uses()
         if axes is not None:
             read = {i for i in axes.mapped if self.uses[i] or i in self.outcomes or i in self.parts or i in self.handed}
+            self.groups = axes.groups.list_groups()
             self.segments = axes.make_segments(drafts, followers, read | axes.find_collected())
+
+    def _link(self) -> list[list[int]]:
+        """Count for how many others each node waits; return which wait for the whole of each."""
+        nodes = self.graph.nodes
+        followers: list[list[int]] = [[] for _ in nodes]
+        self.counts = [0] * len(nodes)
+        for node in nodes:
+            if self._axes is None:
+                needed = [i for i in node.dependencies if not nodes[i].replaced]
+            else:
+                needed = self._axes.needs.whole[node.index]
+            self.counts[node.index] = len(needed)
+            for i in needed:
+                followers[i].append(node.index)
+        return followers
 
     def _place_starts(self, axes: Axes) -> None:
         """Put what begins the segments in the tables, which reach as far as the places do for that."""
@@ -274,6 +286,8 @@ class Plan(Programs):
 
         This is a good part of what compiling costs.
         """
+        if self._axes is not None:
+            return None
         steps = [source.definition for source in sources if type(source) is FromResult and source.output is None]
         if len(steps) == len(sources) and not settled and all(param.kind in POSITIONAL for param in params):
             return tuple([self.graph.node_of(step).index for step in steps])
@@ -284,11 +298,17 @@ class Plan(Programs):
     ) -> Arguments:
         """Return how a function gets its arguments."""
         given = choose_arguments(params, sources)
-        slots = [
-            self._outcome_slot(param, part) if param.name in settled else self._slot(param, part)
-            for param, source in given
-            for part in parts_of(source)
-        ]
+        together: dict[int, int] = {}
+        if self._axes is not None:
+            plain = [source for param, source in given if param.name not in settled]
+            together = self._axes.groups.place_together([part for source in plain for part in parts_of(source)])
+        slots: list[int] = []
+        for param, source in given:
+            for part in parts_of(source):
+                if param.name in settled:
+                    slots.append(self._outcome_slot(param, part))
+                else:
+                    slots.append(together[id(part)] if id(part) in together else self._slot(param, part))
         return Arguments(function, given, tuple(slots))
 
     def _slot(self, param: Param, source: Source) -> int:
@@ -322,28 +342,27 @@ class Plan(Programs):
             return self._slot(param, source)
         places = self.outcomes.setdefault(self.graph.node_of(source.definition).index, {})
         if source.output not in places:
-            places[source.output] = self._place()
-            self._part_set.add(places[source.output])
+            places[source.output] = self._place_freed()
         return places[source.output]
 
     def _handed_place(self, step: Definition) -> int:
         """Return where it stands how a node has ended, for a nested workflow that shares it."""
         index = self.graph.node_of(step).index
         if index not in self.handed:
-            self.handed[index] = place = self._place()
-            self._part_set.add(place)
+            self.handed[index] = self._place_freed()
         return self.handed[index]
+
+    def _place_freed(self) -> int:
+        """Return a place that is let go of when nobody needs it any more."""
+        place = self._place()
+        self._part_set.add(place)
+        return place
 
     def _part_place(self, index: int, output: str) -> int:
         key = index, output
         if key not in self._part_places:
-            self._part_places[key] = self._place()
-            self._part_set.add(self._part_places[key])
+            self._part_places[key] = self._place_freed()
         return self._part_places[key]
-
-    def _find_tolerated(self) -> frozenset[int]:
-        graph = self.graph
-        return frozenset(range(len(graph.nodes)) if graph.owner.keep_going else graph.find_received())
 
 
 def _starts_processes(program: Program) -> bool:

@@ -199,13 +199,23 @@ def find_roots(graph: Graph, ended: Ended) -> list[int]:
     return sorted(found)
 
 
-def find_blocking_error(journal: Journal, ended: Ended) -> BaseException | None:
+def find_blocking_error(
+    journal: Journal, ended: Ended, of_items: Mapping[int, Sequence[BaseException]]
+) -> BaseException | None:
     """Return the error of the failed task that keeps the workflow's own function from running, the earliest.
 
     With `keep_going=`, it is a group of all such errors.
+
+    Args:
+        journal: what happened.
+        ended: how those have ended that gave no result.
+        of_items: what the items of mapped nodes have failed with, by node.
     """
     graph = journal.graph
-    roots = {id(error): error for _, error in [ended[index] for index in find_roots(graph, ended)]}
+    found: list[BaseException | None] = []
+    for index in find_roots(graph, ended):
+        found += of_items.get(index) or [ended[index][1]]
+    roots = {id(error): error for error in found}
     noted = {id(f.error): f.error for f in journal.errors if id(f.error) in roots}  # in the order of their failing
     errors = [error for error in {**noted, **roots}.values() if error is not None]
     if not graph.owner.keep_going:

@@ -189,7 +189,7 @@ class RunLifecycle(Lifecycle):
         if isinstance(judgement.cause, Skip):
             return Skip(judgement.cause.reason)  # for the outer run, it is this workflow that was skipped
         if judgement.cause is not None:
-            return find_blocking_error(self.journal, engine.state.ended)
+            return find_blocking_error(self.journal, engine.state.ended, engine.state.errors_of_items)
         engine.state.body_defaults = judgement.defaults
         return None
 

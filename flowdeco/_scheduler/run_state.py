@@ -95,7 +95,7 @@ class RunState:
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
         self.filled: dict[int, Judgement] = {}
-        self.items = ItemBlocks(self, plan.graph, plan.segments) if plan.segments else None
+        self.items = ItemBlocks(self, plan.graph, plan.segments, plan.groups) if plan.segments else None
         if known:
             self._settle_known(known)
         if given:
@@ -187,6 +187,11 @@ class RunState:
     def begins_in_thread(self, index: int) -> bool:
         """Whether a node's first step is made in a worker thread."""
         return self.steps[index].in_thread
+
+    @property
+    def errors_of_items(self) -> Mapping[int, Sequence[BaseException]]:
+        """What the items of mapped nodes have failed with, by node; of very many, those that were kept."""
+        return {} if self.items is None else {node: each.errors for node, each in self.items.collections.items()}
 
     def stop(self) -> None:
         """Start nothing new: empty the lists, and let no count come down to zero any more."""

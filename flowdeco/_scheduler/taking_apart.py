@@ -61,9 +61,7 @@ def take_apart(item: Any, part: Part) -> Any:
             return item[part.name]
         reason = f"it has no {part.name!r}. Give each parameter's name as a key."
     elif not isinstance(item, Sequence) or isinstance(item, (str, bytes)):
-        reason = (
-            f"it is a {type(item).__name__}. Give a tuple of {part.count}, or a mapping with the parameters' names."
-        )
+        reason = f"it is neither a sequence nor a mapping. Give a tuple of {part.count}, or a mapping by name."
     elif len(item) != part.count:
         reason = f"it has {len(item)} parts for {part.count} parameters. Give one for each."
     else:

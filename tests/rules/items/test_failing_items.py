@@ -1,0 +1,335 @@
+"""What becomes of a run in which an item fails, and of the other items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from flowdeco import ItemShapeError, ItemSourceError, Outcome, Retry, Skip, UnequalLengthsError, task, workflow
+
+
+@task(each="numbers")
+async def check(numbers: int) -> int:
+    if numbers % 10 == 3:
+        raise ValueError(f"bad {numbers}")
+    return numbers
+
+
+@task(each={"number": check})
+async def half(number: int) -> float:
+    return number / 2
+
+
+async def test_the_error_of_an_item_is_that_of_the_run_and_says_which_item_it_was() -> None:
+    @workflow
+    def w(numbers: list[int], half: list[float]) -> None: ...
+
+    with pytest.raises(ValueError, match="bad 3"):
+        await w.call([0, 1, 2, 3])
+    run = await w.run_async([0, 1, 2, 3])
+    assert [(failure.task, failure.index, failure.item) for failure in run.errors] == [("check", 3, 3)]
+
+
+async def test_the_first_error_cancels_the_other_items() -> None:
+    cancelled: list[int] = []
+
+    @task(each="numbers")
+    async def wait(numbers: int) -> None:
+        if numbers == 0:
+            await anyio.lowlevel.checkpoint()
+            raise ValueError
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class():
+            cancelled.append(numbers)
+            raise
+
+    @workflow
+    def w(numbers: list[int], wait: list[None]) -> None: ...
+
+    with anyio.fail_after(30), pytest.raises(ValueError):
+        await w.call([0, 1, 2])
+    assert sorted(cancelled) == [1, 2]
+
+
+async def test_with_keep_going_the_others_finish_and_all_errors_are_raised() -> None:
+    ended: list[int] = []
+
+    @task(each={"number": check})
+    async def note(number: int) -> None:
+        ended.append(number)
+
+    @workflow(keep_going=True)
+    def w(numbers: list[int], note: list[None]) -> None: ...
+
+    run = await w.run_async(range(20))
+    assert sorted(ended) == [number for number in range(20) if number % 10 != 3]
+    assert isinstance(run.error, ExceptionGroup)
+    assert sorted(map(str, run.error.exceptions)) == ["bad 13", "bad 3"]
+    assert run.tasks[check].status == "failed"
+    assert run.tasks["note"].status == "upstream_failed"
+
+
+async def test_settled_gives_the_outcome_of_every_item_in_order() -> None:
+    @workflow(settled="check")
+    def w(numbers: list[int], check: list[Outcome[int]]) -> Any:
+        return check
+
+    found = await w.call([2, 3, 4])
+    assert [(one.index, one.status, one.value) for one in found] == [
+        (0, "completed", 2),
+        (1, "failed", None),
+        (2, "completed", 4),
+    ]
+    assert found[1].item == 3
+    assert str(found[1].error) == "bad 3"
+
+
+async def test_settled_in_each_gives_the_outcome_of_that_item() -> None:
+    @task(each={"one": check}, settled="one")
+    async def look(one: Outcome[int]) -> Any:
+        return one.value if one.completed else str(one.error)
+
+    @workflow
+    def w(numbers: list[int], look: list[Any]) -> Any:
+        return look
+
+    assert await w.call([2, 3, 4]) == [2, "bad 3", 4]
+
+
+async def test_an_error_that_only_some_receive_as_an_outcome_is_the_run_s() -> None:
+    begun: list[int] = []
+
+    @task(each={"one": check}, settled="one")
+    async def look(one: Outcome[int]) -> None: ...
+
+    @task(after=check)
+    async def later() -> None:
+        begun.append(1)
+
+    @workflow
+    def w(numbers: list[int], look: list[None], half: list[float]) -> None: ...
+
+    with pytest.raises(ValueError, match="bad 3"):
+        await w.call([2, 3, 4])
+    assert not begun
+
+
+async def test_an_item_that_another_needs_is_upstream_failed_for_who_receives_outcomes() -> None:
+    @workflow(settled="half")
+    def w(numbers: list[int], half: list[Outcome[float]]) -> Any:
+        return [(one.status, one.value) for one in half]
+
+    assert await w.call([2, 3]) == [("completed", 1.0), ("upstream_failed", None)]
+
+
+async def test_each_item_is_retried_and_recovered_for_itself() -> None:
+    tries: dict[int, int] = {}
+
+    @task(each="numbers", retries=Retry(2, delay=0), recover={ValueError: lambda numbers, attempt: -numbers * attempt})
+    async def hard(numbers: int) -> int:
+        tries[numbers] = tries.get(numbers, 0) + 1
+        if tries[numbers] <= numbers:
+            raise ValueError
+        return numbers
+
+    @workflow
+    def w(numbers: list[int], hard: list[int]) -> Any:
+        return hard
+
+    assert await w.call(range(5)) == [0, 1, 2, -9, -12]
+    assert tries == {0: 1, 1: 2, 2: 3, 3: 3, 4: 3}
+
+
+async def test_each_item_has_its_own_timeout() -> None:
+    @task(each="numbers", timeout=0.05, recover=lambda: -1)
+    async def slow(numbers: int) -> int:
+        if numbers == 1:
+            await anyio.sleep_forever()
+        return numbers
+
+    @workflow
+    def w(numbers: list[int], slow: list[int]) -> Any:
+        return slow
+
+    assert await w.call([0, 1, 2]) == [0, -1, 2]
+
+
+async def test_when_decides_for_each_item() -> None:
+    @task(each="numbers", when=lambda numbers: numbers > 1)
+    async def large(numbers: int) -> int:
+        return numbers
+
+    @workflow
+    def w(numbers: list[int], large: list[int]) -> Any:
+        return large
+
+    assert await w.call(range(4)) == [2, 3]
+
+
+async def test_a_limit_holds_for_the_items() -> None:
+    now, most = 0, 0
+
+    @task(each="numbers", limit=3)
+    async def few(numbers: int) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await anyio.lowlevel.checkpoint()
+        now -= 1
+
+    @workflow
+    def w(numbers: list[int], few: list[None]) -> None: ...
+
+    await w.call(range(50))
+    assert most == 3
+
+
+async def test_what_an_item_needs_as_a_whole_is_needed_by_all_items() -> None:
+    @task
+    async def broken() -> int:
+        raise ValueError("broken")
+
+    @task
+    async def skipped() -> int:
+        raise Skip("nothing")
+
+    @task(each="numbers")
+    async def with_broken(numbers: int, broken: int) -> None: ...
+
+    @task(each="numbers")
+    async def with_skipped(numbers: int, skipped: int) -> None: ...
+
+    @task(each="numbers")
+    async def with_default(numbers: int, skipped: int = 7) -> int:
+        return skipped
+
+    @workflow(settled=["with_broken", "with_skipped"])
+    def w(numbers: list[int], with_broken: Any, with_skipped: Any, with_default: list[int]) -> Any:
+        return [one.status for one in with_broken], [one.status for one in with_skipped], with_default
+
+    assert await w.call([1, 2]) == (["upstream_failed"] * 2, ["skipped"] * 2, [7, 7])
+
+
+async def test_a_source_that_fails_or_is_skipped_leaves_no_items() -> None:
+    @task
+    async def broken() -> list[int]:
+        raise ValueError("broken")
+
+    @task
+    async def skipped() -> list[int]:
+        raise Skip("nothing")
+
+    @task(each={"x": broken})
+    async def of_broken(x: int) -> None: ...
+
+    @task(each={"x": of_broken})
+    async def further(x: int) -> None: ...
+
+    @task(each={"x": skipped})
+    async def of_skipped(x: int) -> None: ...
+
+    @workflow(settled=["further", "of_skipped"])
+    def w(further: Any, of_skipped: Any) -> Any:
+        return [(one.index, one.status) for one in further], [(one.index, one.status) for one in of_skipped]
+
+    assert await w.call() == ([(None, "upstream_failed")], [(None, "skipped")])
+
+
+# What cannot be mapped.
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (7, "Cannot take items of input 'numbers': 7 cannot be iterated. Give a list, say."),
+        ("abc", "Cannot take items of input 'numbers': 'abc' is a str, and its items would be single characters."),
+    ],
+)
+async def test_a_source_that_gives_no_items_is_an_error(given: Any, message: str) -> None:
+    @workflow
+    def w(numbers: Any, half: list[float]) -> None: ...
+
+    with pytest.raises(ItemSourceError) as caught:
+        await w.call(given)
+    assert str(caught.value).startswith(message)
+    assert caught.value.value is given
+
+
+async def test_unequal_lengths_are_an_error_that_names_both() -> None:
+    @task
+    async def rates() -> list[int]:
+        return [1, 2]
+
+    @task(each=["rates", "numbers"])
+    async def pay(rates: int, numbers: int) -> int:
+        return rates * numbers
+
+    @workflow
+    def w(numbers: list[int], pay: list[int]) -> Any:
+        return pay
+
+    assert await w.call([3, 4]) == [3, 8]
+    with pytest.raises(UnequalLengthsError) as caught:
+        await w.call([3])
+    text = (
+        "Cannot take items in step: task 'rates' has 2 of them, and input 'numbers' has 1. Give them the same length."
+    )
+    assert str(caught.value) == text
+    assert caught.value.lengths == {"task 'rates'": 2, "input 'numbers'": 1}
+
+
+async def test_an_item_is_taken_apart_by_position_or_by_name() -> None:
+    @task(each={("rate", "depth"): "grid"})
+    async def volume(depth: int, rate: int) -> int:
+        return 10 * rate + depth
+
+    @workflow
+    def w(grid: Any, volume: list[int]) -> Any:
+        return volume
+
+    assert await w.call([(1, 2), {"depth": 4, "rate": 3}, [5, 6]]) == [12, 34, 56]
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ((1, 2, 3), "Cannot take (1, 2, 3) apart: it has 3 parts for 2 parameters. Give one for each."),
+        ({"rate": 1}, "Cannot take {'rate': 1} apart: it has no 'depth'. Give each parameter's name as a key."),
+        (
+            7,
+            "Cannot take 7 apart: it is neither a sequence nor a mapping. Give a tuple of 2, or a mapping by name.",
+        ),
+    ],
+)
+async def test_an_item_that_cannot_be_taken_apart_fails(item: Any, reason: str) -> None:
+    @task(each={("rate", "depth"): "grid"})
+    async def volume(rate: int, depth: int) -> int:
+        return rate * depth
+
+    @workflow(settled="volume")
+    def w(grid: Any, volume: list[Outcome[int]]) -> Any:
+        return volume
+
+    fine, failed = await w.call([(1, 2), item])
+    assert fine.value == 2
+    assert isinstance(failed.error, ItemShapeError)
+    assert str(failed.error) == reason
+
+
+async def test_a_result_is_taken_apart_for_the_next_stage() -> None:
+    @task(each="numbers")
+    async def both(numbers: int) -> Any:
+        return (numbers, -numbers) if numbers < 3 else numbers
+
+    @task(each={("plus", "minus"): both})
+    async def text(plus: int, minus: int) -> str:
+        return f"{plus}{minus}"
+
+    @workflow(settled="text")
+    def w(numbers: list[int], text: list[Outcome[str]]) -> Any:
+        return [one.value for one in text], [type(one.error) for one in text]
+
+    assert await w.call([1, 2, 3]) == (["1-1", "2-2", None], [type(None), type(None), ItemShapeError])
