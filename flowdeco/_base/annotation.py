@@ -19,6 +19,7 @@ __all__ = [
     "Annotations",
     "argument_of",
     "item_of",
+    "list_members",
     "may_be",
     "read_annotations",
     "result_of",
@@ -35,6 +36,7 @@ _MAPPINGS = {dict, collections.OrderedDict, collections.defaultdict, abc.Mapping
 _COLLECTIONS = {
     *(list, set, frozenset, collections.deque, abc.Sequence, abc.MutableSequence, abc.Set, abc.MutableSet),
     *(abc.Collection, abc.Container, abc.Iterable, abc.Iterator, abc.Reversible, abc.KeysView, abc.ValuesView),
+    *(abc.AsyncIterable, abc.AsyncIterator, abc.Generator, abc.AsyncGenerator),
 }
 
 
@@ -108,19 +110,19 @@ def result_of(returned: Any, kind: Kind, function: FunctionType | None) -> Any:
 
 def may_be(actual: Any, wanted: Any) -> bool:
     """Whether a value annotated as `actual` may be of the type `wanted`."""
-    return any(_may_be_single(one, other) for one in _members(actual) for other in _members(wanted))
+    return any(_may_be_single(one, other) for one in list_members(actual) for other in list_members(wanted))
 
 
 def takes_just(kind: type, wanted: Any) -> bool:
     """Whether an instance of a class, not of one derived from it, may be of the type `wanted`."""
-    for hint in _members(wanted):
+    for hint in list_members(wanted):
         is_derived = isinstance(hint, type) and hint is not kind and kind in hint.__mro__
         if not is_derived and _may_be_single(kind, hint):
             return True
     return False
 
 
-def _members(hint: Any) -> list[Any]:
+def list_members(hint: Any) -> list[Any]:
     """Return the types that a type is a union of, without what only names them."""
     for _ in range(100):  # an alias may lead to itself
         if type(hint).__name__ == "TypeAliasType":  # of `typing` or, which need not be loaded, `typing_extensions`
@@ -135,7 +137,7 @@ def _members(hint: Any) -> list[Any]:
         else:
             break
     if get_origin(hint) in (Union, UnionType):
-        return [member for part in get_args(hint) for member in _members(part)]
+        return [member for part in get_args(hint) for member in list_members(part)]
     return [NoneType if hint is None else hint]
 
 
@@ -186,7 +188,7 @@ def _items_may_be(actual: Any, wanted: Any) -> bool:
 def item_of(hint: Any) -> Any:
     """Return the type of the items of a collection, of the keys of a mapping; `Any` if it does not say."""
     found: list[Any] = []
-    for member in _members(hint):
+    for member in list_members(hint):
         origin, arguments = get_origin(member), [argument for argument in get_args(member) if argument is not ...]
         if origin is tuple:
             found += arguments
@@ -199,14 +201,14 @@ def item_of(hint: Any) -> Any:
 
 def value_of(hint: Any) -> Any:
     """Return the type of the values of a mapping; `Any` if it does not say."""
-    members = [member for member in _members(hint) if member is not NoneType]
+    members = [member for member in list_members(hint) if member is not NoneType]
     known = [get_args(member)[1] for member in members if get_origin(member) in _MAPPINGS and get_args(member)[1:]]
     return Union[tuple(known)] if members and len(known) == len(members) else Any  # noqa: UP007
 
 
 def argument_of(hint: Any, kind: type) -> Any:
     """Return what a generic type is given as its only argument; `Any` if it does not say, or is another type."""
-    members = [member for member in _members(hint) if member is not NoneType]
+    members = [member for member in list_members(hint) if member is not NoneType]
     known = [get_args(member)[0] for member in members if get_origin(member) is kind]
     return Union[tuple(known)] if members and len(known) == len(members) else Any  # noqa: UP007
 

@@ -10,7 +10,7 @@ from enum import Enum
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from .._base.annotation import _members, show_type
+from .._base.annotation import list_members, show_type
 from .json_output import AS_ISO, AS_TEXT, MODULES_AS_TEXT
 from .record_type import record_of
 
@@ -33,7 +33,7 @@ def find_no_json(hint: Any) -> str | None:
 
 
 def _find(hint: Any, around: Sequence[Any]) -> str | None:
-    members = [member for member in _members(hint) if member is not NoneType]
+    members = [member for member in list_members(hint) if member is not NoneType]
     found = [_find_single(member, [*around, member]) for member in members if member not in around]
     return found[0] if found and all(found) else None
 
@@ -70,7 +70,7 @@ def _find_in_parts(kind: Any, arguments: Sequence[Any], around: Sequence[Any]) -
 
 def _find_no_key(hint: Any) -> str | None:
     """Return the type of keys that are no text in JSON, though they are something else in it."""
-    kinds = [get_origin(member) or member for member in _members(hint)]
+    kinds = [get_origin(member) or member for member in list_members(hint)]
     return show_type(hint) if all(_is_class(kind) and issubclass(kind, (tuple, frozenset)) for kind in kinds) else None
 
 

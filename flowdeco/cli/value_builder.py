@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ForwardRef, NamedTuple, TypeGuard, TypeVar, cast, get_args, get_origin
 
 from .. import FlowdecoError
-from .._base.annotation import _members, show_type
+from .._base.annotation import list_members, show_type
 from .._base.text import nearest, shorten
 from .record_type import Record, Unevaluated, record_of
 from .scalar_reader import scalar_of
@@ -68,7 +68,7 @@ def builder_of(hint: Any) -> Builder:
 def members_of(hint: Any) -> list[Any]:
     """Return the members of a union, or the one that a type is; a type variable stands for what it may be at most."""
     found: list[Any] = []
-    for member in _members(hint):
+    for member in list_members(hint):
         bounds: tuple[Any, ...] = ()
         if isinstance(member, TypeVar):
             bounds = member.__constraints__ or ((member.__bound__,) if member.__bound__ is not None else ())
