@@ -9,7 +9,7 @@ from weakref import ref
 
 from .._base.events import Status
 from .._base.text import shorten
-from .failure import HookError, name_task
+from .failure import Failure, HookError, name_task
 from .journal import Journal
 
 __all__ = ["add_notes", "find_run", "let_revive"]
@@ -107,7 +107,8 @@ def _members_of(journal: Journal, error: BaseException) -> tuple[BaseException, 
 
 def _place_of(journal: Journal, error: BaseException) -> str:
     """Return where an error was raised."""
-    failed = next((failure for failure in reversed(journal.errors) if failure.error is error), None)
+    noted = next((failure for failure in reversed(journal.errors) if failure.error is error), None)
+    failed = _find_in_items(journal, error) if noted is None else noted
     hook = next((told for told in journal.hook_errors if told.error is error), None)
     if hook is not None and (failed is None or failed.task is None or failed.attempt == 0):
         return f"Raised by {_describe_hook(journal, hook)}."
@@ -119,6 +120,17 @@ def _place_of(journal: Journal, error: BaseException) -> str:
     who = name_task(failed.task, failed.index, _kind_of(journal, failed.task))
     comma = "" if failed.index is None else ","
     return f"Raised by {who}{comma} of workflow {journal.name!r}{attempt}."
+
+
+def _find_in_items(journal: Journal, error: BaseException) -> Failure | None:
+    """Return the failure of an item that was one too many to be noted among those of the run."""
+    for node, log in journal.items.items():
+        for entry in log.failed:
+            if entry.error is error:
+                moment = journal.moment(entry.finished)
+                assert moment is not None
+                return Failure(journal.graph.nodes[node].name, entry.attempts, error, moment, entry.index)
+    return None
 
 
 def _notes_of(journal: Journal, error: BaseException) -> list[str]:

@@ -144,7 +144,7 @@ class Items(Sequence[ItemRecord]):
     def counts(self) -> Mapping[Status, int]:
         """How many stand how, those under way included; of a status that none has, there is nothing."""
         counts = self._log.counts.copy()
-        for record in self.open:
+        for record in self._list_unclosed():
             counts[record.status] += 1
         return MappingProxyType({status: counts[status] for status in Status if counts[status]})
 
@@ -156,8 +156,7 @@ class Items(Sequence[ItemRecord]):
     @property
     def open(self) -> list[ItemRecord]:
         """Those that have not ended, in order."""
-        entries = list(self._log.entries.values())
-        return self._records([entry for entry in entries if entry.status is None])
+        return [record for record in self._list_unclosed() if record.finished is None]
 
     @property
     def failed(self) -> list[ItemRecord]:
@@ -183,6 +182,11 @@ class Items(Sequence[ItemRecord]):
         """Return the item of that `key=`; `None` if there is none, or it is not kept."""
         found = next((entry for entry in self._log.list_kept() if entry.key == key), None)
         return None if found is None else ItemRecord(self._journal, self._node, found)
+
+    def _list_unclosed(self) -> list[ItemRecord]:
+        """Return the items of which the journal is still told."""
+        entries = list(self._log.entries.values())
+        return self._records([entry for entry in entries if entry.status is None])
 
     def _records(self, entries: list[ItemEntry]) -> list[ItemRecord]:
         return [ItemRecord(self._journal, self._node, entry) for entry in entries]

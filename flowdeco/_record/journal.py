@@ -259,7 +259,7 @@ class Journal:
         latest, started = self.latest.pop(place, None), self.started[place]
         attempts = int(started > 0) if latest is None else latest.attempt
         entry.run, entry.calls = self.nested.pop(place, None), self.calls.pop(place, None)
-        if started and not self.started[log.node]:
+        if started and not 0 < self.started[log.node] < started:
             self.started[log.node] = started
         error = latest.error if latest is not None and status is not _COMPLETED else None
         ended = self.finished[place] or perf_counter()

@@ -1,0 +1,204 @@
+"""What the record of a run tells of the items of a mapped task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from flowdeco import ItemNotKeptError, Retry, Run, Skip, Status, UnknownItemError, task, workflow
+
+
+@task
+def pages(count: int) -> Sequence[int]:
+    return range(count)
+
+
+@task(each={"page": pages}, retries=Retry(1, delay=0, jitter=0))
+async def text(page: int) -> int:
+    await checkpoint()
+    if page == 3:
+        raise ValueError(f"no page {page}")
+    if page == 4:
+        raise Skip("empty")
+    return page * 2
+
+
+@task(each={"text": text})
+def words(text: int) -> int:
+    return text + 1
+
+
+@workflow(keep_going=True)
+async def read(count: int, words: list[int]) -> list[int]:
+    return words
+
+
+async def test_every_item_of_a_run_is_in_its_record() -> None:
+    run = await read.run(count=6)
+    items = run.tasks["text"].items
+    assert [item.name for item in items] == [f"text[{n}]" for n in range(6)]
+    assert [item.item for item in items] == [*range(6)]
+    assert [item.result for item in items] == [0, 2, 4, None, None, 10]
+    assert [str(item.status) for item in items] == ["completed"] * 3 + ["failed", "skipped", "completed"]
+    assert [item.attempts for item in items] == [1, 1, 1, 2, 1, 1]
+    assert items.counts == {"completed": 4, "failed": 1, "skipped": 1}
+    assert (repr(items[3].error), items[4].reason) == ("ValueError('no page 3')", "empty")
+    assert [item.index for item in items.failed] == [3]
+    assert sorted(item.index for item in items.slowest) == [*range(6)]
+
+
+async def test_a_stage_has_the_items_of_its_axis() -> None:
+    run = await read.run(count=6)
+    items = run.tasks["words"].items
+    assert [str(item.status) for item in items] == ["completed"] * 3 + ["upstream_failed", "skipped", "completed"]
+    assert items[3].error is run.tasks["text"].items[3].error
+    assert items[3].attempts == 0
+    assert run.tasks["pages"].items.counts == {}
+
+
+async def test_failures_say_which_item_it_was() -> None:
+    run = await read.run(count=6)
+    assert [(each.task, each.attempt, each.index, each.item) for each in run.errors] == [
+        ("text", 1, 3, 3),
+        ("text", 2, 3, 3),
+    ]
+
+
+async def test_the_error_of_an_item_has_a_note_that_says_which() -> None:
+    @workflow
+    async def strict(count: int, words: list[int]) -> list[int]:
+        return words
+
+    with pytest.raises(ValueError, match="no page 3") as caught:
+        await strict(count=6)
+    assert caught.value.__notes__ == ["Raised by task 'text', item 3, of workflow 'strict', attempt 2."]
+
+
+async def test_each_error_of_a_run_that_keeps_going_has_its_note() -> None:
+    @task(each={"page": pages})
+    async def check(page: int) -> None:
+        if page % 2:
+            raise ValueError
+
+    @workflow(keep_going=True)
+    async def check_all(count: int, check: Any) -> None: ...
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await check_all(count=5)
+    assert [error.__notes__ for error in caught.value.exceptions] == [
+        [f"Raised by task 'check', item {n}, of workflow 'check_all'."] for n in (1, 3)
+    ]
+
+
+async def test_a_plain_call_keeps_the_failed_with_their_items() -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        await read(count=1000)
+    items = Run.of(caught.value).tasks["text"].items
+    assert items.counts == {"completed": 998, "failed": 1, "skipped": 1}
+    assert (len(items), items[3].item, items.failed[0].index) == (1000, 3, 3)
+    assert len(items.kept) <= 21
+    with pytest.raises(ItemNotKeptError):
+        list(items)
+    with pytest.raises(UnknownItemError, match=r"^Cannot find item 1000 of task 'text': there are 1,000 items\.$"):
+        items[1000]
+
+
+async def test_an_item_under_way_is_in_the_record_of_a_live_run() -> None:
+    began, go_on = anyio.Event(), anyio.Event()
+
+    @task(each={"page": pages}, limit=1, ahead=3)
+    async def wait(page: int) -> int:
+        if page == 1:
+            began.set()
+            await go_on.wait()
+        return page
+
+    @workflow
+    async def wait_for_all(count: int, wait: list[int]) -> list[int]:
+        return wait
+
+    async with wait_for_all.start(count=3) as run:
+        await began.wait()
+        items = run.tasks["wait"].items
+        assert (run.tasks["wait"].status, items[1].status, items[2].status) == ("running", "running", "pending")
+        assert (items[1].result, items[1].duration, items[0].status) == (None, None, "completed")
+        assert [item.index for item in items.open] == [1, 2]
+        assert items.counts == {"pending": 1, "running": 1, "completed": 1}
+        go_on.set()
+    assert items.counts == {"completed": 3}
+    assert (items[1].result, items.open) == (1, [])
+
+
+async def test_the_history_tells_of_each_item() -> None:
+    run = await read.run(count=2)
+    changes = [(t.index, str(t.previous), str(t.status)) for t in run.history("words") if t.index is not None]
+    assert changes == [
+        (0, "pending", "running"),
+        (0, "running", "completed"),
+        (1, "pending", "running"),
+        (1, "running", "completed"),
+    ]
+
+
+async def test_the_metrics_of_a_mapped_task_are_the_seconds_of_its_items() -> None:
+    run = await read.run(count=3)
+    items = run.tasks["text"].items
+    assert run.metrics.values("text") == [item.duration for item in items]
+    assert run.metrics.statistics("text").count == 3
+    assert items.durations is not None
+    assert items.durations.max == run.metrics.statistics("text").max
+
+
+async def test_all_items_of_a_task_are_one_on_the_critical_path() -> None:
+    run = await read.run(count=3)
+    assert run.critical_path() == ["pages", "text", "words"]
+    assert all((record.waited or 0) >= 0 for record in run.tasks.values())
+
+
+async def test_a_run_that_was_cancelled_says_which_items_were_under_way() -> None:
+    began = anyio.Event()
+
+    @task(each={"page": pages})
+    async def hang(page: int) -> None:
+        if page:
+            began.set()
+            await anyio.sleep_forever()
+
+    @workflow
+    async def hang_all(count: int, hang: Any) -> None: ...
+
+    with anyio.CancelScope() as scope:
+        async with hang_all.start(count=2) as run:
+            await began.wait()
+            scope.cancel()
+    items = run.tasks["hang"].items
+    assert items.counts == {Status.COMPLETED: 1, Status.CANCELLED: 1}
+    assert items[1].status is Status.CANCELLED
+
+
+async def test_an_item_of_a_workflow_has_a_run() -> None:
+    @task
+    def lines(chapter: int) -> list[int]:
+        return [chapter, 5]
+
+    @task(each={"line": lines})
+    async def double(line: int) -> int:
+        return 2 * line
+
+    @workflow(each={"chapter": pages})
+    async def chapters(chapter: int, double: list[int]) -> list[int]:
+        return double
+
+    @workflow
+    async def book(count: int, chapters: list[Any]) -> Any:
+        return chapters
+
+    run = await book.run(count=3)
+    assert run.result == [[0, 10], [2, 10], [4, 10]]
+    within = [item.run for item in run.tasks["chapters"].items]
+    assert [one.inputs["chapter"] for one in within] == [0, 1, 2]
+    assert [one.tasks["double"].items[0].result for one in within] == [0, 2, 4]
