@@ -182,6 +182,8 @@ def origin_of(source: Source) -> Hashable:
         return "value", id(source.value)
     if isinstance(source, (FromResult, Constant)):
         return "result", id(source.definition), source.output
+    if isinstance(source, FromItem):
+        return "item", source.axis, source.position, source.part
     return source
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import ASYNCIO, TRIO, UVLOOP, Backend, needs_uvloop
 from tests.support.cancelling import WAYS
 from tests.support.guard import hard_deadline
+from tests.support.item_kinds import ITEM_KINDS
 from tests.support.kinds import ASYNCIO_ONLY, KINDS
 from tests.support.stage import Stage
 
@@ -18,8 +19,10 @@ PROCESSES = {"process", "timed_process"}
 def applies(backend: Backend, way: str, kind: str, company: str) -> bool:
     if backend == TRIO:
         return way == "anyio scope" and kind not in ASYNCIO_ONLY
-    # A process takes long to start, and knows nothing of the event loop.
-    return not (backend == UVLOOP and kind in PROCESSES) and not (kind in PROCESSES and company == "beside")
+    if backend == UVLOOP and (kind in PROCESSES or kind in ITEM_KINDS):
+        return False
+    # A process takes long to start, and knows nothing of the event loop. Items are beside others anyway.
+    return not (company == "beside" and (kind in PROCESSES or kind in ITEM_KINDS))
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import needs_uvloop
 from tests.support.interrupting import interrupt_each
+from tests.support.item_kinds import ITEM_KINDS
 from tests.support.kinds import ASYNCIO_ONLY, KINDS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
@@ -18,9 +19,10 @@ PROCESSES = ("process", "timed_process")
 
 
 def list_cases(loop: str) -> list[str]:
-    left_out = {"asyncio": set[str](), "uvloop": set(PROCESSES), "trio": ASYNCIO_ONLY}[loop]
+    left_out = {"asyncio": set[str](), "uvloop": {*PROCESSES, *ITEM_KINDS}, "trio": ASYNCIO_ONLY}[loop]
     kinds = [kind for kind in KINDS if kind not in left_out]
-    return [f"{kind}:{company}" for kind in kinds for company in ("alone", "beside")]
+    cases = [(kind, company) for kind in kinds for company in ("alone", "beside")]
+    return [f"{kind}:{company}" for kind, company in cases if company == "alone" or kind not in ITEM_KINDS]
 
 
 @cache

@@ -17,8 +17,11 @@ from typing import Any
 import anyio
 
 from .guard import hard_deadline
+from .item_kinds import ITEM_KINDS
 from .kinds import KINDS
 from .stage import PATIENCE, Stage
+
+assert ITEM_KINDS  # they are among the kinds
 
 
 def interrupt(stage: Stage) -> None:
