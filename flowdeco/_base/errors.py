@@ -22,7 +22,6 @@ __all__ = [
     "RunCancelled",
     "RunError",
     "RunningLoopError",
-    "SourceError",
     "StateFieldError",
     "StateKeyError",
     "StateTypeError",
@@ -304,20 +303,6 @@ class DigestError(FlowdecoError, TypeError):
 
     value: object
     place: str
-
-
-class SourceError(FlowdecoError, TypeError):
-    """What a task is to be run for item by item has no items, or is a text.
-
-    Attributes:
-        task: the name of the task.
-        source: what gives the value.
-        value: the value.
-    """
-
-    task: str
-    source: str
-    value: object
 
 
 class StreamError(FlowdecoError, RuntimeError):

@@ -20,20 +20,23 @@ class Feed:
     Args:
         take_in: called with each item, on the event loop; by a task of it or by the event loop itself.
         room: how many items may be on their way at first; `None`: it is never held back.
+        gathers: whether all items are kept as well.
 
     Attributes:
+        gathered: all items, if they are kept; else `None`.
         count: how many items were handed on. From the first one on, what was done cannot be done again.
         is_closed: whether nobody wants any more.
     """
 
-    __slots__ = ("_lock", "_on_close", "_room", "_take_in", "_wake", "count", "is_closed")
+    __slots__ = ("_lock", "_on_close", "_room", "_take_in", "_wake", "count", "gathered", "is_closed")
 
-    def __init__(self, take_in: Callable[[Any], object], room: int | None = None) -> None:
+    def __init__(self, take_in: Callable[[Any], object], room: int | None = None, *, gathers: bool = False) -> None:
         self._take_in = take_in
         self._lock = Lock()
         self._room = room
         self._wake: Callable[[], object] | None = None
         self._on_close: Callable[[], object] | None = None
+        self.gathered: list[Any] | None = [] if gathers else None
         self.count = 0
         self.is_closed = False
 
@@ -99,4 +102,6 @@ class Feed:
         """Hand an item on. On the event loop. What nobody wants any more is dropped."""
         if not self.is_closed:
             self.count += 1
+            if self.gathered is not None:
+                self.gathered.append(item)
             self._take_in(item)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .._base.digest import digest
-from .._base.errors import SourceError
+from .._base.item_errors import ItemSourceError
 
 __all__ = ["Frontier"]
 
@@ -49,7 +49,7 @@ class Frontier:
         """Return the items that a result adds, without those that were there already. Raises what `more=` raises.
 
         Raises:
-            SourceError: what it gives has no items, or is a text.
+            ItemSourceError: what it gives has no items, or is a text.
             DigestError: an item has no digest.
         """
         found = self._more(result)
@@ -65,5 +65,5 @@ class Frontier:
             reason = f"more= gave something of type {kind}, which cannot be iterated over. Return a list or None."
             raise self._refuse(reason, found) from None
 
-    def _refuse(self, reason: str, value: object) -> SourceError:
-        return SourceError(f"Cannot add items to {self._task!r}: {reason}", task=self._task, source="more", value=value)
+    def _refuse(self, reason: str, value: object) -> ItemSourceError:
+        return ItemSourceError(f"Cannot add items to {self._task!r}: {reason}", source="more", value=value)

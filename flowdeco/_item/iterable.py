@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection
 
-from .._base.errors import SourceError
-
-__all__ = ["is_lazy", "iterate"]
-
-_TEXT = (str, bytes, bytearray)
+__all__ = ["is_lazy"]
 
 
 def is_lazy(value: object) -> bool:
@@ -18,33 +13,3 @@ def is_lazy(value: object) -> bool:
     if hasattr(kind, "__anext__") or hasattr(kind, "__aiter__"):
         return True
     return hasattr(kind, "__next__") or (hasattr(kind, "__iter__") and not issubclass(kind, Collection))
-
-
-def iterate(value: Any, task: str, source: str) -> Iterator[Any]:
-    """Return an iterator over what a task is to be run for, one by one.
-
-    Args:
-        value: what it is to be run for.
-        task: the name of the task, for the error.
-        source: what gives the value.
-
-    Raises:
-        SourceError: it has no items, or is a text, whose items would be its characters.
-    """
-    if isinstance(value, _TEXT):
-        kind = type(value).__name__
-        parts = "characters" if kind == "str" else "numbers"
-        raise _refuse(
-            task, source, f"it is a {kind}, whose items are its {parts}. Give a list, or split it first.", value
-        )
-    try:
-        return iter(value)
-    except TypeError:
-        kind = type(value).__name__
-        reason = f"it is of type {kind}, which cannot be iterated over. Give a list, an iterable or a generator."
-        raise _refuse(task, source, reason, value) from None
-
-
-def _refuse(task: str, source: str, reason: str, value: object) -> SourceError:
-    message = f"Cannot run {task!r} for each item of {source!r}: {reason}"
-    return SourceError(message, task=task, source=source, value=value)

@@ -20,6 +20,7 @@ from anyio import Event
 from anyio.lowlevel import checkpoint
 
 from .._base.event_loop import EventLoop
+from .._base.sentinel import UNSET
 from .._worker.thread import SLICE
 from .clock import Clock
 from .feed import Feed
@@ -35,8 +36,12 @@ class LoopPump:
         start: makes the call; awaited.
         feed: where the items are handed on.
         clock: what ends it all.
+
+    Attributes:
+        abandoned: whether it goes on when nobody waits for it any more: never.
     """
 
+    abandoned = False
     __slots__ = ("_clock", "_feed", "_is_stepping", "_loop", "_start", "_until")
 
     def __init__(self, start: Callable[[], Awaitable[Any]], feed: Feed, clock: Clock) -> None:
@@ -48,14 +53,15 @@ class LoopPump:
         self._until = 0.0
 
     async def run(self) -> Any:
-        """Return what the call gave; an iterator is advanced to its end, or until nobody wants any more, and closed.
+        """Return what the call gave; `UNSET` if it was an iterator.
 
-        To be awaited in a task of its own, within the scope of the clock.
+        That is advanced to its end, or until nobody wants any more, and closed. To be awaited in a task of its own,
+        within the scope of the clock.
         """
         self._is_stepping = True
         try:
             if not self._feed.call_when_closed(partial(self._loop.call_soon, self._cancel_step)):
-                return None
+                return UNSET
             result = await self._start()
             if not is_lazy(result):
                 return result
@@ -63,7 +69,7 @@ class LoopPump:
         finally:
             self._is_stepping = False
             self._feed.call_when_closed(None)
-        return None
+        return UNSET
 
     def _cancel_step(self) -> None:
         """Nobody wants any more. At a `yield`, it is closed; in the middle of a step, it is cancelled."""

@@ -7,7 +7,7 @@ the run comes to its end, and asks what the matter is.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -19,7 +19,7 @@ from .._base.errors import StreamError
 from .._base.event_loop import EventLoop, find_token
 from .item_stream import ItemStream, Taken
 
-__all__ = ["AsyncItems", "Items"]
+__all__ = ["AsyncItems", "Items", "stop_streams", "streams_in"]
 
 T = TypeVar("T")
 
@@ -27,38 +27,38 @@ T = TypeVar("T")
 class AsyncItems(AsyncIterator[T]):
     """The items of a task as they end, for an `async def`. Several tasks may read from one: each item goes to one."""
 
-    __slots__ = ("_loop", "_stream")
+    __slots__ = ("_loop", "stream")
 
     def __init__(self, stream: ItemStream) -> None:
-        self._stream = stream
+        self.stream = stream
         self._loop: EventLoop | None = None
 
     def __repr__(self) -> str:
-        return f"<items of {self._stream.name!r}>"
+        return f"<items of {self.stream.name!r}>"
 
     async def __anext__(self) -> T:
         loop = self._loop = self._loop or EventLoop()
         while True:
             event = anyio.Event()
-            taken = self._stream.take(partial(loop.set, event))
+            taken = self.stream.take(partial(loop.set, event))
             if not taken.is_late:
-                return cast("T", _unpack(self._stream, taken, StopAsyncIteration))
+                return cast("T", _unpack(self.stream, taken, StopAsyncIteration))
             await event.wait()
 
 
 class Items(Iterator[T]):
     """The items of a task as they end, for a `def`, which waits for them in its thread."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("stream",)
 
     def __init__(self, stream: ItemStream) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def __repr__(self) -> str:
-        return f"<items of {self._stream.name!r}>"
+        return f"<items of {self.stream.name!r}>"
 
     def __next__(self) -> T:
-        stream = self._stream
+        stream = self.stream
         while True:
             bell = threading.Event()
             taken = stream.take(bell.set)
@@ -76,8 +76,8 @@ class Items(Iterator[T]):
         """Raise the cancellation of the run; in a thread that the task has started by itself, an error."""
         with suppress(NoEventLoopError):
             from_thread.check_cancelled()
-        message = f"Cannot read on in the items of {self._stream.name!r}: the run ends."
-        raise StreamError(message, task=self._stream.name)
+        message = f"Cannot read on in the items of {self.stream.name!r}: the run ends."
+        raise StreamError(message, task=self.stream.name)
 
 
 def _unpack(stream: ItemStream, taken: Taken, end: type[Exception]) -> Any:
@@ -89,3 +89,14 @@ def _unpack(stream: ItemStream, taken: Taken, end: type[Exception]) -> Any:
         message = f"Cannot read on in the items of {stream.name!r}: the task that reads them has ended."
         raise StreamError(message, task=stream.name)
     raise end
+
+
+def streams_in(row: Iterable[Any]) -> list[ItemStream]:
+    """Return the streams that a task reads, as the values of its arguments have them."""
+    return [value.stream for value in row if isinstance(value, (Items, AsyncItems))]
+
+
+def stop_streams(row: Iterable[Any]) -> None:
+    """Have a task stop that waits for items in its thread."""
+    for stream in streams_in(row):
+        stream.stop()

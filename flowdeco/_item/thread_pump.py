@@ -65,11 +65,11 @@ class ThreadPump:
         self.abandoned = False
 
     async def run(self) -> Any:
-        """Return what the call gave; an iterator is advanced to its end, or until nobody wants any more, and closed.
+        """Return what the call gave; `UNSET` if it was an iterator.
 
-        To be awaited within the scope of the clock; if that is over, the thread is left behind. Of a thread that is in
-        the middle of a step when nobody wants any more, the end is waited for; it can ask for it with
-        `anyio.from_thread.check_cancelled()`.
+        That is advanced to its end, or until nobody wants any more, and closed. To be awaited within the scope of the
+        clock; if that is over, the thread is left behind. Of a thread that is in the middle of a step when nobody wants
+        any more, the end is waited for; it can ask for it with `anyio.from_thread.check_cancelled()`.
         """
         result: Any = UNSET
         with CancelScope() as closing:
@@ -80,8 +80,6 @@ class ThreadPump:
 
             if self._feed.call_when_closed(lambda: self._loop.call_soon(cancel_step)):
                 result = await self._make_call()
-        if result is UNSET:
-            return None
         if is_lazy(result):  # an async generator, or what an awaitable gave
             return await LoopPump(_giving(result), self._feed, self._clock).run()
         return result

@@ -24,7 +24,7 @@ from .in_resource import starting_in_resource
 from .program import Attempt, Attempted
 from .request import InChild, InThread, Request
 
-__all__ = ["choose_attempt", "runs_in_thread"]
+__all__ = ["attempt_in_worker", "choose_attempt", "runs_in_thread", "too_long"]
 
 
 def runs_in_thread(kind: Kind, run_in: RunIn, timeout: float | None) -> bool:
@@ -53,7 +53,7 @@ def choose_attempt(
     if run_in == "process":
         return _in_process(name, function, kind, timeout, arguments)
     if isinstance(run_in, InResource):
-        return _in_worker(name, starting_in_resource(name, function, kind, arguments, run_in), timeout)
+        return attempt_in_worker(name, starting_in_resource(name, function, kind, arguments, run_in), timeout)
     if kind == "generator":
         call = listing(call)
     if run_in == "loop":
@@ -72,7 +72,7 @@ def _bound(name: str, start: Callable[..., Coroutine[Any, Any, Any]], timeout: f
     async def attempt(life: Attempted) -> Any:
         with move_on_after(seconds):
             return await start(*life.row)
-        raise _too_long(name, seconds, abandoned=False)
+        raise too_long(name, seconds, abandoned=False)
 
     return attempt
 
@@ -124,7 +124,7 @@ def _in_timed_thread(name: str, call: Callable[..., Any], timeout: float) -> Att
     def start(life: Attempted) -> WorkerCall:
         return TimedCall(call, life.row, life.release)
 
-    return _in_worker(name, start, timeout, choose_limiter)
+    return attempt_in_worker(name, start, timeout, choose_limiter)
 
 
 def _in_executor(
@@ -138,7 +138,7 @@ def _in_executor(
         args, kwargs = arguments.pack(life.row)
         return ExecutorCall(name, executor, function, args, kwargs, kind=kind, bound=bound, on_end=life.release)
 
-    return _in_worker(name, start, timeout)
+    return attempt_in_worker(name, start, timeout)
 
 
 def _in_process(
@@ -150,7 +150,7 @@ def _in_process(
         args, kwargs = arguments.pack(life.row)
         return ProcessCall(name, function, args, kwargs, kind)
 
-    return _in_worker(name, start, timeout, _choose_process)
+    return attempt_in_worker(name, start, timeout, _choose_process)
 
 
 def _choose_process() -> AbstractAsyncContextManager[Any]:
@@ -159,7 +159,7 @@ def _choose_process() -> AbstractAsyncContextManager[Any]:
     return choose_process_limiter()
 
 
-def _in_worker(
+def attempt_in_worker(
     name: str,
     start: Callable[[Attempted], WorkerCall],
     timeout: float | None,
@@ -181,7 +181,7 @@ def _in_worker(
             WRITER.set(writer)
             with move_on_after(seconds) as scope:
                 return await call.run(scope)
-            raise _too_long(name, seconds, abandoned=call.abandoned)
+            raise too_long(name, seconds, abandoned=call.abandoned)
 
         try:
             return await InChild(partial(_run_in, place, life, run))
@@ -203,7 +203,8 @@ async def _run_in(
         return await run()
 
 
-def _too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError:
+def too_long(name: str, timeout: float, *, abandoned: bool) -> TaskTimeoutError:
+    """Return what an attempt fails with whose time is over."""
     message = f"Cannot finish task {name!r}: it took longer than its timeout of {timeout:g} s."
     if abandoned:
         message += " Its thread still runs; what it returns is ignored."

@@ -48,7 +48,7 @@ class Lifecycle(Ending):
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = ("_asked", "_is_final", "_pristine", "hold", "is_left_behind")
+    __slots__ = ("_asked", "_is_beyond_recovery", "_is_final", "_pristine", "hold", "is_left_behind")
 
     def __init__(
         self, program: Program, index: int | None, crew: Crew, row: Row | None, asked: Row | None, context: Context
@@ -72,7 +72,7 @@ class Lifecycle(Ending):
         self.is_left_behind = False
         self._asked = asked
         self._hook_error: BaseException | None = None
-        self._is_final = False
+        self._is_final = self._is_beyond_recovery = False
         if program.attempts_apart:
             self._pristine = context.copy()
 
@@ -135,6 +135,10 @@ class Lifecycle(Ending):
         if not self.is_on_loop:
             await ToLoop()
             self.is_on_loop = True
+
+    def make_final(self) -> None:
+        """Let no other attempt follow, whatever this one comes to, and nothing recover it."""
+        self._is_final = self._is_beyond_recovery = True
 
     def release(self) -> None:
         """Give back the places of a limit, on whatever thread."""
@@ -326,7 +330,7 @@ class Lifecycle(Ending):
 
     async def _recover(self, failure: BaseException) -> BaseException | None:
         """Turn the final error into a value, if `recover=` can."""
-        if isinstance(failure, Skip) or failure is self._hook_error:
+        if isinstance(failure, Skip) or failure is self._hook_error or self._is_beyond_recovery:
             return failure
         way = next((way for way in self.program.recover if isinstance(failure, way.kind)), None)
         if way is None:

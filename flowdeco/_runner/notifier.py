@@ -11,6 +11,7 @@ from anyio import CancelScope, current_time
 
 from .._base.events import EventKind, Skip, Status
 from .._base.tracebacks import as_failure, set_context
+from .._item.feed import Feed
 from .._policy.hook import Hooks
 from .._record.failure import Failure
 from .._record.item_log import ItemEntry
@@ -55,6 +56,10 @@ class Crew(Protocol):
 
     @property
     def keeper(self) -> Opener | None: ...
+
+    def feed_of(self, index: int) -> Feed:
+        """Return where a node hands on its items one by one."""
+        ...
 
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted."""

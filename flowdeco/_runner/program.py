@@ -7,6 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._base.signature import Kind
+from .._item.feed import Feed
 from .._policy.hook import Hook, Hooks
 from .._policy.limit import Hold
 from .._policy.policy import Policy
@@ -50,11 +51,15 @@ class Opener(Protocol):
 
 
 class Keeping(Protocol):
-    """What a run is for those who open resources in it."""
+    """What a run is for those who open resources in it, or hand items on."""
 
     @property
     def keeper(self) -> Opener | None:
         """Where they are opened; `None` in a run that has none."""
+        ...
+
+    def feed_of(self, index: int) -> Feed:
+        """Return where a node hands on its items one by one."""
         ...
 
 
@@ -68,7 +73,7 @@ class Attempted(Protocol):
         journal: where what happens is written.
         hold: the places of a limit that it holds; `None` if it holds none.
         is_left_behind: set where a call goes on that nobody waits for any more.
-        crew: has what opens resources.
+        crew: has what opens resources, and what takes items in.
     """
 
     index: int | None
@@ -83,6 +88,9 @@ class Attempted(Protocol):
 
     async def come_to_loop(self) -> None:
         """Go on on the event loop, whatever thread this is."""
+
+    def make_final(self) -> None:
+        """Let no other attempt follow, whatever this one comes to, and nothing recover it."""
 
     def note_place(self) -> None:
         """Note that the attempt begins only now, as it had to wait for a thread or a process."""

@@ -12,6 +12,7 @@ from .._graph.graph import Graph
 from .._graph.source import Source, parts_of
 from .._policy.limit import Limit
 from .axis_plan import SegmentPlan, make_segment
+from .flow_plan import Outflow, find_flowing, list_flows, make_outflows
 from .locals import Locals
 from .node_plan import Draft
 from .segments import Needs, find_segments
@@ -36,6 +37,7 @@ class Start(NamedTuple):
         needed: the nodes that have to have ended.
         slots: where what the sources give stands.
         spans: how many of those each source takes: more than one where it is a list of several results.
+        flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
     """
 
     place: int
@@ -44,6 +46,7 @@ class Start(NamedTuple):
     needed: tuple[int, ...]
     slots: tuple[int, ...]
     spans: tuple[int | None, ...]
+    flows: tuple[int | None, ...] = ()
 
 
 class Axes:
@@ -59,6 +62,7 @@ class Axes:
         mapped: the nodes that are mapped.
         starts: what begins the segments.
         groups: the lists that somebody receives together.
+        flowing: the nodes that may hand on their items one by one.
     """
 
     def __init__(self, graph: Graph, place: Callable[[], int]) -> None:
@@ -69,6 +73,7 @@ class Axes:
         self.mapped = frozenset(self._segment_of)
         self.starts: list[Start] = []
         self.groups = Groups(graph, place)
+        self.flowing = find_flowing(graph, self.needs)
 
     def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:
         """Give what begins the segments a place each.
@@ -88,7 +93,16 @@ class Axes:
                         slots += [slot(_SOURCE, part) for part in parts]
                         spans.append(None if parts == (source,) else len(parts))
                 needed = list(dict.fromkeys(needed))
-                self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans)))
+                flows = list_flows(self._graph, axis, self.flowing)
+                self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans), flows))
+
+    def make_outflows(self, read: Collection[int]) -> tuple[Outflow, ...]:
+        """Return the nodes that hand their items on.
+
+        Args:
+            read: those whose end somebody waits for, or whose whole result is needed.
+        """
+        return make_outflows(self._graph, self.needs, self._segment_of, self.starts, read)
 
     def find_collected(self) -> set[int]:
         """Return the stages that a later segment goes on with, or that are received together with others."""
@@ -135,6 +149,7 @@ class Axes:
                 ahead=start.axis.ahead or self._count_ahead(own),
                 keeps_items=(is_split or has_source) and not start.number,
                 spans=start.spans,
+                flows=start.flows,
             )
             found.append(made)
         return tuple(found)

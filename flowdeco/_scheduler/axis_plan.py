@@ -100,6 +100,7 @@ class SegmentPlan(NamedTuple):
         ahead: how many items may be begun and unfinished.
         keeps_items: whether what the sources give is kept until all items have ended.
         spans: how many values each source is made of: `None` for one that is a collection itself.
+        flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
     """
 
     axis: Axis
@@ -120,6 +121,7 @@ class SegmentPlan(NamedTuple):
     ahead: int
     keeps_items: bool
     spans: tuple[int | None, ...]
+    flows: tuple[int | None, ...]
 
     def name_sources(self, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items, each source with what to call it in an error."""
@@ -184,6 +186,7 @@ def make_segment(
     ahead: int,
     keeps_items: bool,
     spans: tuple[int | None, ...],
+    flows: tuple[int | None, ...],
 ) -> SegmentPlan:
     """Return a segment compiled.
 
@@ -200,6 +203,7 @@ def make_segment(
         ahead: how many items may be begun and unfinished.
         keeps_items: whether what the sources give is kept.
         spans: how many values each source is made of.
+        flows: the nodes that may hand its items on one by one.
     """
     own = [node for node in axis.stages if segments[node] == number]
     needed = dict.fromkeys([node for stage in own for node in needs.by_item[stage]])
@@ -237,6 +241,7 @@ def make_segment(
         ahead,
         keeps_items,
         spans,
+        flows,
     )
 
 

@@ -109,6 +109,7 @@ class Engine(Telling, ItemTurns):
         standing = state.values, state.uses, state.pending, state.affected
         if state.items is not None:
             state.items.journal = journal
+            state.items.on_item = self.take_item
         self.tables = state.steps, *standing, *lists, journal.started, journal.finished
 
     async def execute(self) -> None:
@@ -117,7 +118,7 @@ class Engine(Telling, ItemTurns):
         What a task raises is left in the journal. Cancellation and `KeyboardInterrupt` are raised.
         """
         try:
-            if not self.state.plan.has_awaiting_hooks:  # these take a task of their own
+            if not (self.state.plan.has_awaiting_hooks or self.state.plan.outflows):  # these take tasks of their own
                 await LoopLane(self, is_host=True, is_alone=True)
             if self.state.left and not self.state.stopped:
                 await self._execute_together()
@@ -220,9 +221,10 @@ class Engine(Telling, ItemTurns):
     def _leave(self) -> None:
         """Called at the end of a lane: who waits for the end of the run looks whether it was the last."""
         if not self.state.left or self.state.stopped:
-            self._ring()
+            self.ring()
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """Have whoever waits for the end of the run look what there is to do."""
         if self._bell is not None:
             self._bell.set()
 
@@ -351,7 +353,7 @@ class Engine(Telling, ItemTurns):
         """
         self.resumed.append(parked)
         if get_ident() == self._thread and not self.is_stepping:
-            self._ring()
+            self.ring()
 
     def call_in_thread(self, call: Call, *, apart: bool) -> None:
         """Make a call in a thread."""

@@ -6,8 +6,7 @@ another one when that has ended; so a run takes up as much as the items that are
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from .._base.events import Status
@@ -15,15 +14,19 @@ from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.output import is_absent, take_part
+from .._item.intake import Intake
+from .._item.rows import Rows
 from .axis_plan import SegmentPlan
 from .block import Block
 from .collection import Collection, make_outcome
-from .node_plan import NodePlan, SharedOut
-from .propagation import Judgement
+from .flow_plan import Outflow
+from .item_flow import ItemFlows
+from .node_plan import SharedOut
+from .segment import Segment, Tables
 from .taking_apart import take_apart
 from .together import Group
 
-__all__ = ["ItemBlocks", "ItemJournal", "Segment"]
+__all__ = ["ItemBlocks", "ItemJournal"]
 
 
 class ItemJournal(Protocol):
@@ -41,59 +44,7 @@ class ItemJournal(Protocol):
     def close_item(self, place: int, result: Any = UNSET) -> None: ...
 
 
-class Tables(Protocol):
-    """The state of a run, as its items see it; what is not told here is told there."""
-
-    values: list[Any]
-    uses: list[int] | None
-    pending: list[int]
-    steps: list[NodePlan]
-    ready: deque[int]
-    ready_in_thread: deque[int]
-    affected: set[int]
-    ended: dict[int, tuple[Status, BaseException | None]]
-    filled: dict[int, Judgement]
-    lacking: dict[int, frozenset[str]]
-    left: int
-
-    def settle(self, index: int, result: Any) -> None: ...
-    def fail(self, index: int, status: Status, cause: BaseException | None) -> None: ...
-    def release(self, slots: tuple[int, ...]) -> None: ...
-
-
-class Segment:
-    """How the items of one segment fare.
-
-    Attributes:
-        plan: what it is.
-        index: its place among those of the plan.
-        sources: what gives the items, each as a tuple of what the sources give for it; `None` before it begins.
-        items: what has been given, where that is kept.
-        begun: how many items have begun.
-        active: how many of these have not ended.
-        is_exhausted: whether no more will come.
-        closed: the gates that are not open yet, by node, with the places that wait there.
-        counts: for how many items each stage has ended, by node.
-    """
-
-    __slots__ = (
-        *("active", "begun", "closed", "counts", "free", "index", "is_exhausted", "items", "plan"),
-        "sources",
-    )
-
-    def __init__(self, plan: SegmentPlan, index: int) -> None:
-        self.plan = plan
-        self.index = index
-        self.sources: Iterator[tuple[Any, ...]] | None = None
-        self.items: list[Any] = []
-        self.free: list[Block] = []
-        self.begun = self.active = 0
-        self.counts = {node: 0 for _, node in plan.own}
-        self.is_exhausted = False
-        self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
-
-
-class ItemBlocks:
+class ItemBlocks(ItemFlows):
     """The items of one run.
 
     Args:
@@ -101,6 +52,7 @@ class ItemBlocks:
         graph: what runs.
         plans: the segments of its axes.
         groups: the lists that somebody receives together.
+        outflows: the nodes that hand their items on one by one.
 
     Attributes:
         journal: where it is written which item runs where; `None`: nowhere.
@@ -109,7 +61,14 @@ class ItemBlocks:
         faults: of places whose turn is to come, what keeps the item from running there.
     """
 
-    def __init__(self, state: Tables, graph: Graph, plans: Sequence[SegmentPlan], groups: Sequence[Group] = ()) -> None:
+    def __init__(
+        self,
+        state: Tables,
+        graph: Graph,
+        plans: Sequence[SegmentPlan],
+        groups: Sequence[Group] = (),
+        outflows: Sequence[Outflow] = (),
+    ) -> None:
         self._state = state
         self._graph = graph
         self._groups = groups
@@ -123,11 +82,12 @@ class ItemBlocks:
             for node in self.of_node
         }
         self.faults: dict[int, Exception] = {}
+        self.flows = {outflow.node: self.make_flow(outflow, keeps=keeps) for outflow in outflows}
         self._broken_gates: set[int] = set()
 
     # The beginning.
 
-    def start(self, segment: Segment, sources: Iterator[tuple[Any, ...]] | None) -> list[int]:
+    def start(self, segment: Segment, sources: Rows | Intake | None) -> list[int]:
         """Begin a segment; return the stages that have ended thereby, as there is nothing to map.
 
         Args:
@@ -135,30 +95,35 @@ class ItemBlocks:
             sources: what gives the items, of a later segment `None`: those that the first one had.
         """
         if sources is None:
-            sources = iter(self._first(segment.plan.axis).items)
+            sources = Rows(self._first(segment.plan.axis).items)
         segment.sources = sources
         self._state.left -= 1
         self.feed(segment)
-        return self._find_ended(segment)
+        return self.find_ended(segment)
 
     def _first(self, axis: Axis) -> Segment:
         return next(segment for segment in self.segments if segment.plan.axis is axis)
 
     def feed(self, segment: Segment) -> None:
-        """Begin as many items as there may be."""
+        """Begin as many items as there are and may be."""
         plan = segment.plan
-        while segment.active < plan.ahead and not segment.is_exhausted:
-            self._begin_next(segment)
+        try:
+            while segment.active < plan.ahead and not segment.is_exhausted and self._begin_next(segment):
+                pass
+        except Exception as error:  # of what gives the items
+            segment.is_exhausted, segment.fault = True, error
+            self.call(segment)
 
-    def _begin_next(self, segment: Segment) -> None:
+    def _begin_next(self, segment: Segment) -> bool:
         assert segment.sources is not None
-        given = next(segment.sources, None)
+        given = segment.sources.take()
         if given is None:
-            segment.is_exhausted = True
-            return
+            segment.is_exhausted = segment.sources.has_ended
+            return False
         if segment.plan.keeps_items:
             segment.items.append(given)
         self._begin(segment, segment.free.pop() if segment.free else self._make_block(segment), given)
+        return True
 
     def _make_block(self, segment: Segment) -> Block:
         """Extend the tables by the places of one more item."""
@@ -230,6 +195,13 @@ class ItemBlocks:
         in_thread = state.steps[index].in_thread and index not in state.affected
         (state.ready_in_thread if in_thread else state.ready).append(index)
 
+    def answer(self, segment: Segment) -> list[int]:
+        """Take the turn of a segment; return the stages that have ended thereby."""
+        segment.is_called = False
+        self._state.left -= 1
+        self.feed(segment)
+        return self.find_ended(segment)
+
     # Gates.
 
     def open_gate(self, node: int) -> None:
@@ -267,8 +239,12 @@ class ItemBlocks:
                     self._list_ready(follower)
         else:
             self._recycle(segment, block)
+            if segment.sources is not None:
+                segment.sources.finish()
             self.feed(segment)
-        return self._find_ended(segment)
+            if segment.is_broken and not segment.active:
+                self.call(segment)
+        return self.find_ended(segment)
 
     def _collect(self, segment: Segment, block: Block, offset: int, node: int) -> None:
         index, state, collection = block.base + offset, self._state, self.collections[node]
@@ -296,7 +272,8 @@ class ItemBlocks:
         segment.active -= 1
         segment.free.append(block)
 
-    def _find_ended(self, segment: Segment) -> list[int]:
+    def find_ended(self, segment: Segment) -> list[int]:
+        """Return the stages that have ended for all items, and of which nobody knows it yet."""
         if not segment.is_exhausted or segment.sources is None:
             return []
         found: list[int] = []

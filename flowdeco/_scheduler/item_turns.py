@@ -7,9 +7,12 @@ taken in that no task has raised.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from .._base.events import Status
-from .item_blocks import Segment
+from .._item.feed import Feed
+from .._runner.arguments import Row
+from .segment import Segment
 from .settlement import Settlement
 from .taking_apart import open_sources
 
@@ -44,6 +47,9 @@ class ItemTurns(Settlement):
         state = self.state
         assert state.items is not None
         segment = state.items.of_start[index]
+        if segment.sources is not None:
+            self._go_on(segment)
+            return
         if index in state.affected:
             judgement = state.judge_axis(index)
             if judgement.status is not None:
@@ -54,7 +60,7 @@ class ItemTurns(Settlement):
             row = state.take(index)
         try:
             if not segment.plan.number:
-                sources = open_sources(segment.plan.name_sources(row))
+                sources = open_sources(self._choose_sources(segment, row))
         except Exception as error:
             self._fail_axis(segment, error)
             return
@@ -63,6 +69,76 @@ class ItemTurns(Settlement):
         with self.lock:
             if not state.stopped:
                 self._end_stages(state.items.start(segment, sources))
+
+    def _choose_sources(self, segment: Segment, row: Row) -> list[tuple[str, Any]]:
+        """Return what gives the items: a value, or the channel of what hands them on one by one."""
+        items, plan = self.state.items, segment.plan
+        assert items is not None
+        found = plan.name_sources(row)
+        for position, node in enumerate(plan.flows):
+            if node is not None and items.flows[node].has_flowed:
+                found[position] = found[position][0], items.flows[node].channel_of(plan.start)
+        return found
+
+    def _go_on(self, segment: Segment) -> None:
+        """Begin what has come since, and take in that there is no more."""
+        state = self.state
+        assert state.items is not None
+        with self.lock:
+            if state.stopped:
+                return
+            ended = state.items.answer(segment)
+        fault, segment.fault = segment.fault, None
+        if fault is None:
+            self._end_stages(ended)
+            self._raise_late(segment)
+        else:
+            self._break_off(segment, fault)
+
+    def _break_off(self, segment: Segment, fault: Exception) -> None:
+        """Take in that what gives the items has failed by itself, and by no task: the first stage fails with that."""
+        items = self.state.items
+        assert items is not None
+        for _, node in segment.plan.own:
+            items.collections[node].is_done = True
+        if segment.sources is not None:
+            segment.sources.close()
+        (_, first), *others = segment.plan.own
+        if not self.fail(first, fault):
+            self.cancel()
+            return
+        for _, node in others:
+            self.pass_over(node, Status.UPSTREAM_FAILED, fault)
+
+    def _raise_late(self, segment: Segment) -> None:
+        """End the run with the error of a source that has failed after its first item, when all these have ended."""
+        items, journal = self.state.items, self.journal
+        assert items is not None
+        if segment.active or not (segment.is_broken and segment.is_exhausted):
+            return
+        for node in segment.plan.flows:
+            failure = None if node is None else items.flows[node].failure
+            if failure is not None and failure[1] is not None and node not in self.state.plan.tolerated:
+                journal.take_error(failure[1])
+                self.stop()
+                self.cancel()
+
+    def take_item(self, node: int, item: Any) -> None:
+        """Take in an item that a node hands on. On the event loop."""
+        with self.lock:
+            if not self.state.stopped:
+                assert self.state.items is not None
+                self.state.items.put(node, item)
+        self.ring()
+
+    def feed_of(self, index: int) -> Feed:
+        """Return where a node hands on its items one by one."""
+        assert self.state.items is not None
+        return self.state.items.flows[index].spring.feed
+
+    def ring(self) -> None:
+        """Have whoever waits for the end of the run look what there is to do. On the event loop."""
+        raise NotImplementedError
 
     def _pass_over(self, segment: Segment, status: Status, cause: BaseException | None) -> None:
         """Take in that an axis does not come about, as something that gives its items gave no result."""
@@ -101,6 +177,7 @@ class ItemTurns(Settlement):
             return
         for place in list(journal.places):
             journal.close_item(place)
+        items.flows.clear()
         for node, collection in items.collections.items():
             if journal.started[node] and not journal.finished[node]:
                 failed = journal.items[node].failed if node in journal.items else []

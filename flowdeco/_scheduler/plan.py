@@ -27,6 +27,7 @@ from .._graph.source import (
     FromRun,
     FromValue,
     Source,
+    definitions_of,
     parts_of,
 )
 from .._policy.policy import NO_POLICY
@@ -36,6 +37,7 @@ from .._runner.gathering import gathering, refusing
 from .._runner.program import Program
 from .axes import Axes
 from .axis_plan import SegmentPlan
+from .flow_plan import Outflow
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
 from .programs import Programs
 from .propagation import outcome_without
@@ -52,6 +54,8 @@ class Plan(Programs):
         graph: the graph it was compiled from.
         segments: the segments of its axes, where nodes are run for each item of something.
         groups: the lists of an axis that somebody receives together.
+        outflows: the nodes that hand their items on one by one.
+        flowing: the indices of these.
         binding: the names it rests on.
         inputs: binds the arguments of a call.
         steps: how each node runs, by index.
@@ -78,8 +82,8 @@ class Plan(Programs):
     """
 
     calls: object = None
-
     segments: tuple[SegmentPlan, ...] = ()
+    outflows: tuple[Outflow, ...] = ()
     groups: Sequence[Group] = ()
 
     def __init__(self, graph: Graph, binding: Binding) -> None:
@@ -99,6 +103,7 @@ class Plan(Programs):
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
         self._axes = Axes(graph, self._place_freed) if graph.axes else None
+        self.flowing = frozenset[int]() if self._axes is None else self._axes.flowing
         self.required = self._find_required()
         self._programs: dict[int, Program] = {}
         self._arguments_of: dict[int, Arguments] = {}
@@ -145,9 +150,12 @@ class Plan(Programs):
         self._drafts = drafts = [self._draft(node) for node in nodes]  # all of them first: parts get their places here
         if axes is not None:
             axes.place_starts(self._place, self._slot)
+            flowing = [index for index in axes.flowing if followers[index] or self._is_read(index)]
+            self.outflows = axes.make_outflows(flowing)
             for start in axes.starts:
                 for i in start.needed:
-                    followers[i].append(start.place)
+                    if start.number or i not in axes.flowing:
+                        followers[i].append(start.place)
         for (index, output), place in self._part_places.items():
             self.parts[index] = (*self.parts.get(index, ()), (output, place))
         self.steps = [self._finish(i, draft, followers[i]) for i, draft in enumerate(drafts)]
@@ -179,6 +187,11 @@ class Plan(Programs):
             for i in needed:
                 followers[i].append(node.index)
         return followers
+
+    def _is_read(self, index: int) -> bool:
+        """Whether the workflow's own function receives something of a node, or comes after it."""
+        read = [step for source in self.graph.body for step in definitions_of(source)]
+        return any(self.graph.node_of(step).index == index for step in (*read, *self.graph.ends))
 
     def _place_starts(self, axes: Axes) -> None:
         """Put what begins the segments in the tables, which reach as far as the places do for that."""
@@ -222,6 +235,8 @@ class Plan(Programs):
             or step.outputs
             or self.graph.owner.watch_hooks
         ):
+            return False
+        if node.index in self.flowing:
             return False
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure

@@ -18,8 +18,9 @@ from .._policy.policy import Recovery as PolicyRecovery
 from .._policy.run_in import InResource
 from .._runner.arguments import Arguments, Row, choose_arguments
 from .._runner.attempt import choose_attempt, runs_in_thread
+from .._runner.feeding import feeding
 from .._runner.gathering import gathering
-from .._runner.program import Attempted, Condition, Program, Recovery, runs_on_loop
+from .._runner.program import Attempt, Attempted, Condition, Program, Recovery, runs_on_loop
 from .resource_program import make_resource_program
 
 __all__ = ["Programs"]
@@ -30,6 +31,7 @@ class Programs:
 
     graph: Graph
     required: Mapping[int, set[str]]
+    flowing: frozenset[int]
     _programs: dict[int, Program]
     _arguments_of: dict[int, Arguments]
 
@@ -48,8 +50,12 @@ class Programs:
             given = self._arguments(step.function, node.params, node.sources, step.settled)
             return make_resource_program(node, step, given, self.graph.owner)
         policy = self.graph.policy_of(node)
-        arguments = self._arguments_of.get(node.index)
-        if arguments is None:
+        arguments, attempt = self._arguments_of.get(node.index), None
+        if node.index in self.flowing:
+            arguments = self._arguments(step.function, node.params, node.sources, step.settled)
+            kind = step.signature.gives
+            attempt = feeding(node.name, step.function, kind, policy.run_in, policy.timeout, arguments)
+        elif arguments is None:
             function = gathering(step.function, step.signature)
             arguments = self._arguments(function, node.params, node.sources, step.settled)
         if node.place is not None:  # what runs in a resource has to find it
@@ -60,6 +66,7 @@ class Programs:
             step,
             policy,
             arguments,
+            attempt,
             watch=self.graph.owner.watch_hooks,
             condition=self._make_condition(node),
             check=partial(check_parts, step, self.required.get(id(step), ()), node.name) if step.outputs else None,
@@ -67,7 +74,13 @@ class Programs:
         )
 
     def _make_task_program(
-        self, name: str, step: Definition, policy: Policy, arguments: Arguments, **more: Any
+        self,
+        name: str,
+        step: Definition,
+        policy: Policy,
+        arguments: Arguments,
+        attempt: Attempt | None = None,
+        **more: Any,
     ) -> Program:
         owner, kind = self.graph.owner, step.signature.gives
         return Program(
@@ -75,11 +88,11 @@ class Programs:
             policy,
             arguments,
             {**step.signature.bound, **_defaults_of(step.params)},
-            choose_attempt(name, step.function, kind, policy.run_in, policy.timeout, arguments),
+            attempt or choose_attempt(name, step.function, kind, policy.run_in, policy.timeout, arguments),
             kind,
             recover=tuple([self._make_recovery(way) for way in policy.recover]),
             strict=owner.strict,
-            in_thread=runs_in_thread(kind, policy.run_in, policy.timeout),
+            in_thread=attempt is None and runs_in_thread(kind, policy.run_in, policy.timeout),
             apart=policy.retries is not None and (kind.startswith("async") or policy.run_in == "loop"),
             **more,
         )

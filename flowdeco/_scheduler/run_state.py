@@ -95,7 +95,8 @@ class RunState:
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
         self.filled: dict[int, Judgement] = {}
-        self.items = ItemBlocks(self, plan.graph, plan.segments, plan.groups) if plan.segments else None
+        items = plan.segments, plan.groups, plan.outflows
+        self.items = ItemBlocks(self, plan.graph, *items) if plan.segments else None
         if known:
             self._settle_known(known)
         if given:
@@ -151,9 +152,13 @@ class RunState:
             if not waits:
                 in_thread = self.steps[follower].in_thread and follower not in self.affected
                 (self.ready_in_thread if in_thread else self.ready).append(follower)
+        if self.items is not None and index in self.items.flows:
+            self.items.end_flow(index)
 
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None:
         """Go on without a node's result: what needs it is judged when its turn comes."""
+        if self.items is not None and index in self.items.flows:
+            self.items.end_flow(index, (status, cause))
         step = self.steps[index]
         if step.origin.turn == "gate":
             assert self.items is not None

@@ -19,7 +19,7 @@ from .._graph.graph import Graph
 from .._graph.node import Node
 from .._graph.source import FromItem, FromItemOf, FromResult, definitions_of
 
-__all__ = ["Needs", "find_segments"]
+__all__ = ["Needs", "find_segments", "reach"]
 
 
 class Needs:
@@ -78,13 +78,13 @@ def _raise(graph: Graph, needs: Needs, segments: dict[int, int], node: Node) -> 
     assert node.axis is not None
     least = [segments[index] for index in needs.by_item[node.index]]
     if needs.whole[node.index]:
-        reached = _reach(graph, needs, segments, needs.whole[node.index])
+        reached = reach(graph, needs, segments, needs.whole[node.index])
         own = set(node.axis.stages) - {node.index}
         least += [segments[index] + 1 for index in reached & own]
     segments[node.index] = max([segments[node.index], *least])
 
 
-def _reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[int]) -> set[int]:
+def reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[int]) -> set[int]:
     """Return all that has to have ended, if these are to."""
     reached: set[int] = set()
     waiting = list(start)

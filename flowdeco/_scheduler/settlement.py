@@ -60,12 +60,17 @@ class Settlement:
                 self.journal.end(index, Status.SKIPPED, error)
                 return self.leave_hole(index, Status.SKIPPED, error)
             self.note_failure(index, error)
-            if is_tolerated and isinstance(error, Exception):
+            if isinstance(error, Exception) and (is_tolerated or self._is_late(index)):
                 return self.leave_hole(index, Status.FAILED, error)
             if not self.state.stopped or self.journal.error is not None:
                 self.journal.take_error(error)
         self.stop()
         return False
+
+    def _is_late(self, index: int) -> bool:
+        """Whether a source has failed after its first item: the items under way go on, and the run fails after them."""
+        items = self.state.items
+        return items is not None and not self.state.stopped and index in items.flows and items.flows[index].has_flowed
 
     def note_failure(self, index: int, error: BaseException) -> None:
         """Take a node's error into the journal, unless its lifecycle has done so."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
 from .._base.text import shorten
 from .._graph.source import Part
+from .._item.intake import Intake
+from .._item.rows import Rows
+from .._item.spring import Channel
 
 __all__ = ["open_sources", "take_apart"]
 
@@ -15,16 +18,18 @@ __all__ = ["open_sources", "take_apart"]
 _STEADY = (list, tuple, range)
 
 
-def open_sources(sources: Sequence[tuple[str, Any]]) -> Iterator[tuple[Any, ...]]:
+def open_sources(sources: Sequence[tuple[str, Any]]) -> Rows | Intake:
     """Return what gives the items of an axis, each as a tuple of what the sources give for it.
 
     Args:
-        sources: what to call each in an error, and what it is.
+        sources: what to call each in an error, and what it is: a channel, if its items come one by one.
 
     Raises:
         ItemSourceError: one of them cannot be iterated.
         UnequalLengthsError: they are not of the same length.
     """
+    if any(isinstance(value, Channel) for _, value in sources):
+        return Intake([(label, v if isinstance(v, Channel) else _open(label, v)) for label, v in sources])
     opened = [_open(label, value) for label, value in sources]
     lengths = [len(values) for values in opened]
     if len(set(lengths)) > 1:
@@ -33,7 +38,7 @@ def open_sources(sources: Sequence[tuple[str, Any]]) -> Iterator[tuple[Any, ...]
         text = f"Cannot take items in step: {first} has {lengths[0]} of them, and {other} has {lengths[at]}. "
         text += "Give them the same length."
         raise UnequalLengthsError(text, lengths={label: n for (label, _), n in zip(sources, lengths, strict=True)})
-    return zip(*opened, strict=True)
+    return Rows(zip(*opened, strict=True))
 
 
 def _open(label: str, value: Any) -> Collection[Any]:

@@ -38,7 +38,9 @@ PACKAGES: dict[str, Package] = {
         "main_guard",
         "_base",
     ),
-    "_item": Package("item_stream reader feed clock loop_pump thread_pump iterable frontier", "_base _worker"),
+    "_item": Package(
+        "item_stream reader feed clock loop_pump thread_pump iterable rows intake spring frontier", "_base _worker"
+    ),
     "_definition": Package(
         "definition items item_options item_function face class_function decoration options option_types scope "
         "inheritance undecorated frame resource",
@@ -62,14 +64,14 @@ PACKAGES: dict[str, Package] = {
     ),
     "_runner": Package(
         "lifecycle ending attempt opening way_of_opening live_resource gathering program arguments request notice "
-        "notifier cancellation signals in_resource",
+        "notifier cancellation signals in_resource feeding",
         "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(
         "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
-        "parking propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments "
-        "locals block collection item_blocks item_turns taking_apart call_engine call_plan "
-        "blocked_call together tolerance",
+        "parking propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments locals "
+        "block collection item_blocks item_turns taking_apart call_engine call_plan blocked_call together "
+        "tolerance segment flow_plan item_flow",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from flowdeco._base.errors import DigestError, SourceError
+from flowdeco._base.errors import DigestError
+from flowdeco._base.item_errors import ItemSourceError
 from flowdeco._item.frontier import Frontier
 
 
@@ -32,14 +33,14 @@ def test_a_result_that_adds_nothing_may_say_none() -> None:
 
 @pytest.mark.parametrize("found", ["a page", b"a page"])
 def test_a_text_is_not_several_items(found: Any) -> None:
-    with pytest.raises(SourceError, match=r"Cannot add items to 'page': more= gave a (str|bytes), not several items"):
+    with pytest.raises(ItemSourceError, match=r"Cannot add items to 'page': more= gave a (str|bytes), not"):
         Frontier("page", lambda _: found).find_new("result")
 
 
 def test_what_cannot_be_iterated_over_is_refused() -> None:
-    with pytest.raises(SourceError, match="type int, which cannot be iterated over") as caught:
+    with pytest.raises(ItemSourceError, match="type int, which cannot be iterated over") as caught:
         Frontier("page", lambda _: 3).find_new("result")  # type: ignore[arg-type,return-value]
-    assert (caught.value.task, caught.value.source, caught.value.value) == ("page", "more", 3)
+    assert (caught.value.source, caught.value.value) == ("more", 3)
 
 
 def test_an_item_that_cannot_be_told_from_others_is_refused() -> None:

@@ -9,6 +9,7 @@ import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, move_on_after, sleep_forever, to_thread
 from anyio.lowlevel import checkpoint
 
+from flowdeco._base.sentinel import UNSET
 from flowdeco._item.clock import Clock
 from flowdeco._item.feed import Feed
 from flowdeco._item.loop_pump import LoopPump
@@ -74,7 +75,7 @@ async def test_all_items_are_handed_on_and_the_end_is_the_end() -> None:
 
     source = Source(numbers)
     await source.run()
-    assert (source.got, source.feed.count, source.result) == ([1, 2], 2, None)
+    assert (source.got, source.feed.count, source.result) == ([1, 2], 2, UNSET)
 
 
 async def test_it_is_advanced_only_while_there_is_a_place() -> None:
@@ -305,7 +306,7 @@ async def test_a_map_is_advanced_and_a_list_is_a_result() -> None:
     lazy, plain = Source(lambda: map(str, [1, 2])), Source(lambda: [1, 2])
     await lazy.run()
     await plain.run()
-    assert (lazy.got, lazy.result) == (["1", "2"], None)
+    assert (lazy.got, lazy.result) == (["1", "2"], UNSET)
     assert (plain.got, plain.result) == ([], [1, 2])
 
 

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from anyio import CancelScope, create_task_group, fail_after, from_thread, to_thread
 
+from flowdeco._base.sentinel import UNSET
 from flowdeco._item.clock import Clock
 from flowdeco._item.feed import Feed
 from flowdeco._item.thread_pump import ThreadPump
@@ -75,7 +76,7 @@ class Steps:
 async def test_all_items_are_handed_on_and_the_end_is_the_end() -> None:
     source = Source(lambda: (number for number in range(1000)))
     await source.run()
-    assert (source.got, source.feed.count, source.result) == (list(range(1000)), 1000, None)
+    assert (source.got, source.feed.count, source.result) == (list(range(1000)), 1000, UNSET)
 
 
 async def test_held_back_the_thread_waits_and_is_closed_where_it_was_advanced() -> None:

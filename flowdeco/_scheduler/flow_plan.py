@@ -1,0 +1,114 @@
+"""Which nodes hand their items on one by one: the sources of axes, if what they give turns out to be an iterator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, Protocol
+
+from .._graph.axis import Axis
+from .._graph.graph import Graph
+from .._graph.node import Node
+from .._graph.source import FromResult
+from .._runner.feeding import can_feed
+from .segments import Needs, reach
+
+__all__ = ["Outflow", "find_flowing", "list_flows", "make_outflows"]
+
+
+class TakerPlace(Protocol):
+    """What begins a segment.
+
+    Attributes:
+        place: where it stands.
+        number: which segment of its axis it is.
+        flows: for each source, the node that hands its items on.
+    """
+
+    @property
+    def place(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def flows(self) -> tuple[int | None, ...]: ...
+
+
+class Outflow(NamedTuple):
+    """A node whose items are handed on one by one, if it gives an iterator.
+
+    Attributes:
+        node: its index.
+        takers: where what begins the segments stands that take its items.
+        is_held: whether it is held back while too many of its items are begun and unfinished.
+        is_gathered: whether somebody needs all of its items together.
+    """
+
+    node: int
+    takers: tuple[int, ...]
+    is_held: bool
+    is_gathered: bool
+
+
+def list_flows(graph: Graph, axis: Axis, flowing: Collection[int]) -> tuple[int | None, ...]:
+    """Return for each source of an axis the node that hands its items on; `None` for one that has them at hand."""
+    found = [_index_of(graph, source) for source in axis.sources]
+    return tuple([index if index in flowing else None for index in found])
+
+
+def find_flowing(graph: Graph, needs: Needs) -> frozenset[int]:
+    """Return the nodes that may hand on their items one by one."""
+    direct = {_index_of(graph, source) for axis in graph.axes for source in axis.sources}
+    others = {
+        index
+        for axis in graph.axes
+        for index in needs.of_axis(axis)
+        if index not in {_index_of(graph, source) for source in axis.sources}
+    }
+    nodes = [graph.nodes[index] for index in direct - others if index is not None]
+    return frozenset([node.index for node in nodes if _can_flow(graph, node)])
+
+
+def make_outflows(
+    graph: Graph, needs: Needs, segments: dict[int, int], starts: Iterable[TakerPlace], read: Collection[int]
+) -> tuple[Outflow, ...]:
+    """Return the nodes that hand their items on.
+
+    Args:
+        graph: the graph.
+        needs: what each node needs.
+        segments: the number of the segment of each stage.
+        starts: what begins the segments.
+        read: the nodes whose end somebody waits for, or whose whole result is needed.
+    """
+    takers: dict[int, list[int]] = {}
+    for start in starts:
+        if not start.number:
+            for index in dict.fromkeys(start.flows):
+                if index is not None:
+                    takers.setdefault(index, []).append(start.place)
+    return tuple(
+        [
+            Outflow(node, tuple(places), _can_be_held(graph, needs, segments, node) and node not in read, node in read)
+            for node, places in takers.items()
+        ]
+    )
+
+
+def _can_be_held(graph: Graph, needs: Needs, segments: dict[int, int], index: int) -> bool:
+    """Whether a source may be held back: no stage that takes its items needs something that needs the source's end."""
+    stages = [stage for axis in graph.axes if index in needs.of_axis(axis) for stage in axis.stages]
+    waited = [needs.whole[stage] for stage in stages if segments[stage] == 0 and needs.whole[stage]]
+    return not any(index in reach(graph, needs, segments, whole) for whole in waited)
+
+
+def _index_of(graph: Graph, source: object) -> int | None:
+    """Return the node of a source that is all that this node gives."""
+    if isinstance(source, FromResult) and source.output is None:
+        return graph.node_of(source.definition).index
+    return None
+
+
+def _can_flow(graph: Graph, node: Node) -> bool:
+    step = node.definition
+    if node.replaced or node.is_given or node.axis is not None or step.is_workflow or step.is_resource:
+        return False
+    return not step.items.collects and can_feed(graph.policy_of(node).run_in)

@@ -1,0 +1,73 @@
+"""How the items of one segment of an axis fare."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Protocol
+
+from .._base.events import Status
+from .._item.intake import Intake
+from .._item.rows import Rows
+from .axis_plan import SegmentPlan
+from .block import Block
+from .node_plan import NodePlan
+from .propagation import Judgement
+
+__all__ = ["Segment", "Tables"]
+
+
+class Tables(Protocol):
+    """The state of a run, as its items see it; what is not told here is told there."""
+
+    values: list[Any]
+    uses: list[int] | None
+    pending: list[int]
+    steps: list[NodePlan]
+    ready: deque[int]
+    ready_in_thread: deque[int]
+    affected: set[int]
+    ended: dict[int, tuple[Status, BaseException | None]]
+    filled: dict[int, Judgement]
+    lacking: dict[int, frozenset[str]]
+    left: int
+
+    def settle(self, index: int, result: Any) -> None: ...
+    def fail(self, index: int, status: Status, cause: BaseException | None) -> None: ...
+    def release(self, slots: tuple[int, ...]) -> None: ...
+
+
+class Segment:
+    """How the items of one segment fare.
+
+    Attributes:
+        plan: what it is.
+        index: its place among those of the plan.
+        sources: what gives the items, each as a tuple of what the sources give for it; `None` before it begins.
+        items: what has been given, where that is kept.
+        begun: how many items have begun.
+        active: how many of these have not ended.
+        is_exhausted: whether no more will come.
+        is_called: whether it has a turn to come.
+        is_broken: whether what gives the items has failed after some of them had begun.
+        fault: what has gone wrong with what gives the items, before anybody was told.
+        closed: the gates that are not open yet, by node, with the places that wait there.
+        counts: for how many items each stage has ended, by node.
+    """
+
+    __slots__ = (
+        *("active", "begun", "closed", "counts", "fault", "free", "index", "is_broken", "is_called", "is_exhausted"),
+        *("items", "plan", "sources"),
+    )
+
+    def __init__(self, plan: SegmentPlan, index: int) -> None:
+        self.plan = plan
+        self.index = index
+        self.sources: Rows | Intake | None = None
+        self.is_called = self.is_broken = False
+        self.fault: Exception | None = None
+        self.items: list[Any] = []
+        self.free: list[Block] = []
+        self.begun = self.active = 0
+        self.counts = {node: 0 for _, node in plan.own}
+        self.is_exhausted = False
+        self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
