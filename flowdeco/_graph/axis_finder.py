@@ -8,7 +8,7 @@ are in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from .._base.text import listed, shorten
 from .._definition.definition import Definition
@@ -155,7 +155,9 @@ class _Finder:
             return f"{part}{node.definition.kind} {node.name!r}"
         if isinstance(source, FromValue):
             return f"value({shorten(source.value)})"
-        return f"[{listed([self._label(part) for part in parts_of(source)])}]"
+        if isinstance(source, Gather):
+            return f"[{listed([self._label(part) for part in source.parts])}]"
+        return "what is missing"  # that is reported where it was looked up
 
     # What for one item.
 
@@ -183,8 +185,8 @@ class _Finder:
         if isinstance(source, FromResult) and self._find_stage(source) is axis:
             return FromItemOf(source.definition, source.output, part)
         position = axis.origins.index(origin_of(source))
-        assert isinstance(source, (FromResult, FromInput, FromValue, Constant, Gather))
-        return FromItem(axis.index, position, source, part)
+        # What is missing stands here as a default: that is reported where it was looked up.
+        return FromItem(axis.index, position, cast("FromResult", source), part)
 
 
 def _streams_of(node: Node) -> list[FromStream]:
