@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.benchmark.compiling import COMPILING
 from tests.benchmark.importing import IMPORTING
+from tests.benchmark.item import ITEM
 from tests.benchmark.manner import MANNER
 from tests.benchmark.memory import MEMORY
 from tests.benchmark.option import OPTION, READING
@@ -13,6 +14,7 @@ from tests.benchmark.timing import Case
 SECTIONS: dict[str, list[Case]] = {
     "plain nodes": PLAIN,
     "an option each, independent nodes": OPTION,
+    "items": ITEM,
     "reading a record": READING,
     "before the first run": COMPILING + IMPORTING,
     "memory": MEMORY,

@@ -81,7 +81,7 @@ def measure_all(plan: Plan, sections: Mapping[str, Sequence[Case]]) -> None:
     failures: dict[str, str] = {}
     verdicts: list[bool] = []
     for section, cases in sections.items():
-        say("\n" + write_head(section, with_before=with_before))
+        say("\n" + write_head(section, cases[0].rivals, with_before=with_before))
         for case in cases:
             figures = measure_case(case, plan, failures)
             say(write_row(case, figures, with_before=with_before))

@@ -11,9 +11,9 @@ BEFORE, NOW = "before", "now"
 WIDTH = 66
 
 
-def write_head(section: str, *, with_before: bool) -> str:
+def write_head(section: str, rivals: Sequence[str] = RIVALS, *, with_before: bool) -> str:
     columns = [f"{BEFORE:>9}{NOW:>9}{'ratio':>7}" if with_before else f"{NOW:>9}"]
-    columns += [f"{rival:>9}" for rival in RIVALS]
+    columns += [f"{rival:>9}" for rival in rivals]
     return f"{section:<{WIDTH}}{'unit':>13}{''.join(columns)}   target"
 
 
@@ -23,7 +23,7 @@ def write_row(case: Case, figures: Mapping[str, Figures], *, with_before: bool) 
     cells = [write_figure(now.get(OWN))]
     if with_before:
         cells = [write_figure(before.get(OWN)), *cells, write_ratio(before.get(OWN), now.get(OWN))]
-    cells += [write_figure(now.get(rival)) for rival in RIVALS]
+    cells += [write_figure(now.get(rival)) for rival in case.rivals]
     return f"{case.name:<{WIDTH}}{case.unit:>13}{''.join(cells)}   {write_verdict(case, now)}".rstrip()
 
 

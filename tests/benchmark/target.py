@@ -66,6 +66,12 @@ TARGETS: dict[str, Target] = {
     "start(), its events read, async def": Target(12),
     "start(), its events read, def": Target(25),
     "logged at DEBUG, def": Target(40),
+    # Items.
+    "items, one stage, async def": Target(12),
+    "items, three stages, async def": Target(12),
+    "items, one stage, async def that waits once": Target(1, ANYIO),
+    "items, three stages, async def that waits once": Target(1, ANYIO),
+    "items, two stages that sleep 10 and 20 ms": Target(1.1, ANYIO),
     # Before the first run.
     "decorate and compile, chain, async def": Target(25),
     "decorate and compile, chain, def": Target(25),

@@ -16,6 +16,7 @@ US, MS = 1e6, 1e3
 
 OWN, BY_HAND, ASYNCIO, ANYIO = "flowdeco", "by hand", "asyncio", "anyio"
 RIVALS = (BY_HAND, ASYNCIO, ANYIO)
+AMAP, PIPEFUNC, PREFECT = "amap", "pipefunc", "prefect"
 
 # For flowdeco, and for each rival, a figure in the case's unit.
 Figures: TypeAlias = dict[str, float]
@@ -52,11 +53,13 @@ class Case(NamedTuple):
         name: what is measured; unique, since targets refer to it.
         unit: of its figures.
         measure: measures it.
+        rivals: whom the row has a column for; the same ones in all cases of a section.
     """
 
     name: str
     unit: str
     measure: Callable[[Setting], Awaitable[Figures]]
+    rivals: tuple[str, ...] = RIVALS
 
 
 class Contestant(NamedTuple):

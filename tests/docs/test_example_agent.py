@@ -1,31 +1,22 @@
 """The agent of the examples: offline, and against a server that speaks the protocol."""
 
-import importlib.util
-import json
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "budget_agent.py"
+from tests.support.completions import Reply, Server, good, serve
+from tests.support.script import load
 
 
 @pytest.fixture
 def agent(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL", "AGENT_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
-    spec = importlib.util.spec_from_file_location("budget_agent", EXAMPLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "budget_agent", module)
-    spec.loader.exec_module(module)
-    return module
+    return load("budget_agent")
 
 
 # Offline
@@ -82,60 +73,13 @@ def test_it_writes_its_report(agent: ModuleType, tmp_path: Path, capsys: pytest.
 # Against a server
 
 
-class Reply(NamedTuple):
-    """What the server answers."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str] = MappingProxyType({})
-
-
-def good(text: str = "It is so.", tokens: int = 10) -> Reply:
-    return Reply(200, {"choices": [{"message": {"content": text}}], "usage": {"total_tokens": tokens}})
-
-
-class Server:
-    """Speaks the protocol: gives one reply after the other, and the last one for ever."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply | Callable[[], Reply]] = [good()]
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                outer.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                outer.keys.append(self.headers["Authorization"])
-                reply = outer.replies.pop(0) if len(outer.replies) > 1 else outer.replies[0]
-                reply = reply() if callable(reply) else reply
-                body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-                self.send_response(reply.status)
-                for name, value in {**reply.headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - the name of the base class
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-
-
 @pytest.fixture
 def server(agent: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    made = Server()
-    thread = threading.Thread(target=made.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("OPENAI_BASE_URL", made.url)
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    monkeypatch.setenv("OPENAI_MODEL", "small")
-    try:
+    with serve() as made:
+        monkeypatch.setenv("OPENAI_BASE_URL", made.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "secret")
+        monkeypatch.setenv("OPENAI_MODEL", "small")
         yield made
-    finally:
-        made.http.shutdown()
-        made.http.server_close()
-        thread.join(10)
 
 
 def ask(agent: ModuleType, server: Server, tokens: int = 1_000) -> Any:

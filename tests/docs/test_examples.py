@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-import os
 import re
-import subprocess
-import sys
 import sysconfig
 from datetime import date
 from pathlib import Path
@@ -15,13 +10,15 @@ from types import ModuleType
 
 import pytest
 
-import flowdeco
 from flowdeco import Workflow
 from tests.conftest import Backend
+from tests.support.script import EXAMPLES, load, run_script
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ["nightly_prices", "stdlib_report", "wordcount"]
-ELSEWHERE = {"budget_agent": "test_example_agent.py"}
+ELSEWHERE = {
+    "budget_agent": "test_example_agent.py",
+    "csv_to_sqlite": "test_example_database.py",
+}
 
 PACKAGE = {
     "shop/__init__.py": '"""A shop."""\nfrom shop import till\n',
@@ -129,29 +126,6 @@ Monday, 30 November 2026
     rivals failed
     advice upstream_failed
 """
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def run_script(name: str, *args: str) -> str:
-    """Run an example as a program of its own; return what it prints."""
-    package = Path(inspect.getfile(flowdeco)).parents[1]
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / f"{name}.py"), *args],
-        env={**os.environ, "PYTHONPATH": str(package)},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 import flowdeco
 from tests.benchmark.case import CASES, SECTIONS, choose_cases
 from tests.benchmark.command import main
+from tests.benchmark.other import OTHERS, map_with
 from tests.benchmark.table import is_met, write_row
 from tests.benchmark.target import TARGETS
 from tests.benchmark.timing import ANYIO, OWN, Case, Contestant, Setting, WrongResultError, time_all
@@ -139,3 +140,9 @@ def test_what_does_not_exist_is_refused(argument: str, capsys: pytest.CaptureFix
 def test_it_runs_as_a_folder_and_as_a_module(way: list[str]) -> None:
     listed = subprocess.run([sys.executable, *way, "--list"], cwd=HERE, capture_output=True, text=True, check=True)
     assert listed.stdout.splitlines() == list(CASES)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+async def test_another_library_maps_as_it_is_measured(name: str) -> None:
+    pytest.importorskip(name)
+    assert await map_with(name, 3, 2) == [1, 1, 1]
