@@ -1,6 +1,7 @@
 """Workflows out of plain functions: the dependencies are the parameter names."""
 
 from ._api.decorator import task, workflow
+from ._api.opened import opened
 from ._api.resource import Resource, resource
 from ._api.run import Run
 from ._api.task import Task
@@ -154,6 +155,7 @@ __all__ = [
     "Workflow",
     "WorkflowTimeoutError",
     "field",
+    "opened",
     "resource",
     "task",
     "value",

@@ -32,6 +32,7 @@ from .stand_in import stand_in
 if TYPE_CHECKING:
     from .._record.journal import Journal
     from .._scheduler.plan import Plan
+    from .._scheduler.shared_block import SharedBlock
     from .execution import Execution
 
 __all__ = ["Compiler", "RunnableWorkflow", "remake"]
@@ -299,9 +300,11 @@ class RunnableWorkflow(WorkflowDefinition):
     Attributes:
         compiler: finds its graph.
         execution: runs it; made when it is first asked for.
+        block: what is open for all its runs, in a block of `opened()`; `None` outside of one.
     """
 
     compiler: Compiler
+    block: SharedBlock | None = None
     _shown: Shown | None = None
 
     @property

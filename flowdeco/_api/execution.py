@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
-from anyio import create_task_group
+from anyio import create_task_group, from_thread
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
@@ -101,6 +101,8 @@ class Execution:
             # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
             context.run(IN_THREAD.set, True)
             on_loop = run_from_thread
+        if run._block is not None and not (in_worker_thread() and from_thread.run_sync(run._block.loop.is_here)):
+            on_loop = run._block.run_from_thread
         steps = Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
         body = on_loop(steps.go if may_begin is None else partial(go_if, may_begin, steps.go))
         if body is not None:
@@ -235,8 +237,9 @@ class Execution:
             leaves_loop: whether the workflow's `def` is called when the event loop has been left.
         """
         count_threads_apart()
-        journal, feed, given = run._journal, run._feed, run._given
-        state = RunState(run._plan, run._values, keep=run._keep, given=given)
+        journal, feed, given, block = run._journal, run._feed, run._given, run._block
+        known = None if block is None else journal.open_known(block.find_known(run._plan))
+        state = RunState(run._plan, run._values, keep=run._keep, given=given, known=known)
         for index, (status, end) in zip(run._plan.given, given, strict=True) if given else ():
             if status is not Status.COMPLETED:
                 journal.end(index, status, end)
@@ -244,6 +247,9 @@ class Execution:
         engine = Engine(state, journal, run, is_followed=is_followed)
         engine.depth = run._depth
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
+        if block is not None and run._place is None:
+            block.join()
+            life.block = block
         try:
             if context is None:
                 await life.pass_unheard()
@@ -256,6 +262,8 @@ class Execution:
             strip_traceback(error)  # which leads to this frame
         finally:
             engine.is_over = True
+            if life.block is not None:
+                life.block.leave()
             state.let_go(keep=run._keep)
             if engine.teller is not None and not engine.teller.is_done:
                 await tell_rest(engine.teller, journal)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .._record.event_stream import Feed
     from .._scheduler.plan import Plan
+    from .._scheduler.shared_block import SharedBlock
 
 __all__ = ["Run"]
 
@@ -56,7 +57,7 @@ class Run(Generic[R]):
     # A run is made for each call: what is not needed before somebody asks is made then.
     __slots__ = (
         *("__weakref__", "_feed", "_inputs", "_journal", "_keep", "_metrics", "_plan", "_scope", "_state", "_token"),
-        *("_place", "_values"),
+        *("_block", "_place", "_values"),
     )
 
     def __init__(
@@ -72,6 +73,8 @@ class Run(Generic[R]):
         self._scope: CancelScope | None = None
         # Of a run within another.
         self._place: _PlaceWithin | None = None
+        # What is open for it and other runs; `None` if nothing is.
+        self._block: SharedBlock | None = None
         self._values = values = plan.template.copy()
         for name, place in plan.input_places:
             values[place] = inputs[name]
@@ -336,6 +339,7 @@ class Run(Generic[R]):
             outer: the run around it.
             given: how the tasks have ended that it shares with that.
         """
+        self._block = outer._block
         self._place = _PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given)
         return self._place.depth
 
@@ -370,7 +374,7 @@ class Run(Generic[R]):
     ) -> Run[Any]:
         """Be what `__init__` makes, but that all is over."""
         self._plan, self._inputs, self._state, self._journal = plan, inputs, state, journal
-        self._metrics = self._feed = self._scope = self._place = None
+        self._metrics = self._feed = self._scope = self._place = self._block = None
         self._keep, self._values = True, []
         return self
 

@@ -9,6 +9,7 @@ from types import CodeType
 from typing import Any, Generic, Self, TypeVar, Unpack, cast, overload
 from weakref import WeakKeyDictionary
 
+from .._base.errors import ResourceError
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
 from .._definition.definition import Definition, Scope
@@ -22,6 +23,7 @@ from .._graph.graph import Graph
 from .._graph.override import Override
 from .compiler import Compiler, RunnableWorkflow, remake
 from .face import Decorated, change_options
+from .opened_block import Opened
 from .run import Run
 from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
 from .way import live_run_of, run_of, way
@@ -189,6 +191,24 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         definition.compiler.check_overrides()
         return made
 
+    def opened(self, **inputs: Any) -> Opened[Self]:
+        """Have its shared resources open for a block: `with w.opened(url=...) as w2:`, or `async with`.
+
+        `w2` is a workflow like this one that uses what is open, from whatever task or thread it is called; see
+        `opened`, which does the same for several workflows at once.
+
+        Args:
+            **inputs: those inputs that the resources need. Calls of `w2` get them, too, and give the others.
+
+        Raises:
+            InputError: an input is missing, or there is none of that name.
+            RunningLoopError: a plain `with` on a thread whose event loop is running.
+        """
+        made = self._copy()
+        made._definition = definition = copy.copy(self._definition)
+        definition.face = made
+        return Opened([definition], made, inputs, is_shared=False)
+
     def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
         """Return a workflow of the same function with other options.
 
@@ -293,7 +313,23 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             from .._worker.main_guard import refuse_worker_import
 
             refuse_worker_import(plan.graph.name)
-        return Run(plan, plan.inputs.bind(self._bound + args, kwargs), definition.options["state"], keep=keep)
+        args, block = self._bound + args, definition.block
+        if block is not None:
+            kwargs = plan.inputs.add(block.inputs, args, kwargs)
+        elif plan.needs_opened:
+            raise self._not_opened()
+        run: Run[Any] = Run(plan, plan.inputs.bind(args, kwargs), definition.options["state"], keep=keep)
+        run._block = block
+        return run
+
+    def _not_opened(self) -> ResourceError:
+        name = self._definition.name or "workflow"
+        from .._graph.shared_graph import find_shared
+
+        shared = find_shared([self.graph])[0].name
+        message = f"Cannot call workflow {name!r}: its resource {shared!r} is shared, and was not opened. "
+        message += f'Call it in a block: with {name}.opened() as ..., or async with. Or say scope="run" of {shared!r}.'
+        return ResourceError(message, resource=shared)
 
     def _load_engine(self) -> None:
         """Have loaded what a run needs, which takes a moment the first time."""

@@ -144,7 +144,7 @@ def define_stand_in(
 
 def define_workflow(
     kind: type[W],
-    face: Face,
+    face: Face | None,
     function: Callable[..., Any],
     options: dict[str, Any],
     scope: Scope | None = None,
@@ -155,7 +155,7 @@ def define_workflow(
 
     Args:
         kind: the class of it.
-        face: what users are to hold of it.
+        face: what users are to hold of it; `None` if nobody is.
         function: what is decorated.
         options: all options; they are the definition's from now on.
         scope: the names in reach; `None`: those of the place where the decorator stands.

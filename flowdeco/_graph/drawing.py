@@ -15,6 +15,7 @@ from .source import (
     FromInput,
     FromItem,
     FromItemOf,
+    FromOpened,
     FromResult,
     FromRun,
     FromStream,
@@ -137,7 +138,7 @@ class _Tree:
         for parameter, source in arguments:
             way = _way_of(source)
             for part in parts_of(whole_of(source)):
-                if not isinstance(part, (Default, FromValue, OfItem)):
+                if not isinstance(part, (Default, FromOpened, FromValue, OfItem)):
                     found.append(self._branch(parameter, part, f" ({way})" if way else ""))
         found += [self._branch("", FromResult(step), " (after)") for step in after]
         return list(dict.fromkeys(found))

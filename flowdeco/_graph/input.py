@@ -67,6 +67,18 @@ class Inputs:
             given = {**self.defaults, **given}
         return given
 
+    def add(self, opened: Mapping[str, Any], args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments by keyword with the inputs that were given to `opened()`.
+
+        Raises:
+            InputError: one was given again.
+        """
+        more = {name: value for name, value in opened.items() if name in self._names}
+        again = [name for name in more if name in kwargs or name in self._positional[: len(args)]]
+        if again:
+            raise self._error(f"got {again[0]!r}, which was given to opened().")
+        return {**more, **kwargs}
+
     def _misfit(self, args: Sequence[Any], given: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
         """Say what is wrong in Python's own words."""
         for name in kwargs:

@@ -30,9 +30,10 @@ from .._definition.definition import (
     definition_of,
 )
 from .._definition.inheritance import InheritedScope, find_place
+from .._definition.resource import ResourceDefinition
 from .._definition.undecorated import describe_undecorated, find_undecorated, wraps_silently
 from .binding import Binding, find_replaced
-from .source import Default, FromInput, FromResult, FromRun, FromValue, Gather, Source, definitions_of
+from .source import Default, FromInput, FromOpened, FromResult, FromRun, FromValue, Gather, Source, definitions_of
 
 __all__ = ["RUN_NAMES", "Resolver"]
 
@@ -184,11 +185,12 @@ class Resolver:
         is_input = function.is_workflow and function is not self.owner
         if name in RUN_NAMES and not is_input and (param.default is MISSING or param.default is None):
             return FromRun(name)
-        if param.default is MISSING:
+        is_opened = isinstance(function, ResourceDefinition) and function.lifetime == "shared"
+        if param.default is MISSING and not is_opened:
             self._report_missing(function, name, filled)
-        else:
+        elif param.default is not MISSING:
             self.defaulted.append((function, param))
-        return Default()
+        return FromOpened(name) if is_opened else Default()
 
     def _find_step(self, function: Definition, name: str) -> FromResult | None:
         """Return the task or the part of a result that a name means, unless an input comes first."""

@@ -15,6 +15,7 @@ __all__ = [
     "FromInput",
     "FromItem",
     "FromItemOf",
+    "FromOpened",
     "FromResult",
     "FromRun",
     "FromStream",
@@ -45,6 +46,12 @@ class FromInput(NamedTuple):
 
 class FromRun(NamedTuple):
     """The `Run` itself (`"run"`) or its state (`"state"`)."""
+
+    name: str
+
+
+class FromOpened(NamedTuple):
+    """Of a shared resource: what is given to `opened()` under a name that means nothing in the workflow."""
 
     name: str
 
@@ -143,6 +150,7 @@ class OfItem(NamedTuple):
 Source: TypeAlias = (
     FromResult
     | FromInput
+    | FromOpened
     | FromRun
     | FromValue
     | Default

@@ -163,6 +163,13 @@ class Journal:
         """Return the time on the clock of the run, in seconds."""
         return perf_counter()
 
+    def open_known(self, opened: Mapping[int, tuple[Any, ResourceLife]]) -> dict[int, Any]:
+        """Note which resources are open already; return what they give."""
+        for index, (_, life) in opened.items():
+            self.lives[index] = life
+            self.started[index] = self.finished[index] = perf_counter()
+        return {index: value for index, (value, _) in opened.items()}
+
     def begin(self, index: int, attempt: int) -> None:
         """Note that an attempt of a node begins."""
         if index == RUN:

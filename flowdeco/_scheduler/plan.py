@@ -13,6 +13,7 @@ from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
 from .._base.signature import POSITIONAL, Kind, Param, can_wait, is_awaited, is_coroutine_function
 from .._definition.definition import Definition
+from .._definition.resource import ResourceDefinition
 from .._graph.binding import Binding
 from .._graph.graph import Graph
 from .._graph.input import Inputs
@@ -77,6 +78,8 @@ class Plan(Programs):
         is_watched: whether a hook is told of the status of any node.
         has_awaiting_hooks: whether a hook is an `async def`, or wraps one.
         has_resources: whether any is opened here.
+        shared: those that are shared by many runs, with the id of what users hold of them.
+        needs_opened: whether there are any of these, also in a workflow within.
         calls: the plans of what is called in its runs; made with the first call.
         starts_processes: whether any task, also of a workflow within, runs in a process.
     """
@@ -111,9 +114,7 @@ class Plan(Programs):
         body = refusing(graph.name, owner.function, owner.signature)
         self.body = self._arguments(body, owner.own_params, graph.body, owner.settled)
         self._compile()
-        self.has_resources = any(
-            node.definition.is_resource and not node.replaced and not node.is_given for node in graph
-        )
+        self._note_resources()
         self.tolerated = find_tolerated(graph)
         may_wait = owner.signature.kind != "async" or can_wait(owner.function) or bool(owner.hooks)
         self.waits = may_wait or any(draft.can_wait for draft in self._drafts)
@@ -127,6 +128,15 @@ class Plan(Programs):
         self.has_awaiting_hooks = any(
             is_awaited(hook.ask.function) for each in hooks for h in each.values() for hook in h
         )
+
+    def _note_resources(self) -> None:
+        graph = self.graph
+        opened = [(node.index, node.definition) for node in graph if not (node.replaced or node.is_given)]
+        resources = [(i, step) for i, step in opened if isinstance(step, ResourceDefinition)]
+        self.has_resources = bool(resources)
+        self.shared = {i: id(step.face) for i, step in resources if step.lifetime == "shared"}
+        nested = [node.plan for node in graph if node.plan is not None]
+        self.needs_opened = bool(self.shared) or any(plan.needs_opened for plan in nested)
 
     def _find_required(self) -> dict[int, set[str]]:
         """Return which outputs have to be there, also for what runs here and is read in a workflow within."""

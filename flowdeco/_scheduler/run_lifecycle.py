@@ -30,6 +30,7 @@ from .caller import CALLER, Within
 from .engine import Engine
 from .keeper import Keeper
 from .propagation import find_blocking_error, judge_body
+from .shared_block import SharedBlock
 
 __all__ = ["Body", "RunLifecycle", "make_run_program"]
 
@@ -76,9 +77,12 @@ class RunLifecycle(Lifecycle):
         engine: the engine.
         is_coroutine: whether the workflow's own function is an `async def`.
         leaves_loop: whether it is called when the event loop has been left.
+
+    Attributes:
+        block: what is open for it and for other runs; `None` if nothing is.
     """
 
-    __slots__ = ("_inputs", "_is_coroutine", "_leaves_loop", "engine")
+    __slots__ = ("_inputs", "_is_coroutine", "_leaves_loop", "block", "engine")
     _inputs: Mapping[str, Any]
 
     def __init__(self, program: Program, engine: Engine, *, is_coroutine: bool, leaves_loop: bool) -> None:
@@ -87,6 +91,7 @@ class RunLifecycle(Lifecycle):
         self.crew = self.engine = engine
         self.journal, self.run = engine.journal, engine.run
         self.is_on_loop = True
+        self.block: SharedBlock | None = None
         self._is_coroutine = is_coroutine
         self._leaves_loop = leaves_loop
 
@@ -146,6 +151,10 @@ class RunLifecycle(Lifecycle):
 
     async def _perform(self) -> BaseException | None:
         """Do what is done on the event loop."""
+        block = self.block
+        return await (self._perform_here() if block is None else block.watch(self._perform_here))
+
+    async def _perform_here(self) -> BaseException | None:
         engine, journal = self.engine, self.journal
         if engine.state.plan.has_resources:
             engine.keeper = Keeper(journal)

@@ -11,7 +11,7 @@ DECORATED = "after name needs outputs settled timeout with_options"
 PUBLIC = {
     Resource: f"{DECORATED} close_timeout scope",
     Task: f"{DECORATED} call call_sync",
-    Workflow: f"{DECORATED} call call_sync check graph override run run_async run_sync start",
+    Workflow: f"{DECORATED} call call_sync check graph opened override run run_async run_sync start",
     Run: "calls cancel critical_path duration error errors events finished history hook_errors id inputs metadata "
     "metrics of reason resources result started state status tasks to_html to_mermaid workflow",
 }

@@ -49,7 +49,7 @@ PACKAGES: dict[str, Package] = {
     "_graph": Package(
         "graph item_types tearing drawing node axis axis_finder item_sources source resolver binding builder "
         "likeness ordering level sharing assembly input input_hint output override method_key recovery type_check "
-        "state_check name_check place_check resource_check call_graph call_signature",
+        "state_check name_check place_check resource_check call_graph call_signature shared_graph",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
@@ -68,15 +68,15 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(
-        "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane "
-        "parking propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments locals "
-        "block collection item_blocks item_turns taking_apart call_engine call_plan blocked_call together "
-        "tolerance segment flow_plan item_flow",
+        "plan programs resource_program keeper node_plan run_state engine crew loop_lane thread_lane parking "
+        "propagation run_lifecycle settlement run_hooks telling caller axes axis_plan segments locals block "
+        "collection item_blocks item_turns taking_apart call_engine call_plan blocked_call together tolerance "
+        "segment flow_plan item_flow shared_block",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face function_face task resource stand_in way shown_signature workflow decorator run compiler "
-        "planning problems execution blocking calling nested_call",
+        "face function_face task resource stand_in way shown_signature workflow decorator run compiler planning "
+        "problems execution blocking calling nested_call opened opened_block shared_run",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -1,0 +1,42 @@
+"""`opened()` for several workflows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._base.errors import OptionTypeError
+from .._base.text import shorten
+from .._definition.definition import definition_behind
+from .._definition.face import is_face
+from .opened_block import Opened
+from .workflow import Workflow
+
+__all__ = ["opened"]
+
+
+def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workflow[Any, Any], ...]]:
+    """Have the shared resources of workflows open for a block: `with opened(w1, w2, url=...):`, or `async with`.
+
+    In the block, the workflows use what is open, from whatever task or thread they are called; what they have in common
+    is opened once. Plain calls in threads run on the event loop of the block: in a `with`, that is one of its own, as
+    the first workflow's `backend=` says. Leaving the block waits for the calls under way, and closes what is open. No
+    error of a run is raised in it; if the block is left by an error, or cancelled, `RunCancelled` is. If the background
+    work of a resource fails, that fails the calls under way and all that come after.
+
+    Args:
+        *workflows: the workflows.
+        **inputs: those inputs of theirs that the resources need. Calls in the block get them, too, and give the others.
+
+    Raises:
+        InputError: an input is missing, or there is none of that name.
+        ResourceError: a workflow is opened already.
+        RunningLoopError: a plain `with` on a thread whose event loop is running.
+    """
+    wrong: list[object] = [each for each in workflows if not is_face(each) or not definition_behind(each).is_workflow]
+    if wrong:
+        message = f"Cannot open {shorten(wrong[0])}: it is no workflow. Give workflows, and inputs by name."
+        raise OptionTypeError(message, option="workflows", value=wrong[0])
+    if not workflows:
+        message = "Cannot open nothing: no workflow was given. Give those that are called in the block."
+        raise OptionTypeError(message, option="workflows", value=())
+    return Opened([each._definition for each in workflows], workflows, inputs, is_shared=True)

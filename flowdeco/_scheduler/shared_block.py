@@ -1,0 +1,173 @@
+"""What is open for many runs: the values of shared resources, and the runs that use them.
+
+Everything here happens on one event loop, that of the block: each run in it is driven there, whatever thread it was
+called from. So there is no lock; only who has left the event loop sends word to it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar, cast
+
+from anyio import CancelScope, Event, get_cancelled_exc_class
+from anyio.from_thread import BlockingPortal
+
+from .._base.errors import ResourceError
+from .._base.event_loop import EventLoop
+from .._record.resource_life import ResourceLife
+from .plan import Plan
+
+__all__ = ["Opened", "SharedBlock"]
+
+T = TypeVar("T")
+
+# What a shared resource gives, and what the record is to say of it.
+Opened = tuple[Any, ResourceLife]
+
+
+class SharedBlock:
+    """The resources of one `opened()`, while they are open. To be made on their event loop.
+
+    Args:
+        name: what it is called in errors.
+        inputs: the inputs that were given, by name.
+
+    Attributes:
+        values: what is open, by the id of the resource; `None` before.
+        loop: their event loop.
+        portal: starts in it what is called in other threads.
+        failure: what one of them has failed with while it was open; `None` if none has.
+    """
+
+    def __init__(self, name: str, inputs: Mapping[str, Any]) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.values: Mapping[int, Opened] | None = None
+        self.failure: BaseException | None = None
+        self.loop = EventLoop()
+        self.portal = BlockingPortal()
+        self._users = 0
+        self._scopes: set[CancelScope] = set()
+        self._is_closing = False
+        self._idle: Event | None = None
+        self._ended = Event()
+
+    def open(self, values: Mapping[int, Opened]) -> None:
+        """Note what is open."""
+        self.values = values
+
+    def find_known(self, plan: Plan) -> dict[int, Opened]:
+        """Return what the nodes of a plan that are shared resources give.
+
+        Raises:
+            ResourceError: there is one that was not there when the others were opened.
+        """
+        values, found = self.values or {}, dict[int, Opened]()
+        for index, key in plan.shared.items():
+            opened = values.get(key)
+            if opened is None:
+                name = plan.graph.nodes[index].name
+                reason = f"resource {name!r} was not among them when they were opened. Make all changes before that."
+                raise ResourceError(f"Cannot use {self.name}: {reason}", resource=name)
+            found[index] = opened
+        return found
+
+    def join(self) -> None:
+        """Use what is open, until `leave`.
+
+        Raises:
+            ResourceError: it is open no longer, or on another event loop.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self._is_closing:
+            raise self._over()
+        if not self.loop.is_here():
+            reason = "they were opened on another event loop. Call it in a task of that, or plainly in a thread."
+            raise ResourceError(f"Cannot use {self.name}: {reason}", resource=self.name)
+        self._users += 1
+
+    def leave(self) -> None:
+        """Use it no longer. From any thread: a plain call ends where it was made."""
+        if self.loop.is_here():
+            self._leave()
+        else:
+            self.loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        self._users -= 1
+        if not self._users and self._idle is not None:
+            self._idle.set()
+
+    def run_from_thread(self, execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the event loop of the block, from a thread that waits for it."""
+        ended, outcome = threading.Event(), list[tuple[Any, BaseException | None]]()
+
+        async def go() -> None:
+            try:
+                outcome.append((await execute(), None))
+            except get_cancelled_exc_class():
+                raise
+            except BaseException as error:  # a Ctrl-C would tear the event loop down
+                outcome.append((None, error))
+            finally:
+                ended.set()
+
+        try:
+            future = self.portal.start_task_soon(go)
+        except RuntimeError as error:
+            raise self._over() from error
+        try:
+            ended.wait()
+        except BaseException:  # Ctrl-C in this thread
+            future.cancel()
+            ended.wait()
+            raise
+        result, failure = outcome.pop() if outcome else (None, self._over())
+        if failure is None:
+            return cast("T", result)
+        try:
+            raise failure
+        finally:
+            failure = None
+
+    def _over(self) -> ResourceError:
+        return ResourceError(f"Cannot use {self.name}: its block has come to its end.", resource=self.name)
+
+    async def watch(self, perform: Callable[[], Awaitable[BaseException | None]]) -> BaseException | None:
+        """Do what a run does, unless what is open fails meanwhile; return what the run fails with."""
+        with CancelScope() as scope:
+            self._scopes.add(scope)
+            try:
+                return await perform()
+            finally:
+                self._scopes.discard(scope)
+        # The error is known when all is closed, and that waits for the run: for all of it that uses what is open.
+        self._leave()
+        try:
+            await self._ended.wait()
+        finally:
+            self._users += 1
+        return self.failure or self._over()
+
+    # What opens and closes it.
+
+    async def stop_users(self, *, at_once: bool) -> None:
+        """Let nobody use it any more, and wait for those who do.
+
+        Args:
+            at_once: whether these are cancelled.
+        """
+        self._is_closing = True
+        if at_once:
+            for scope in [*self._scopes]:
+                scope.cancel()
+        if self._users:
+            self._idle = Event()
+            await self._idle.wait()
+
+    def end(self, failure: BaseException | None) -> None:
+        """Note that all is closed, and what has failed."""
+        self.failure = failure
+        self._ended.set()
