@@ -13,7 +13,7 @@ from .._base.signature import Kind, Param, read_signature
 from .._base.text import listed, nearest, shorten
 from .definition import definition_of
 from .items import NO_ITEMS, Each, ItemOptions, Order
-from .options import take_need
+from .options import is_part, take_need
 
 __all__ = ["ITEM_OPTIONS", "check_items"]
 
@@ -99,6 +99,11 @@ def _read_entry(subject: str, value: Any, key: Any, need: Any) -> Each:
     if need is None or is_mapping(need):
         reason = f"gives {shown!r} {'None' if need is None else 'a mapping'}, which has no items one after the other. "
         reason += "Give what needs= takes: a task, a workflow, a name, a list of these, or value([...])."
+        raise reject(subject, "each", value, reason, wrong_type=True)
+    if not callable(need) and not isinstance(need, (str, Value)) and not (is_list(need) and any(map(is_part, need))):
+        _check_constant(subject, value, shown, need)
+        reason = f"gives {shown!r} {shorten(need)}, which is not what needs= takes: a task, a workflow, a name, or a "
+        reason += f"list of these. For a constant, write value({shorten(need)})."
         raise reject(subject, "each", value, reason, wrong_type=True)
     if isinstance(need, Value):
         _check_constant(subject, value, shown, need.value)

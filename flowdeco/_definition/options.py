@@ -28,6 +28,7 @@ __all__ = [
     "check_settled",
     "check_switches",
     "check_tasks",
+    "is_part",
     "take_need",
 ]
 
@@ -79,6 +80,8 @@ def _refuse_unknown(doing: str, kind: str, given: Mapping[str, object], known: l
             hint = nearest(name, [each for each in known if each[:3] == name[:3]]) or nearest(name, known)
             if kind == "workflow" and name in PolicyOptions.__annotations__:
                 hint = f" defaults={{{name!r}: {shorten(value)}}} gives it to all of its tasks."
+            elif kind == "workflow" and name == "stream":
+                hint = " It is one of @task: a workflow's own function is called when all items have ended."
             elif kind == "task" and name in WorkflowOptions.__annotations__:
                 hint = " It is one of @workflow."
             message = f"Cannot {doing}: there is no option {name!r}.{hint} It has {listed(known, 40)}."
@@ -130,7 +133,7 @@ def _check_shape(subject: str, value: object, need: object, param: Param, params
 def take_need(subject: str, option: str, value: object, name: str, need: Any) -> Any:
     """Return what one parameter needs as an option gives it, a list or dict as it is now."""
     # Most are tasks; to ask first whether they are mappings takes time.
-    if need is None or _is_part(need):
+    if need is None or is_part(need):
         return need
     parts: Iterable[object] = [need]
     taken: Any = need
@@ -140,14 +143,14 @@ def take_need(subject: str, option: str, value: object, name: str, need: Any) ->
     elif is_list(need):
         parts = taken = tuple(need)
     for part in parts:
-        if not _is_part(part):
+        if not is_part(part):
             reason = f"gives {name!r} {shorten(part)}, which is not a task, a workflow, a name, "
             reason += f"or a list or dict of these. {_way_out(part)}"
             raise reject(subject, option, value, reason, wrong_type=True)
     return taken
 
 
-def _is_part(need: Any) -> bool:
+def is_part(need: Any) -> bool:
     """Whether it is one thing that a parameter can receive."""
     return isinstance(need, str) or definition_of(need) is not None or type(need) is Value
 

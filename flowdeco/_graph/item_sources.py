@@ -69,7 +69,7 @@ class ItemSources:
         if each.need is UNSET:
             found = self._resolver.resolve(definition, param)
         else:
-            found = self._resolver.resolve_need(definition, param, each.need)
+            found = self._resolver.resolve_need(definition, param, each.need, "each")
         if isinstance(found, FromRun):
             text = f"has {param.name!r} in each=, and that is the {found.name} of the run, which has no items. "
             self._report(definition, param.name, f"{text}Name what gives a collection.")

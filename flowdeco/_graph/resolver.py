@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from inspect import Parameter
 from keyword import iskeyword
 from types import ModuleType
@@ -140,7 +140,7 @@ class Resolver:
             return Default()
         return self.resolve_name(function, param.name, param)
 
-    def resolve_need(self, function: Definition, param: Param, need: Any) -> Source:
+    def resolve_need(self, function: Definition, param: Param, need: Any, option: str = "needs") -> Source:
         """Return what a parameter receives that an option fills as `needs=` does."""
         if need is None:
             if param.default is MISSING:
@@ -149,31 +149,34 @@ class Resolver:
             return Default()
         if isinstance(need, dict):
             by_key = cast("dict[Any, Face | str | Value]", need)
-            return self._gather(function, param, tuple(by_key), tuple(by_key.values()))
+            return Gather(tuple(by_key), self._resolve_parts(function, param, by_key.values(), option))
         if isinstance(need, tuple):
-            return self._gather(function, param, None, cast("tuple[Face | str | Value, ...]", need))
-        return self._resolve_part(function, param, need)
+            parts = cast("tuple[Face | str | Value, ...]", need)
+            return Gather(None, self._resolve_parts(function, param, parts, option))
+        return self._resolve_part(function, param, need, option)
 
-    def _gather(
-        self, function: Definition, param: Param, keys: tuple[Any, ...] | None, parts: tuple[Face | str | Value, ...]
-    ) -> Gather:
-        return Gather(keys, tuple([self._resolve_part(function, param, part) for part in parts]))
+    def _resolve_parts(
+        self, function: Definition, param: Param, parts: Iterable[Face | str | Value], option: str
+    ) -> tuple[Source, ...]:
+        return tuple([self._resolve_part(function, param, part, option) for part in parts])
 
-    def _resolve_part(self, function: Definition, param: Param, part: Face | str | Value) -> Source:
+    def _resolve_part(self, function: Definition, param: Param, part: Face | str | Value, option: str) -> Source:
         if isinstance(part, Value):
             return FromValue(part.value)
         if not isinstance(part, str):
             return self._take(self.definition_at(function, param.name, part), param.name)
-        return self.resolve_name(function, part, Param(part, param.kind), filled=param.name)
+        constant = f"[{part!r}]" if option == "each" else repr(part)
+        way_out = f"write {option}={{{param.name!r}: value({constant})}}."
+        return self.resolve_name(function, part, Param(part, param.kind), way_out)
 
-    def resolve_name(self, function: Definition, name: str, param: Param, filled: str = "") -> Source:
+    def resolve_name(self, function: Definition, name: str, param: Param, way_out: str = "") -> Source:
         """Apply the rules from the second on.
 
         Args:
             function: who asks.
             name: what is looked up.
             param: whose default counts where the name means nothing.
-            filled: the parameter that `needs=` fills with what the name means.
+            way_out: what to do if the text itself is meant, where an option gives it; a sentence.
         """
         found = self._find_step(function, name)
         if found is not None:
@@ -187,7 +190,7 @@ class Resolver:
             return FromRun(name)
         is_opened = isinstance(function, ResourceDefinition) and function.lifetime == "shared"
         if param.default is MISSING and not is_opened:
-            self._report_missing(function, name, filled)
+            self._report_missing(function, name, way_out)
         elif param.default is not MISSING:
             self.defaulted.append((function, param))
         return FromOpened(name) if is_opened else Default()
@@ -293,7 +296,7 @@ class Resolver:
         text = f"{function.kind} {name!r} needs {parameter!r}, and {reason}"
         self.fail(kind, text, function=name, parameter=parameter, **data)
 
-    def _report_missing(self, function: Definition, name: str, filled: str) -> None:
+    def _report_missing(self, function: Definition, name: str, way_out: str) -> None:
         if name == "self":
             reason = "no task or input has that name: it is a method without its instance. Make a task of the bound "
             reason += "method: task(instance.method)."
@@ -309,7 +312,7 @@ class Resolver:
             self._report(MissingDependencyError, function, name, undecorated)
             return
         hint = nearest(name, self.names_in_reach(function)) if len(self.problems) < _MOST_HINTS else ""
-        way_out = f"write needs={{{filled!r}: value({name!r})}}." if filled else "say what it is with needs=."
+        way_out = way_out or "say what it is with needs=."
         if _can_be_input(name):
             way_out = f" Add a parameter {name!r} to {self.name_of(self.owner)!r} to make it an input, or {way_out}"
         else:
