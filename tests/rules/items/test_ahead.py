@@ -1,0 +1,229 @@
+"""Only so many items are begun and unfinished, which never holds up what they wait for, and memory does not grow."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from flowdeco import Limit, Skip, task, workflow
+
+
+class Gauge:
+    """Counts what is begun and unfinished."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def enter(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def leave(self) -> None:
+        self.now -= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (({"ahead": 3}, {}), 3),
+        (({}, {"ahead": 2}), 2),
+        (({"ahead": 5}, {"ahead": 4}), 4),
+        (({"limit": 2}, {"limit": 1}), 6),
+        (({}, {"limit": 1}), 202),
+        (({}, {}), 400),
+    ],
+)
+async def test_so_many_items_are_begun_and_unfinished(options: Any, expected: int) -> None:
+    """`ahead=`, the least where several say it; else twice what the stages can have at work, 100 without a limit."""
+    gauge = Gauge()
+
+    @task(each="numbers", **options[0])
+    async def first(numbers: int) -> int:
+        gauge.enter()
+        return numbers
+
+    @task(each={"number": first}, **options[1])
+    async def second(number: int) -> None:
+        await checkpoint()
+        gauge.leave()
+
+    @workflow
+    def w(numbers: list[int], second: list[None]) -> None: ...
+
+    await w.call(range(1000))
+    assert gauge.most == expected
+
+
+async def test_a_limit_that_stages_share_counts_once() -> None:
+    gauge, shared = Gauge(), Limit(2)
+
+    @task(each="numbers", limit=shared)
+    async def first(numbers: int) -> int:
+        gauge.enter()
+        return numbers
+
+    @task(each={"number": first}, limit=shared)
+    async def second(number: int) -> None:
+        gauge.leave()
+
+    @workflow
+    def w(numbers: list[int], second: list[None]) -> None: ...
+
+    await w.call(range(50))
+    assert gauge.most <= 4
+
+
+# More items than may be begun.
+MANY = range(50)
+
+
+async def test_a_stage_that_comes_after_all_of_another_holds_nothing_up() -> None:
+    @task(each="numbers", ahead=4)
+    async def first(numbers: int) -> int:
+        return numbers
+
+    @task(each={"number": first}, after=first)
+    async def second(number: int) -> int:
+        return number
+
+    @task(each={"number": second})
+    async def third(number: int) -> int:
+        return number
+
+    @workflow
+    def w(numbers: list[int], third: list[int]) -> list[int]:
+        return third
+
+    with anyio.fail_after(30):
+        assert await w.call(MANY) == list(MANY)
+
+
+async def test_nor_does_one_whose_condition_needs_all_of_another() -> None:
+    @task(each="numbers", ahead=4)
+    async def first(numbers: int) -> int:
+        return numbers
+
+    @task
+    def most(first: list[int]) -> int:
+        return max(first)
+
+    @task(each={"number": first}, when=lambda number, most: number == most)
+    async def largest(number: int) -> int:
+        return number
+
+    @workflow
+    def w(numbers: list[int], largest: list[int]) -> list[int]:
+        return largest
+
+    with anyio.fail_after(30):
+        assert await w.call(MANY) == [49]
+
+
+async def test_nor_does_what_a_workflow_within_needs() -> None:
+    @task(each="numbers", ahead=4)
+    async def first(numbers: int) -> int:
+        return numbers
+
+    @workflow
+    async def total(numbers: list[int], first: list[int]) -> int:
+        return sum(first)
+
+    @task(each={"number": first})
+    async def share(number: int, total: int) -> float:
+        return number / total
+
+    @workflow(needs={"share": share})
+    def w(numbers: list[int], share: list[float]) -> float:
+        return sum(share)
+
+    with anyio.fail_after(30):
+        assert await w.call(MANY) == pytest.approx(1)
+
+
+async def test_nor_do_two_axes_of_which_each_needs_all_of_the_other() -> None:
+    @task(each="numbers", ahead=4)
+    async def a1(numbers: int) -> int:
+        return numbers
+
+    @task(each="letters", ahead=4)
+    async def b1(letters: int) -> int:
+        return letters
+
+    @task(each={"a": a1})
+    async def a2(a: int, b1: list[int]) -> int:
+        return a + len(b1)
+
+    @task(each={"b": b1})
+    async def b2(b: int, a1: list[int]) -> int:
+        return b + len(a1)
+
+    @workflow
+    def w(numbers: Any, letters: Any, a2: list[int], b2: list[int]) -> Any:
+        return sum(a2), sum(b2)
+
+    with anyio.fail_after(30):
+        assert await w.call(MANY, range(60)) == (sum(MANY) + 50 * 60, sum(range(60)) + 60 * 50)
+
+
+async def test_holes_are_kept_for_a_later_stage() -> None:
+    @task(each="numbers", ahead=4)
+    async def odd(numbers: int) -> int:
+        if numbers % 2 == 0:
+            raise Skip
+        return numbers
+
+    @task
+    def total(odd: list[int]) -> int:
+        return sum(odd)
+
+    @task(each={"number": odd, "source": "numbers"})
+    async def share(source: int, total: int, number: int = -1) -> Any:
+        return source, number, total
+
+    @workflow
+    def w(numbers: list[int], share: list[Any]) -> Any:
+        return share
+
+    assert await w.call(range(4)) == [(0, -1, 4), (1, 1, 4), (2, -1, 4), (3, 3, 4)]
+
+
+class Page:
+    """Something whose life can be watched."""
+
+
+async def test_what_nobody_needs_any_more_is_let_go() -> None:
+    alive: weakref.WeakSet[Page] = weakref.WeakSet()
+    most = 0
+
+    @task(each="numbers", ahead=10)
+    async def load(numbers: int) -> Page:
+        nonlocal most
+        page = Page()
+        alive.add(page)
+        most = max(most, len(alive))
+        return page
+
+    @task(each={"page": load})
+    async def look(page: Page) -> Page:
+        await checkpoint()
+        return page
+
+    @task(each={"page": look})
+    async def end(page: Page) -> None: ...
+
+    @task(after=end)
+    async def done() -> int:
+        gc.collect()
+        return len(alive)
+
+    @workflow
+    def w(numbers: list[int], done: int) -> int:
+        return done
+
+    assert await w.call(range(500)) == 0
+    assert most <= 10
