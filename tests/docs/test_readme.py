@@ -41,7 +41,7 @@ def test_every_block_is_checked_here() -> None:
 
 def test_it_has_an_example_of_each_thing_that_it_promises() -> None:
     sections = {section.partition("\n")[0]: section for section in README.text.split("\n## ")[1:]}
-    for title in ("Errors", "The record", "State", "Tests"):
+    for title in ("Errors and the record", "Many items, and what is opened and closed", "Tests"):
         assert sections[title].count("```python\n") == 1
 
 
