@@ -58,7 +58,7 @@ from ._base.graph_errors import (
     UnmatchedParameterError,
     UnusedTaskError,
 )
-from ._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
+from ._base.item_errors import ItemKeyError, ItemShapeError, ItemSourceError, UnequalLengthsError
 from ._graph.graph import Edge, Graph
 from ._graph.node import Node
 from ._policy.limit import Limit
@@ -96,6 +96,7 @@ __all__ = [
     "HookArgumentError",
     "HookError",
     "InputError",
+    "ItemKeyError",
     "ItemNotKeptError",
     "ItemRecord",
     "ItemShapeError",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .errors import FlowdecoError
 
-__all__ = ["ItemShapeError", "ItemSourceError", "UnequalLengthsError"]
+__all__ = ["ItemKeyError", "ItemShapeError", "ItemSourceError", "UnequalLengthsError"]
 
 
 class ItemSourceError(FlowdecoError, TypeError):
@@ -42,3 +42,17 @@ class ItemShapeError(FlowdecoError, ValueError):
 
     parameter: str
     item: object
+
+
+class ItemKeyError(FlowdecoError, ValueError):
+    """The `key=` of a mapped task gives the same for two of its items.
+
+    Attributes:
+        task: the task's name.
+        key: the key.
+        indices: the places of the two items in the order of the source, from 0.
+    """
+
+    task: str
+    key: object
+    indices: tuple[int, int]

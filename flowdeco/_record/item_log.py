@@ -99,10 +99,22 @@ class ItemLog:
         entries: the items under way, and those that have ended where every item is kept, by index.
         failed: the first that failed, as they ended; all of them where every item is kept.
         expected: how many there are going to be; `None` as long as that is not known.
+        keys: the items by the digests of their keys.
     """
 
     __slots__ = (
-        *("_failures", "_lock", "_slowest", "counts", "durations", "entries", "expected", "failed", "is_handled"),
+        *(
+            "_failures",
+            "_lock",
+            "_slowest",
+            "counts",
+            "durations",
+            "entries",
+            "expected",
+            "failed",
+            "is_handled",
+            "keys",
+        ),
         *("keep", "node"),
     )
 
@@ -115,6 +127,7 @@ class ItemLog:
         self.entries: dict[int, ItemEntry] = {}
         self.failed: list[ItemEntry] = []
         self.expected: int | None = None
+        self.keys: dict[str, int] = {}
         self._slowest: list[tuple[float, int, ItemEntry]] = []
         self._failures = 0
         self._lock = Lock()
@@ -202,6 +215,12 @@ class ItemLog:
         """Take note that an attempt has failed; return whether that is to stand among the failures of the run."""
         self._failures += 1
         return self.keep or self._failures <= MOST_FAILED
+
+    def claim(self, key: str, index: int) -> int | None:
+        """Take note of the digest of an item's key; return which item had it before, if another one had."""
+        with self._lock:
+            other = self.keys.setdefault(key, index)
+        return None if other == index else other
 
     # What readers ask.
 

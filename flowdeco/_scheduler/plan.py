@@ -246,7 +246,7 @@ class Plan(Programs):
             or self.graph.owner.watch_hooks
         ):
             return False
-        if node.index in self.flowing:
+        if node.index in self.flowing or node.key is not None:
             return False
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure

@@ -21,6 +21,7 @@ from .._runner.attempt import choose_attempt, runs_in_thread
 from .._runner.feeding import feeding
 from .._runner.gathering import gathering
 from .._runner.program import Attempt, Attempted, Condition, Program, Recovery, runs_on_loop
+from .item_keys import naming
 from .resource_program import make_resource_program
 
 __all__ = ["Programs"]
@@ -43,6 +44,12 @@ class Programs:
         return program
 
     def _make_program(self, node: Node) -> Program:
+        program = self._make_unnamed(node)
+        if node.key is not None:
+            program.attempt = naming(program.attempt, node, program.arguments)
+        return program
+
+    def _make_unnamed(self, node: Node) -> Program:
         step = node.definition
         if step.is_workflow:
             return self._make_workflow_program(node)

@@ -1,0 +1,66 @@
+"""What `key=` calls an item: found out when its first attempt begins, of what the task is about to receive."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from .._base.digest import digest
+from .._base.item_errors import ItemKeyError
+from .._base.text import shorten
+from .._graph.node import Node
+from .._graph.source import Constant, Default, FromInput, FromItem, FromValue, OfItem, Source
+from .._record.item_log import ItemEntry
+from .._runner.arguments import Arguments
+from .._runner.program import Attempt, Attempted
+from .taking_apart import take_apart
+
+__all__ = ["naming"]
+
+
+def naming(attempt: Attempt, node: Node, arguments: Arguments) -> Attempt:
+    """Return an attempt that first finds out the key of its item.
+
+    Args:
+        attempt: the attempt itself.
+        node: the node, which has a `key=`.
+        arguments: what its function receives.
+    """
+    assert node.key is not None
+    function, sources = node.key
+    asked = list(zip(function.params, sources, strict=True))
+
+    def attempt_named(life: Attempted) -> Awaitable[Any]:
+        assert life.index is not None
+        log, entry = life.journal.places[life.index]
+        if entry.key is None:
+            named = arguments.name(life.row)
+            given = {
+                param.name: _find(param.name, source, named, entry, life)
+                for param, source in asked
+                if not isinstance(source, Default)
+            }
+            entry.key = key = function.function(**given)
+            other = log.claim(digest(key), entry.index)
+            if other is not None:
+                text = f"Cannot run {node.definition.kind} {node.name!r} for item {entry.index}: its key= gives "
+                text += f"{shorten(key)}, as for item {other}. Give each item a key of its own."
+                raise ItemKeyError(text, task=node.name, key=key, indices=(other, entry.index))
+        return attempt(life)
+
+    return attempt_named
+
+
+def _find(name: str, source: Source, named: Mapping[str, Any], entry: ItemEntry, life: Attempted) -> Any:
+    """Return what a parameter of a `key=` receives."""
+    if isinstance(source, OfItem):
+        return entry.index if source.name == "index" else entry.item
+    if name in named:
+        return named[name]
+    if isinstance(source, FromItem):
+        item = entry.item[source.position] if life.journal.graph.axes[source.axis].sources[1:] else entry.item
+        return item if source.part is None else take_apart(item, source.part)
+    if isinstance(source, FromInput):
+        return life.run.inputs[source.name]
+    assert isinstance(source, (FromValue, Constant))
+    return source.value
