@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from traceback import StackSummary, TracebackException
 
 from .._draw.html import describe, describe_error, escape, fold
+from .._record.item_record import name_item
 from .phrase import first_line, time_of
 from .place import is_ours
 from .section import tell_rest
@@ -14,6 +16,7 @@ from .trouble import Fate, Trouble, list_troubles
 __all__ = ["Told", "list_errors", "list_hook_errors", "show_traceback", "tell_traceback"]
 
 _MOST_ERRORS = 500
+_MOST_OF_ITEMS = 50
 _MOST_TEXT = 20_000
 _FEW = 10
 
@@ -26,10 +29,23 @@ _LOUD = (Fate.FATAL, Fate.FINAL)
 def list_errors(snapshot: Snapshot, told: Told) -> str:
     """Return every failed attempt with its traceback; of many, the first of each kind, and the rest in a fold."""
     troubles = list_troubles(snapshot)
-    loud = sum(trouble.fate in _LOUD for trouble in troubles)
-    found = [_tell_trouble(snapshot, trouble, told, few=loud <= _FEW) for trouble in troubles[:_MOST_ERRORS]]
+    chosen = _choose_troubles(troubles)[:_MOST_ERRORS]
+    loud = sum(trouble.fate in _LOUD for trouble in chosen)
+    found = [_tell_trouble(snapshot, trouble, told, few=loud <= _FEW) for trouble in chosen]
     shown = _fold_rest(found[:loud], "that failed") + _fold_rest(found[loud:], "that did not fail the run")
-    return shown + tell_rest(len(troubles) - _MOST_ERRORS)
+    return shown + tell_rest(len(troubles) - len(chosen))
+
+
+def _choose_troubles(troubles: list[Trouble]) -> list[Trouble]:
+    """Return all but those of items of which there are many of one task."""
+    found: list[Trouble] = []
+    seen: Counter[str | None] = Counter()
+    for trouble in troubles:
+        if trouble.failure.index is not None:
+            seen[trouble.failure.task] += 1
+        if trouble.failure.index is None or seen[trouble.failure.task] <= _MOST_OF_ITEMS:
+            found.append(trouble)
+    return found
 
 
 def _fold_rest(found: list[str], what: str = "") -> str:
@@ -43,14 +59,15 @@ def _tell_trouble(snapshot: Snapshot, trouble: Trouble, told: Told, *, few: bool
     failure, fate = trouble.failure, trouble.fate
     anchor = f"error-{snapshot.key}{trouble.number}"
     _, mark, status = fate.value
-    who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>, attempt {failure.attempt}"
+    name = trouble.name
+    who = "the workflow" if name is None else f"<b>{escape(name)}</b>, attempt {failure.attempt}"
     badge = f'<span class="badge {status}"><span aria-hidden="true">{mark} </span>{trouble.word}</span>'
     what = escape(first_line(describe_error(failure.error)))
     summary = f"{badge} {time_of(failure.time, snapshot.run.started)} {who}: {what}"
     there = told.get(id(failure.error))
     if there is None:
         told[id(failure.error)] = anchor
-        body = show_traceback(failure.error, f"Traceback of {failure.task or 'the workflow'}")
+        body = show_traceback(failure.error, f"Traceback of {name or 'the workflow'}")
     else:
         body = f'<p><a href="#{there}">Its traceback</a></p>'
     kind = f"trouble {status}{' quiet' * (fate not in _LOUD)}"
@@ -62,7 +79,9 @@ def list_hook_errors(snapshot: Snapshot) -> str:
     """Return what hooks have raised, with tracebacks."""
     found: list[str] = []
     for failure in snapshot.hook_errors[:_MOST_ERRORS]:
-        who = "the workflow" if failure.task is None else f"<b>{escape(failure.task)}</b>"
+        task, index = failure.task, failure.index
+        who = "the workflow" if task is None else task if index is None else name_item(task, index)
+        who = who if task is None else f"<b>{escape(who)}</b>"
         name = getattr(failure.function, "__qualname__", None) or describe(failure.function)
         hook = f"<code>{escape(failure.hook)}</code> {escape(name)} of {who}"
         what = escape(first_line(describe_error(failure.error)))

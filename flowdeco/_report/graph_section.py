@@ -51,7 +51,8 @@ def draw_whole(snapshot: Snapshot, diagram: Diagram, *, is_linked: bool = True) 
 
 
 def _link(snapshot: Snapshot, number: int) -> str:
-    return f"#{'run' if number in snapshot.nested else 'task'}-{snapshot.key}{number}"
+    kind = "run" if (number, None) in snapshot.nested else "items" if snapshot.rows[number].items else "task"
+    return f"#{kind}-{snapshot.key}{number}"
 
 
 def _draw_folded(snapshot: Snapshot, folded: Folded) -> Drawing:

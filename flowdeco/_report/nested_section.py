@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .._base.events import Status
 from .._draw.html import escape, fold, tell_seconds
+from .._record.item_record import name_item
 from .error_list import Told, list_errors
 from .graph_section import make_graph
+from .item_section import make_items
 from .phrase import count_things
 from .section import MANY, badge, list_tasks, list_values, tell_rest
-from .snapshot import Snapshot
+from .snapshot import Snapshot, name_place
 from .timeline_chart import make_timeline
 
 __all__ = ["list_nested"]
@@ -26,8 +28,11 @@ def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
         path: the names of the runs around that, but for the outermost.
     """
     loud, quiet = list[str](), list[str]()
-    for index, within in snapshot.nested.items():
-        shown = _show(within, f"{path}{snapshot.rows[index].name}", f"{snapshot.key}{index}", told)
+    for place, within in snapshot.nested.items():
+        node, index = place
+        name = snapshot.rows[node].name
+        name = name if index is None else name_item(name, index)
+        shown = _show(within, f"{path}{name}", f"{snapshot.key}{name_place(place)}", told)
         (quiet if within.status is Status.COMPLETED else loud).append(shown)
     rest = "".join(quiet)
     if len(quiet) > _MOST_QUIET:
@@ -43,6 +48,7 @@ def _show(snapshot: Snapshot, path: str, number: str, told: Told) -> str:
     parts = [
         ("Graph", make_graph(snapshot)),
         ("Timeline", make_timeline(snapshot) if snapshot.rows else ""),
+        ("Items", make_items(snapshot)),
         ("Errors", list_errors(snapshot, told)),
         ("Inputs", list_values(snapshot.run.inputs, name=f"Inputs of {path}") if snapshot.run.inputs else ""),
         ("Tasks", fold(counted, list_tasks(snapshot), unfolded=few) if snapshot.rows else ""),

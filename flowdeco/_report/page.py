@@ -11,6 +11,7 @@ from .._draw.diagram import tell_status
 from .._draw.html import describe, escape, fold, tell_seconds
 from .error_list import Told, list_errors, list_hook_errors, show_traceback
 from .graph_section import make_graph
+from .item_section import make_items
 from .nested_section import list_nested
 from .phrase import count_things, time_of
 from .section import MANY, badge, list_state, list_statistics, list_tasks, list_values
@@ -78,6 +79,7 @@ def _make_sections(snapshot: Snapshot) -> list[tuple[str, str]]:
     return [
         ("Graph", make_graph(snapshot)),
         ("Timeline", make_timeline(snapshot) if rows else ""),
+        ("Items", make_items(snapshot)),
         ("Errors", _make_errors(snapshot, told)),
         ("Hook errors", list_hook_errors(snapshot)),
         ("Nested runs", list_nested(snapshot, told)),

@@ -8,9 +8,11 @@ from typing import Any
 from .._base.events import Status
 from .._draw.diagram import MARKS, tell_status
 from .._draw.html import describe, escape, fold, table, tell_seconds
+from .._record.journal import RUN
 from .._state.store import Change
 from .phrase import count_things, time_of
-from .snapshot import NOT_KEPT, Row, Snapshot
+from .row import NOT_KEPT, Row
+from .snapshot import Snapshot
 
 __all__ = [
     "MANY",
@@ -48,13 +50,19 @@ def list_values(values: Mapping[Any, Any], *, name: str) -> str:
 def list_tasks(snapshot: Snapshot) -> str:
     """Return a table of all tasks with what became of them."""
     heads = ["Task", "Status", "Attempts", "Began after", "Took", "Waited", "Result, error or reason"]
-    rows = [_tell_task(row, snapshot.key, row.number in snapshot.nested) for row in snapshot.rows]
-    return table(heads, rows, name=f"Tasks of {snapshot.run.workflow}", numbers=heads[2:6])
+    rows: list[str] = []
+    for row in snapshot.rows:
+        rows.append(_tell_task(row, snapshot.key, (row.number, None) in snapshot.nested))
+        rows += [_tell_task(call, snapshot.key, has_run=False) for call in snapshot.calls.get(row.number, ())]
+    rows += [_tell_task(call, snapshot.key, has_run=False) for call in snapshot.calls.get(RUN, ())]
+    told = table(heads, rows, name=f"Tasks of {snapshot.run.workflow}", numbers=heads[2:6])
+    return told + tell_rest(snapshot.calls_left_out)
 
 
 def _tell_task(row: Row, key: str, has_run: bool) -> str:
     name = escape(row.name)
-    name = f'<a href="#run-{key}{row.number}">{name}</a>' if has_run else name
+    name = f'<a href="#run-{key}{row.anchor}">{name}</a>' if has_run else name
+    name = f'<a href="#items-{key}{row.anchor}">{name}</a>' if row.items is not None else name
     notes = ["recovered"] * row.recovered + ["replaced by a value"] * row.replaced
     notes += ["shared"] * row.shared
     notes += [f"{row.abandoned} abandoned"] * bool(row.abandoned) + ["on the critical path"] * row.critical
@@ -62,12 +70,21 @@ def _tell_task(row: Row, key: str, has_run: bool) -> str:
     note = f'<div class="faint">{", ".join(notes)}</div>' if notes else ""
     kind = "text faint" if row.outcome == NOT_KEPT else "text mono"
     return (
-        f'<tr id="task-{key}{row.number}"><th scope="row">{name}{metadata}</th>'
+        f'<tr id="task-{key}{row.anchor}"><th scope="row"{_indent(row)}>{name}{metadata}</th>'
         f"<td>{badge(row.status)}{note}</td>"
-        f'<td class="number">{len(row.attempts)}</td><td class="number">{tell_seconds(row.start)}</td>'
+        f'<td class="number">{_count_attempts(row)}</td><td class="number">{tell_seconds(row.start)}</td>'
         f'<td class="number">{tell_seconds(row.duration)}</td><td class="number">{tell_seconds(row.waited)}</td>'
         f'<td class="{kind}">{escape(row.outcome)}</td></tr>'
     )
+
+
+def _count_attempts(row: Row) -> str:
+    """Return how many attempts there were; of a mapped task, how many items."""
+    return str(len(row.attempts)) if row.items is None else count_things(row.items.total, "item")
+
+
+def _indent(row: Row) -> str:
+    return f' style="padding-left:{1.2 * row.depth:g}rem"' if row.depth else ""
 
 
 def tell_rest(count: int) -> str:

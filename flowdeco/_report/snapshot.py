@@ -6,26 +6,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from .._base.errors import TaskTimeoutError
 from .._base.events import Status
-from .._base.sentinel import UNSET
 from .._draw.diagram import Diagram, tell_status
-from .._draw.html import describe, describe_error, tell_seconds
-from .._graph.node import Node
+from .._draw.html import tell_seconds
 from .._record.failure import Failure, HookError
-from .._record.journal import Journal
+from .._record.journal import RUN, Journal, NestedRun
 from .._record.metrics import Statistics
 from .._record.task_record import TaskRecord
-from .._record.timeline import Attempt, RunMetrics, find_critical_path, list_all_attempts, ready_time
+from .._record.timeline import RunMetrics, find_critical_path, list_all_attempts
 from .._state.state import State
 from .._state.store import Change
+from .call_rows import count_calls, list_calls
+from .row import read_row
 
-__all__ = ["NOT_KEPT", "Reported", "Row", "Snapshot", "diagram_of"]
+__all__ = ["Place", "Reported", "Snapshot", "diagram_of", "name_place"]
 
-NOT_KEPT = "not kept"
+# A node, and of a mapped one which item.
+Place: TypeAlias = tuple[int, int | None]
 
 # So much the times of changes and of the run may differ: by rounding, and as its end is read from another clock.
 _BEFORE, _AFTER = timedelta(microseconds=1), timedelta(milliseconds=1)
@@ -33,6 +35,8 @@ _BEFORE, _AFTER = timedelta(microseconds=1), timedelta(milliseconds=1)
 # What is shown of nested runs: so many levels, and so many tasks on all of them.
 _MOST_LEVELS = 10
 _MOST_ROWS = 1000
+# So many runs of items of one task are shown: of those that failed, and of the slowest.
+_MOST_ITEM_RUNS = 20
 
 
 class Reported(Protocol):
@@ -68,49 +72,6 @@ class Reported(Protocol):
     def metrics(self) -> RunMetrics: ...
 
 
-class Row(NamedTuple):
-    """What is told of one task.
-
-    Attributes:
-        number: its place in the graph.
-        name: its name.
-        status: how it stands.
-        attempts: its attempts.
-        ready: when it could have begun, in seconds from the start of the run; `None` if it has not begun.
-        duration: seconds from its start to its end; `None` before.
-        waited: seconds from when it could have started to when it did; `None` before.
-        outcome: its result, its error or why it was skipped, in short.
-        metadata: its metadata.
-        abandoned: how many attempts were given up while they still ran.
-        recovered: whether the result is that of `recover=`.
-        critical: whether it is on the critical path.
-        replaced: whether a value stands in for it.
-        shared: whether it runs in a workflow around this one, which shares it.
-        error: what it failed with, or what a task failed with that it needs; `None` otherwise.
-    """
-
-    number: int
-    name: str
-    status: Status
-    attempts: list[Attempt]
-    ready: float | None
-    duration: float | None
-    waited: float | None
-    outcome: str
-    metadata: Mapping[str, Any]
-    abandoned: int
-    recovered: bool
-    critical: bool
-    replaced: bool
-    shared: bool = False
-    error: BaseException | None = None
-
-    @property
-    def start(self) -> float | None:
-        """When its first attempt began; `None` if none has."""
-        return self.attempts[0].start if self.attempts else None
-
-
 class Snapshot:
     """How a run stands.
 
@@ -128,7 +89,9 @@ class Snapshot:
         statistics: what the numbers of each name come to.
         key: what its anchors have that those of no other run on the page have; `""` for the outermost.
         level: how many runs it is nested in.
-        nested: the runs of its nodes that are workflows, by node.
+        calls: what is told of the calls that each node, or under `RUN` the workflow's own function, has made.
+        calls_left_out: how many more calls there are that are not shown.
+        nested: the runs of its nodes that are workflows, by node and item.
         left_out: how many of these are not shown, as there are too many.
     """
 
@@ -156,9 +119,13 @@ class Snapshot:
         critical = frozenset(self.critical)
         abandoned = _count_abandoned(self.failures)
         self.rows = [
-            _read_row(journal, node, attempts, abandoned.get(node.name, 0), node.index in critical)
+            read_row(journal, node, attempts, abandoned.get(node.name, 0), node.index in critical)
             for node, attempts in list_all_attempts(journal)
         ]
+        callers = [(RUN, "w"), *[(row.number, row.anchor) for row in self.rows]]
+        made = [(index, anchor) for index, anchor in callers if index in journal.calls]
+        self.calls = {index: list_calls(journal, index, anchor, journal.begun) for index, anchor in made}
+        self.calls_left_out = sum(count_calls(journal, index) for index, _ in made)
         self.state = state
         self.changes = self._read_changes(is_shared=is_shared)
         self.statistics: dict[str, Statistics] = run.metrics.all_statistics() if not level else {}
@@ -167,7 +134,8 @@ class Snapshot:
     @property
     def span(self) -> float:
         """How many seconds the timeline shows; never 0."""
-        ends = [attempt.end or attempt.start for row in self.rows for attempt in row.attempts]
+        rows = [*self.rows, *chain.from_iterable(self.calls.values())]
+        ends = [attempt.end or attempt.start for row in rows for attempt in row.attempts]
         return max([self.duration, *ends]) or 1e-9
 
     @cached_property
@@ -179,23 +147,40 @@ class Snapshot:
                 found.setdefault(index, []).append(node.index)
         return found
 
-    def _read_nested(self, room: list[int]) -> tuple[dict[int, Snapshot], int]:
+    def _read_nested(self, room: list[int]) -> tuple[dict[Place, Snapshot], int]:
         """Return the nested runs, those that failed first if there is not room for all, and how many are left out.
 
         Args:
             room: how many more tasks there is room for, in a list that all levels share.
         """
-        journal, found = self.journal, dict[int, Snapshot]()
-        nested = sorted(dict(journal.nested).items(), key=lambda each: self.rows[each[0]].status is not Status.FAILED)
-        for index, run in nested:
+        found = dict[Place, Snapshot]()
+        nested, left_out = self._find_nested()
+        nested.sort(key=lambda each: each[1]._journal.status is not Status.FAILED)
+        for place, run in nested:
             size = len(run._journal.graph.nodes) + 3
             if self.level == _MOST_LEVELS or size > room[0]:
                 continue
             room[0] -= size
-            key = f"{self.key}{index}-"
+            key = f"{self.key}{name_place(place)}-"
             reported, level = cast("Reported", run), self.level + 1
-            found[index] = Snapshot(reported, run._journal, None, is_shared=False, key=key, level=level, room=room)
-        return dict(sorted(found.items())), len(nested) - len(found)
+            found[place] = Snapshot(reported, run._journal, None, is_shared=False, key=key, level=level, room=room)
+        ordered = sorted(found.items(), key=lambda each: (each[0][0], each[0][1] or 0))
+        return dict(ordered), left_out + len(nested) - len(found)
+
+    def _find_nested(self) -> tuple[list[tuple[Place, NestedRun]], int]:
+        """Return the nested runs that may be shown, and how many more there are."""
+        journal, left_out = self.journal, 0
+        found: list[tuple[Place, NestedRun]] = []
+        for index, run in dict(journal.nested).items():
+            place = journal.item_at(index)
+            if place is None:
+                found.append(((index, None), run))
+        for index, log in journal.items.items():
+            chosen = {entry.index: entry.run for entry in [*log.failed[:_MOST_ITEM_RUNS], *log.slowest] if entry.run}
+            found += [((index, number), run) for number, run in [*chosen.items()][:_MOST_ITEM_RUNS]]
+            if chosen:
+                left_out += log.total - min(len(chosen), _MOST_ITEM_RUNS)
+        return found, left_out
 
     def _read_changes(self, *, is_shared: bool) -> list[Change]:
         """Return the changes of the state; of one that is shared, those that were made during the run."""
@@ -218,9 +203,17 @@ def diagram_of(journal: Journal) -> Diagram:
     return graph.to_diagram([*records, (journal.status, f"workflow {graph.name}: {tell_status(journal.status)}")])
 
 
+def name_place(place: Place) -> str:
+    """Return what the anchor of a nested run ends in."""
+    node, index = place
+    return str(node) if index is None else f"{node}i{index}"
+
+
 def _tell_effort(record: TaskRecord) -> str:
     attempts, duration = record.attempts, record.duration
-    return (f", attempt {attempts}" if attempts > 1 else "") + (f", {tell_seconds(duration)}" if duration else "")
+    items = ", ".join([f"{count:,} {tell_status(status)}" for status, count in record.items.counts.items()])
+    told = f" ({items})" if items else f", attempt {attempts}" if attempts > 1 else ""
+    return told + (f", {tell_seconds(duration)}" if duration else "")
 
 
 def _count_abandoned(failures: Sequence[Failure]) -> Mapping[str | None, int]:
@@ -228,37 +221,3 @@ def _count_abandoned(failures: Sequence[Failure]) -> Mapping[str | None, int]:
     return Counter(
         [each.task for each in failures if isinstance(each.error, TaskTimeoutError) and each.error.abandoned]
     )
-
-
-def _read_row(journal: Journal, node: Node, attempts: list[Attempt], abandoned: int, critical: bool) -> Row:
-    record = TaskRecord(journal, node)
-    status = record.status
-    ready = ready_time(journal, node) - journal.begun if attempts else None
-    recovered = status is Status.COMPLETED and bool(attempts) and attempts[-1].error is not None
-    outcome = _tell_outcome(journal, node, record, status)
-    return Row(
-        node.index,
-        node.name,
-        status,
-        attempts,
-        ready,
-        record.duration,
-        record.waited,
-        outcome,
-        record.metadata,
-        abandoned,
-        recovered,
-        critical,
-        node.replaced,
-        node.is_given,
-        record.error if status is not Status.COMPLETED else None,
-    )
-
-
-def _tell_outcome(journal: Journal, node: Node, record: TaskRecord, status: Status) -> str:
-    if record.error is not None:
-        return describe_error(record.error)
-    if status is not Status.COMPLETED:
-        return record.reason or ""
-    value = journal.values[node.index]
-    return NOT_KEPT if value is UNSET else describe(value)

@@ -106,6 +106,14 @@ font:600 11px/1rem system-ui,sans-serif;white-space:nowrap;color:var(--ink)}
 .bar.retrying{background:radial-gradient(var(--edge) 1px,var(--fill) 1.5px) 0 0/5px 5px}
 .bar.critical{border-bottom:5px solid var(--edge)}
 .track .wait{top:.6rem;height:.15rem;background:var(--line);opacity:.55;min-width:0;border-radius:0;padding:0}
+.track .span,.sample .span{background:repeating-linear-gradient(90deg,var(--completed-edge) 0 3px,transparent 3px 6px);
+top:.75rem;height:.2rem;min-width:0;border-radius:0;padding:0;opacity:.7}
+.sample .span{top:.4rem;bottom:auto}
+.items{margin:.6rem 0;padding:.1rem .9rem .6rem;border:1px solid var(--line);border-radius:6px}
+.distribution{max-width:40rem;margin:.5rem 0}
+.spread{display:flex;align-items:flex-end;gap:1px;height:4rem;border-bottom:1px solid var(--line)}
+.spread i{flex:1;min-width:1px;min-height:1px;background:var(--completed-edge)}
+.ends{display:flex;justify-content:space-between;font-size:.75rem;color:var(--faint)}
 .axis{position:relative;height:1.2rem;font-size:.75rem;color:var(--faint)}
 .axis span{position:absolute;transform:translateX(-50%);white-space:nowrap}
 .axis span:first-child{transform:none}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from .._base.events import Status
 from .._draw.diagram import MARKS, tell_status
 from .._draw.html import describe_error, escape, fold, tell_seconds
+from .._record.journal import RUN
 from .._record.timeline import Attempt
+from .mapped import Mapped
 from .phrase import count_things
+from .row import Row
 from .section import MANY, tell_rest
-from .snapshot import Row, Snapshot
+from .snapshot import Snapshot
 from .ticks import Tick, list_ticks
 
 __all__ = ["make_timeline"]
@@ -27,6 +30,7 @@ _SAMPLES = [
     ("bar completed", "attempt"),
     ("bar failed", "✗ failed for good"),
     ("bar retrying", "↻ failed, tried again or recovered"),
+    ("span", "a resource is open"),
     ("wait", "waiting: for a thread, a place, or the next attempt"),
 ]
 
@@ -55,7 +59,9 @@ def _show_failed(snapshot: Snapshot) -> str:
 def _legend(snapshot: Snapshot) -> str:
     """Return what the bars mean, of the kinds that there are."""
     runs = [snapshot, *snapshot.nested.values()]
-    kinds = {_status_of(row, attempt) for run in runs for row in run.rows for attempt in row.attempts}
+    rows = [row for run in runs for row in (*run.rows, *chain.from_iterable(run.calls.values()))]
+    kinds = {str(_status_of(row, attempt)) for row in rows for attempt in row.attempts}
+    kinds |= {"span"} if any(row.span for row in rows) else set()
     samples = "".join(
         [
             f'<li><span class="sample"><i class="{kind}"></i></span>{text}</li>'
@@ -77,9 +83,18 @@ def _draw_timeline(snapshot: Snapshot, chosen: Sequence[Row], most: int | None =
         f'<div class="axis" aria-hidden="true">{"".join(_draw_ticks(ticks, span))}</div></th>'
         '<th scope="col" class="took">Took</th></tr>'
     )
-    body = "".join([_draw_row(row, span, snapshot.key) for row in rows])
+    body = "".join([_draw_row(row, span, snapshot.key) for row in _list_rows(snapshot, rows, is_whole=most is None)])
     drawn = f'<table class="time" style="--step:{step:.6g}%"><thead>{head}</thead><tbody>{body}</tbody></table>'
     return drawn + tell_rest(len(chosen) - len(rows))
+
+
+def _list_rows(snapshot: Snapshot, rows: Sequence[Row], *, is_whole: bool) -> Iterator[Row]:
+    """Yield rows, each with those of its calls below it."""
+    for row in rows:
+        yield row
+        yield from snapshot.calls.get(row.number, ())
+    if is_whole:
+        yield from snapshot.calls.get(RUN, ())
 
 
 def _draw_ticks(ticks: list[Tick], span: float) -> Iterator[str]:
@@ -93,10 +108,12 @@ def _draw_ticks(ticks: list[Tick], span: float) -> Iterator[str]:
 def _draw_row(row: Row, span: float, key: str = "") -> str:
     name = escape(row.name)
     mark = '<span title="on the critical path">◆</span><span class="unseen">on the critical path</span> '
-    who = f'{mark * row.critical}{MARKS[row.status]} <a href="#task-{key}{row.number}">{name}</a>'
+    kind = "task" if row.items is None else "items"
+    who = f'{mark * row.critical}{MARKS[row.status]} <a href="#{kind}-{key}{row.anchor}">{name}</a>'
     track = _draw_track(row, span) if row.attempts else f'<div class="track"><span>{_tell_absence(row)}</span></div>'
+    indent = f' style="padding-left:{1.2 * row.depth:g}rem"' if row.depth else ""
     return (
-        f'<tr{" class=critical" * row.critical}><th scope="row" class="who" title="{name}">{who}</th>'
+        f'<tr{" class=critical" * row.critical}><th scope="row" class="who"{indent} title="{name}">{who}</th>'
         f'<td>{track}</td><td class="took">{tell_seconds(row.duration)}</td></tr>'
     )
 
@@ -105,7 +122,7 @@ def _draw_track(row: Row, span: float) -> str:
     waits = [_draw_wait(start, end, span) for start, end in _find_waits(row)]
     bars = [_draw_bar(row, attempt, span) for attempt in row.attempts]
     told = "; ".join([_tell_attempt(row, attempt) for attempt in row.attempts])
-    drawn = f'<div class="track" aria-hidden="true">{"".join([*waits, *bars])}</div>'
+    drawn = f'<div class="track" aria-hidden="true">{"".join([*waits, _draw_span(row, span), *bars])}</div>'
     return f'{drawn}<span class="unseen">{escape(told)}</span>'
 
 
@@ -136,15 +153,32 @@ def _draw_wait(start: float, end: float, span: float) -> str:
     return f'<i class="wait" style="{_place(start, end, span)}" title="waited {tell_seconds(end - start)}"></i>'
 
 
+def _draw_span(row: Row, span: float) -> str:
+    """Return the bar of the time in which a resource was open."""
+    if row.span is None:
+        return ""
+    start, end = row.span
+    told = f"open from {tell_seconds(start)} " + ("on" if end is None else f"to {tell_seconds(end)}")
+    return f'<i class="span" style="{_place(start, span if end is None else end, span)}" title="{told}"></i>'
+
+
 def _draw_bar(row: Row, attempt: Attempt, span: float) -> str:
     status = _status_of(row, attempt)
     mark = {Status.FAILED: "✗", Status.RETRYING: "↻"}.get(status, "")
     number = f"<b>{mark}{attempt.number}</b>" if len(row.attempts) > 1 else f"<b>{mark}</b>" * bool(mark)
+    if row.items is not None:
+        number = f"<b>{_count_items(row.items)}</b>"
     end = span if attempt.end is None else attempt.end
     return (
         f'<i class="bar {status}{" critical" * row.critical}" style="{_place(attempt.start, end, span)}" '
         f'title="{escape(f"{row.name}: {_tell_attempt(row, attempt)}")}">{number}</i>'
     )
+
+
+def _count_items(items: Mapped) -> str:
+    """Return how many items stand how, in few letters: `412 ✓ 3 ✗`."""
+    counts = items.counts
+    return " ".join([f"{counts[status]:,}&#8239;{MARKS[status]}" for status in Status if counts.get(status)])
 
 
 def _status_of(row: Row, attempt: Attempt) -> Status:
@@ -160,6 +194,10 @@ def _status_of(row: Row, attempt: Attempt) -> Status:
 def _tell_attempt(row: Row, attempt: Attempt) -> str:
     status = _status_of(row, attempt)
     outcome = "failed" if attempt.error is not None or status is Status.RETRYING else tell_status(status)
+    if row.items is not None:
+        told = ", ".join([f"{count:,} {tell_status(each)}" for each, count in row.items.counts.items()])
+        end = f"to {tell_seconds(attempt.end)}" if attempt.end else "on"
+        return f"{count_things(row.items.total, 'item')}: {told}, from {tell_seconds(attempt.start)} {end}"
     end = f"to {tell_seconds(attempt.end)}, took {tell_seconds(attempt.end - attempt.start)}" if attempt.end else "on"
     error = f", {describe_error(attempt.error)}" if attempt.error is not None else ""
     return f"attempt {attempt.number} {outcome}, from {tell_seconds(attempt.start)} {end}{error}"

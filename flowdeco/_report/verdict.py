@@ -11,13 +11,15 @@ from .._draw.diagram import tell_status
 from .._draw.html import describe_error, escape
 from .phrase import count_things, first_line
 from .place import place_of_error, place_of_function
-from .snapshot import Row, Snapshot
+from .row import Row
+from .snapshot import Snapshot
 from .trouble import Culprit, Fate, find_culprits, list_troubles
 
 __all__ = ["tell_verdict"]
 
 _MOST_CULPRITS = 10
 _MOST_NAMES = 4
+_MOST_ITEMS = 3
 
 
 def tell_verdict(snapshot: Snapshot) -> str:
@@ -34,16 +36,36 @@ def tell_verdict(snapshot: Snapshot) -> str:
 
 
 def _tell_culprits(snapshot: Snapshot, culprits: Sequence[Culprit]) -> str:
-    told = "".join([_tell_culprit(culprit) for culprit in culprits[:_MOST_CULPRITS]])
-    rest = len(culprits) - _MOST_CULPRITS
+    shown = _choose_culprits(culprits)
+    told = "".join([_tell_culprit(culprit) for culprit in shown])
+    rest = len(culprits) - len(shown)
     more = f'<p><a href="#errors">{rest:,} more</a></p>' if rest > 0 else ""
-    tasks = sum(culprit.path[0][1] is not None for culprit in culprits)
-    what = f"{count_things(tasks, 'task')} failed" if tasks else f"The workflow itself failed: {snapshot.run.workflow}"
+    what = _count_failed(culprits) or f"The workflow itself failed: {snapshot.run.workflow}"
     so_far = " so far" if snapshot.status is Status.RUNNING else ""
     return (
         f'<div class="verdict failed" role="region" aria-labelledby="what-failed"><h2 id="what-failed">'
         f"{escape(what)}{so_far}</h2><ol>{told}</ol>{more}</div>"
     )
+
+
+def _choose_culprits(culprits: Sequence[Culprit]) -> list[Culprit]:
+    """Return those that are told first: of many items of one task, the first few."""
+    found: list[Culprit] = []
+    seen: Counter[tuple[int | None, ...]] = Counter()
+    for culprit in culprits:
+        task = tuple([None if row is None else row.number for _, row in culprit.path])
+        seen[task] += 1
+        if culprit.trouble.failure.index is None or seen[task] <= _MOST_ITEMS:
+            found.append(culprit)
+    return found[:_MOST_CULPRITS]
+
+
+def _count_failed(culprits: Sequence[Culprit]) -> str:
+    """Return how many tasks and items failed; nothing if it was the workflow itself."""
+    items = sum(culprit.trouble.failure.index is not None for culprit in culprits)
+    tasks = sum(culprit.path[0][1] is not None and culprit.trouble.failure.index is None for culprit in culprits)
+    told = [count_things(count, thing) for count, thing in ((tasks, "task"), (items, "item")) if count]
+    return f"{' and '.join(told)} failed" if told else ""
 
 
 def _tell_culprit(culprit: Culprit) -> str:
@@ -56,7 +78,8 @@ def _tell_culprit(culprit: Culprit) -> str:
     at = next((t for t in list_troubles(outermost) if t.failure.error is error), None)
     anchor = f"error-{innermost.key}{trouble.number}" if at is None else f"error-{outermost.key}{at.number}"
     row = None if first is None else path[-1][1]
-    facts = [*_tell_place(culprit), *([count_things(len(row.attempts), "attempt")] if row else []), *_tell_damage(path)]
+    attempts = [count_things(trouble.attempts, "attempt")] if row and trouble.attempts else []
+    facts = [*_tell_place(culprit), *attempts, *_tell_damage(path)]
     name = " / ".join(names)
     return (
         f'<li><a href="#{anchor}"><b>{escape(name)}</b></a> '
@@ -70,7 +93,8 @@ def _tell_place(culprit: Culprit) -> Iterator[str]:
     if place is None:
         snapshot, row = culprit.path[-1]
         graph = snapshot.journal.graph
-        place = place_of_function((graph.owner if row is None else graph.nodes[row.number].definition).function)
+        is_task = row is not None and not row.depth
+        place = place_of_function((graph.nodes[row.number].definition if row and is_task else graph.owner).function)
     if place is not None:
         yield f'<span title="{escape(place.path)}">{escape(place)}</span>'
 

@@ -58,8 +58,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _graph",
     ),
     "_report": Package(
-        "page verdict section graph_section nested_section error_list trouble timeline_chart ticks place phrase "
-        "snapshot style",
+        "page verdict row mapped call_rows item_section section graph_section nested_section error_list trouble "
+        "timeline_chart ticks place phrase snapshot style",
         "_base _draw _state _graph _record",
     ),
     "_runner": Package(

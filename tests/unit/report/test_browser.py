@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from tests.support.browser import DARK, load
 from tests.support.failing import fail_in_many_ways, fail_within
 from tests.support.picture import give, make_wide, take_all
 from tests.support.report import EVIL, hostile, morning
+from tests.support.report_items import crawl
 
 # Looks at the page from within, and leaves what it saw where `--dump-dom` shows it.
 LOOK = r"""
@@ -173,8 +175,17 @@ def test_a_graph_wider_than_the_screen_opens_where_it_begins(browser: str, folde
         (fail_in_many_ways, 390, (DARK,)),
         (fail_within, 1280, (DARK,)),
         (fail_within, 390, ()),
+        (partial(crawl, 32), 1280, (DARK,)),
+        (partial(crawl, 32), 390, ()),
     ],
-    ids=["keep_going, wide", "keep_going, narrow and dark", "nested, wide and dark", "nested, narrow"],
+    ids=[
+        "keep_going, wide",
+        "keep_going, narrow and dark",
+        "nested, wide and dark",
+        "nested, narrow",
+        "items, wide and dark",
+        "items, narrow",
+    ],
 )
 def test_a_person_sees_what_failed(
     browser: str, folder: Path, make: Callable[[], Run[Any]], width: int, options: tuple[str, ...]

@@ -5,7 +5,7 @@ from os import sep
 from typing import Any
 
 from flowdeco import Attempt, State, Status, task, workflow
-from flowdeco._report.snapshot import Row
+from flowdeco._report.row import Row
 from flowdeco._report.timeline_chart import _draw_row
 from tests.support.report import Page, morning, page_of
 
