@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from .._base.text import listed, shorten
+from .._base.text import shorten
 from .._definition.definition import Definition
 from .axis import Axis
 from .node import Mapped, Node
@@ -31,7 +31,7 @@ from .source import (
 
 __all__ = ["Report", "find_axes"]
 
-# Takes a node that is mapped over several axes, and what tells these, in words.
+# Takes a node that is mapped over several axes, and these in words.
 Report: TypeAlias = Callable[[Node, str], None]
 
 
@@ -102,7 +102,7 @@ class _Finder:
                 return axis
         if len(known) > 1:
             if self._report is not None:
-                self._report(node, self._tell_apart(known))
+                self._report(node, self._tell_apart(node, known))
             return None
         return self._take({origin_of(source): source for source in sources})
 
@@ -133,9 +133,13 @@ class _Finder:
         """Return the axis whose items a source gives one by one."""
         return self._axis_of.get(id(source.definition)) if isinstance(source, FromResult) else None
 
-    def _tell_apart(self, axes: Iterable[_Draft]) -> str:
-        parts = [f"{listed([self._label(each) for each in axis.sources])}" for axis in axes]
-        return " and ".join([f"one over {part}" for part in parts])
+    def _tell_apart(self, node: Node, axes: Iterable[_Draft]) -> str:
+        """Return over which collections a node would go item by item, and by which parameter over each."""
+        said: list[str] = []
+        for axis in axes:
+            by = next(part.params[0] for part in node.mapped if self._find_stage(part.source) is axis)
+            said.append(f"{' with '.join([self._label(source) for source in axis.sources])} (by {by!r})")
+        return " and ".join(said)
 
     def _make(self, axis: _Draft) -> Axis:
         labels = tuple([self._label(source) for source in axis.sources])
@@ -156,7 +160,7 @@ class _Finder:
         if isinstance(source, FromValue):
             return f"value({shorten(source.value)})"
         if isinstance(source, Gather):
-            return f"[{listed([self._label(part) for part in source.parts])}]"
+            return f"[{', '.join(map(self._label, source.parts))}]"
         return "what is missing"  # that is reported where it was looked up
 
     # What for one item.

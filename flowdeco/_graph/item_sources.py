@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from .._base.graph_errors import AxisError, EachError
 from .._base.sentinel import UNSET
-from .._base.signature import Param
+from .._base.signature import MISSING, Param
 from .._base.text import listed
 from .._definition.definition import Definition
 from .._definition.item_function import ItemFunction
@@ -56,7 +56,7 @@ class ItemSources:
             if source is None:
                 source = self._reach(self._resolver.resolve(definition, param), definition, param)
             if param.name in streams:
-                source = self._stream(definition, param.name, source, streams[param.name])
+                source = self._stream(definition, param, source, streams[param.name])
             found.append(source)
         node.sources = tuple(found)
         node.more, node.key = self._ask(node, definition.items.more), self._ask(node, definition.items.key)
@@ -71,7 +71,8 @@ class ItemSources:
         else:
             found = self._resolver.resolve_need(definition, param, each.need, "each")
         if isinstance(found, FromRun):
-            text = f"has {param.name!r} in each=, and that is the {found.name} of the run, which has no items. "
+            what = "the run itself" if found.name == "run" else "the state of the run"
+            text = f"has {param.name!r} in each=, and that is {what}, which has no items. "
             self._report(definition, param.name, f"{text}Name what gives a collection.")
             found = Default()
         return Mapped(each.params, each.apart, self._reach(found, definition, param))
@@ -83,10 +84,11 @@ class ItemSources:
                 text = f"has {name!r} in each=, which is none of its inputs. It has {listed(inputs) or 'none'}."
                 self._report(node.definition, name, text)
 
-    def _stream(self, definition: Definition, name: str, source: Source, order: Order) -> Source:
+    def _stream(self, definition: Definition, param: Param, source: Source, order: Order) -> Source:
         if isinstance(source, (FromResult, Constant)):
             return FromStream(source.definition, source.output, order)
-        if not isinstance(source, Default):
+        if not (isinstance(source, Default) and param.default is MISSING):  # else that is reported already
+            name = param.name
             what = "an input, which is there before anything runs" if isinstance(source, FromInput) else "no task"
             text = f"has {name!r} in stream=, and that is {what}. Remove it from stream=, or give the parameter the "
             self._report(definition, name, f"{text}name of a task that yields or has each=.")
@@ -114,15 +116,15 @@ class ItemSources:
         """Report a node that is mapped over several axes."""
         definition = node.definition
         name = self._resolver.name_of(definition)
-        text = f"{definition.kind} {name!r} is mapped over several axes at once: {axes}. Their items do not go "
-        text += "together. Take one of them as a whole list, or join them in a task of its own."
+        text = f"{definition.kind} {name!r} would go item by item over {axes}, and their items do not belong "
+        text += "together. Receive one of them as a whole list, or pair them in a task and name that in each=."
         self._resolver.fail(AxisError, text, function=name, parameter=node.mapped[0].params[0])
 
     def check_axes(self, nodes: Iterable[Node]) -> None:
         """Report a `more=` or a `key=` that does not go with what its node is mapped over."""
         for node in nodes:
             if node.more is not None and node.axis is not None and len(node.axis.sources) > 1:
-                text = f"has more=, and is mapped over {listed(list(node.axis.labels))} in step. What comes besides "
+                text = f"has more=, and is mapped over {' and '.join(node.axis.labels)} in step. What comes besides "
                 text += "could be told for one of them only. Make one collection of them in a task."
                 self._report(node.definition, "", text)
             if node.key is not None:

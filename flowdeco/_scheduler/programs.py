@@ -12,7 +12,7 @@ from .._definition.resource import ResourceDefinition
 from .._graph.graph import Graph
 from .._graph.node import Node
 from .._graph.output import check_parts
-from .._graph.source import Default, FromRun, Source, parts_of
+from .._graph.source import Default, FromRun, Source
 from .._policy.policy import NO_POLICY, Policy
 from .._policy.policy import Recovery as PolicyRecovery
 from .._policy.run_in import InResource
@@ -107,10 +107,10 @@ class Programs:
     def _make_workflow_program(self, node: Node) -> Program:
         step, owner = node.definition, self.graph.owner
         given = [(p, s) for p, s in zip(node.params, node.sources, strict=True) if not isinstance(s, Default)]
-        slots = [self._slot(param, part) for param, source in given for part in parts_of(source)]
-        own, within = len(slots), node.plan.graph.nodes
-        shared = [self._handed_place(within[index].definition) for index in node.plan.given]
-        arguments = Arguments(dict, given, (*slots, *shared))
+        arguments = self._arguments(dict, [param for param, _ in given], [source for _, source in given], ())
+        own, within = len(arguments.slots), node.plan.graph.nodes
+        for index in node.plan.given:
+            arguments = arguments.with_slot(self._handed_place(within[index].definition))
 
         def attempt(life: Attempted) -> Any:
             row = life.row

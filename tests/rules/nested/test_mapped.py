@@ -93,6 +93,35 @@ async def test_a_mapped_task_whose_item_by_item_reader_is_within_alone_runs_for_
     assert ran == {"pages": 1, "text": 6, "length": 3}
 
 
+async def test_lists_that_a_task_within_receives_together_hold_the_same_items() -> None:
+    @workflow
+    async def pairs(site: str, text: list[str], length: list[int]) -> Any:
+        return list(zip(text, length, strict=True))
+
+    @workflow(tasks={"pairs": pairs})
+    async def w(site: str, pairs: Any, text: list[str], total: int) -> Any:
+        return pairs, total
+
+    assert await w("a") == ([("A/0", 3), ("A/2", 3)], 6)
+
+
+async def test_lists_that_a_workflow_is_given_together_hold_the_same_items_in_it() -> None:
+    @task
+    async def counted(texts: list[str]) -> int:
+        return len(texts)
+
+    @workflow
+    async def inner(texts: list[str], lengths: list[int], counted: int) -> Any:
+        return len(texts), len(lengths), counted
+
+    @workflow(tasks={"inner": inner, "texts": text, "lengths": length})
+    async def w(site: str, inner: Any, text: list[str]) -> Any:
+        return inner, len(text)
+
+    mention(counted)
+    assert await w("a") == ((2, 2, 2), 3)
+
+
 async def test_a_workflow_runs_once_for_each_item_and_called_it_takes_one() -> None:
     @task
     async def words(line: str) -> list[str]:

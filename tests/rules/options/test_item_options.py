@@ -118,8 +118,8 @@ def test_what_cannot_be_is_refused_with_a_reason(options: dict[str, Any], reason
         (
             {"each": {"page": [1, 2]}},
             (
-                "each={'page': [1, 2]} gives 'page' [1, 2], which is not what needs= takes: a task, a workflow, a name, "
-                "or a list of these. For a constant, write value([1, 2])."
+                "each={'page': [1, 2]} gives 'page' [1, 2], which is not what needs= takes: a task, a workflow, "
+                "a name, or a list of these. For a constant, write value([1, 2])."
             ),
         ),
         (

@@ -1,0 +1,224 @@
+"""What `each=`, `stream=`, `more=` and `key=` ask for and cannot have is an error before anything runs."""
+
+from typing import Any
+
+import pytest
+
+from flowdeco import (
+    AxisError,
+    CycleError,
+    EachError,
+    GraphError,
+    MissingDependencyError,
+    SettledError,
+    task,
+    value,
+    workflow,
+)
+from tests.support.check import find_problem
+
+decorate: Any = task
+
+
+@task
+def pages() -> list[str]:
+    return []
+
+
+@task
+def sites() -> list[str]:
+    return []
+
+
+@task(each={"page": pages})
+def text(page: str) -> str:
+    return page
+
+
+@task(each={"site": sites})
+def head(site: str) -> str:
+    return site
+
+
+def one(a: Any) -> Any:
+    return a
+
+
+def two(a: Any, b: Any) -> Any:
+    return a, b
+
+
+def problem(function: Any, **options: Any) -> GraphError:
+    """What is wrong with a workflow of which one task has these options."""
+
+    @workflow(needs={"given": decorate(function, name="f", **options)})
+    def w(urls: list[str], depth: int, given: Any) -> None: ...
+
+    return find_problem(w)
+
+
+def fits(function: Any, **options: Any) -> None:
+    @workflow(needs={"given": decorate(function, name="f", **options)})
+    def w(urls: list[str], depth: int, given: Any) -> None: ...
+
+    w.check()
+
+
+def test_two_different_axes_are_an_error_that_names_both() -> None:
+    error = problem(two, each={"a": text, "b": head})
+    assert type(error) is AxisError
+    assert isinstance(error, EachError)
+    assert (error.function, error.parameter) == ("f", "a")
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' would go item by item over task 'pages' (by 'a') and task 'sites' "
+        "(by 'b'), and their items do not belong together. Receive one of them as a whole list, or pair them in a task "
+        "and name that in each=."
+    )
+
+
+def test_two_axes_and_a_collection_besides_are_an_error_too() -> None:
+    assert isinstance(problem(lambda a, b, c: None, each={"a": text, "b": head, "c": "urls"}), AxisError)
+
+
+def test_a_mapped_task_and_a_collection_that_is_no_source_of_it_are_none() -> None:
+    fits(two, each={"a": text, "b": sites})
+    fits(two, each={"a": text, "b": "urls"})
+
+
+def test_a_task_over_the_whole_list_of_another_axis_joins_that_with_the_list_itself() -> None:
+    both = task(two, name="both", each={"a": text, "b": "urls"})
+    fits(two, each={"a": both, "b": text})
+    fits(two, each={"a": both, "b": "urls"})
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("run", "the run itself"), ("state", "the state of the run")], ids=["run", "state"]
+)
+def test_the_run_and_its_state_have_no_items(name: str, what: str) -> None:
+    error = problem(one, each={"a": name})
+    assert isinstance(error, EachError)
+    assert str(error) == (
+        f"Cannot build workflow 'w': task 'f' has 'a' in each=, and that is {what}, which has no items. "
+        "Name what gives a collection."
+    )
+
+
+def test_a_collection_that_nothing_gives_is_missing_even_where_the_parameter_has_a_default() -> None:
+    def defaulted(a: str = "x") -> str:
+        return a
+
+    for function in (one, defaulted):
+        error = problem(function, each="a")
+        assert isinstance(error, MissingDependencyError)
+        assert "task 'f' needs 'a', and no task or input has that name." in str(error)
+    assert str(problem(one, each={"a": "pagse"})).endswith("no task or input has that name. Did you mean 'pages'?")
+
+
+def test_texts_in_a_list_are_names_and_the_error_says_how_to_write_texts() -> None:
+    error = problem(one, each={"a": ["tea", pages]})
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' needs 'tea', and no task or input has that name. Add a parameter 'tea' to "
+        "'w' to make it an input, or write each={'a': value(['tea'])}."
+    )
+
+
+def test_a_task_mapped_over_itself_is_a_circle() -> None:
+    @task(each={"a": "again"})
+    def again(a: Any) -> Any:
+        return a
+
+    @workflow
+    def w(again: Any) -> None: ...
+
+    assert isinstance(find_problem(w), CycleError)
+
+
+@pytest.mark.parametrize(
+    ("needs", "what"),
+    [
+        ("urls", "an input, which is there before anything runs"),
+        ("run", "no task"),
+        (value([1]), "no task"),
+        ([pages, sites], "no task"),
+        (None, "no task"),
+    ],
+    ids=["input", "run", "value", "list", "nothing"],
+)
+def test_only_a_task_gives_a_stream(needs: Any, what: str) -> None:
+    def defaulted(a: Any = None) -> Any:
+        return a
+
+    error = problem(defaulted, stream="a", needs={"a": needs})
+    assert isinstance(error, EachError)
+    assert str(error) == (
+        f"Cannot build workflow 'w': task 'f' has 'a' in stream=, and that is {what}. Remove it from stream=, or give "
+        "the parameter the name of a task that yields or has each=."
+    )
+
+
+def test_a_stream_of_nothing_is_reported_once() -> None:
+    assert isinstance(problem(one, stream="a"), MissingDependencyError)
+
+
+def test_what_is_settled_item_by_item_comes_from_a_task() -> None:
+    fits(one, each={"a": text}, settled="a")
+    assert isinstance(problem(one, each={"a": "urls"}, settled="a"), SettledError)
+
+
+def test_more_adds_to_one_collection() -> None:
+    fits(one, each={"a": pages}, more=lambda result, item, index, urls, sites, depth: [])
+    fits(one, each={"a": text}, more=lambda result, a: [])
+    error = problem(two, each={"a": pages, "b": sites}, more=lambda result: [])
+    assert isinstance(error, EachError)
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' has more=, and is mapped over task 'pages' and task 'sites' in step. What "
+        "comes besides could be told for one of them only. Make one collection of them in a task."
+    )
+
+
+def test_a_key_asks_for_what_is_there_when_the_item_comes() -> None:
+    fits(one, each={"a": pages}, key=lambda a, index, item, urls, depth: a)
+    fits(one, each={"a": text}, key=lambda a, index: a)
+    for function in (one, lambda a, sites: a):
+        error = problem(function, each={"a": pages}, key=lambda a, sites: a)
+        assert isinstance(error, EachError)
+        assert (error.function, error.parameter) == ("f", "sites")
+        assert str(error) == (
+            "Cannot build workflow 'w': task 'f' has a key= that asks for 'sites', which is not there yet when an item "
+            "comes and gets its key. Ask for the item, its index or inputs."
+        )
+
+
+def test_a_key_beside_more_rests_on_the_item_alone() -> None:
+    error = problem(one, each={"a": text}, more=lambda result: [], key=lambda a: a)
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' has a key= that asks for 'a', which is there only when the item is under "
+        "way; with more=, the key decides whether it is new. Ask for the item, its index or inputs."
+    )
+
+
+@pytest.mark.parametrize(("option", "name"), [("more", "resutl"), ("key", "result"), ("key", "nothing")])
+def test_a_name_in_more_or_key_that_means_nothing_is_missing(option: str, name: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(f"def ask({name}): return []", scope)
+    error = problem(one, each={"a": pages}, **{option: scope["ask"]})
+    assert isinstance(error, MissingDependencyError)
+    assert f"{option}= of task 'f' needs {name!r}, and no task or input has that name." in str(error)
+
+
+def test_check_reports_all_of_it_at_once() -> None:
+    @task(each={"a": text, "b": head})
+    def torn(a: Any, b: Any) -> None: ...
+
+    @task(stream="urls")
+    def streamed(urls: Any) -> None: ...
+
+    @task(each={"a": "state"})
+    def stateful(a: Any) -> None: ...
+
+    @workflow
+    def w(urls: list[str], torn: Any, streamed: Any, stateful: Any) -> None: ...
+
+    with pytest.raises(GraphError) as caught:
+        w.check()
+    assert sorted(type(each).__name__ for each in caught.value.problems) == ["AxisError", "EachError", "EachError"]
