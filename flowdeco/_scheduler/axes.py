@@ -15,7 +15,7 @@ from .axis_plan import SegmentPlan, make_segment
 from .flow_plan import Outflow, find_flowing, list_flows, make_outflows
 from .locals import Locals
 from .node_plan import Draft
-from .segments import Needs, find_segments
+from .segments import Needs, find_segments, reach
 from .together import Groups
 
 __all__ = ["Axes", "Start"]
@@ -86,7 +86,7 @@ class Axes:
             for number in self._list_numbers(axis):
                 needed, slots, spans = self.needs.of_axis(axis), [], []
                 if number:
-                    needed += self._list_imported(axis, number)
+                    needed += self._list_imported(axis, number) or self._find_before(axis, number)
                 else:
                     for source in axis.sources:
                         parts = parts_of(source)
@@ -95,6 +95,16 @@ class Axes:
                 needed = list(dict.fromkeys(needed))
                 flows = list_flows(self._graph, axis, self.flowing)
                 self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans), flows))
+
+    def _find_before(self, axis: Axis, number: int) -> list[int]:
+        """Return a stage of an earlier segment that one of this waits for: when it has ended, all items are known."""
+        for stage in axis.stages:
+            if self._segment_of[stage] == number:
+                reached = reach(self._graph, self.needs, self._segment_of, self.needs.whole[stage])
+                before = [node for node in axis.stages if node in reached and self._segment_of[node] < number]
+                if before:
+                    return before[:1]
+        raise AssertionError("a segment follows another one for no reason")
 
     def make_outflows(self, read: Collection[int]) -> tuple[Outflow, ...]:
         """Return the nodes that hand their items on.

@@ -1,0 +1,119 @@
+"""Random programs over items end as a simple sequential model says, on every event loop and in every order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowdeco import Skip, Workflow, task, workflow
+from tests.conftest import BACKENDS, Backend
+from tests.model.item_model import Each, Node, Program, evaluate, give
+from tests.support.example import examples
+
+Draw = st.DrawFn
+
+
+@st.composite
+def nodes(draw: Draw, number: int, mapped: tuple[int, ...]) -> Node:
+    """Draw a node; `mapped` are the nodes before it that are mapped."""
+    each: list[Each] = []
+    if draw(st.integers(0, 3)):
+        of = draw(st.lists(st.sampled_from((-1, *mapped)), min_size=1, max_size=2, unique=True))
+        each = [Each(node, draw(st.booleans()), node >= 0 and draw(st.integers(0, 3)) == 0) for node in of]
+    before = range(-1, number)
+    wholes = draw(st.lists(st.sampled_from(before), max_size=2, unique=True))
+    return Node(
+        draw(st.sampled_from(["async", "waiting", "def", "loop"])),
+        tuple(each),
+        tuple([(of, of >= 0 and draw(st.booleans())) for of in wholes if of not in {one.of for one in each}]),
+        draw(st.integers(0, 3)) == 0,
+        draw(st.sampled_from([None, None, 1, 2])),
+    )
+
+
+@st.composite
+def programs(draw: Draw) -> Program:
+    found: list[Node] = []
+    for number in range(draw(st.integers(1, 6))):
+        found.append(draw(nodes(number, tuple([i for i, node in enumerate(found) if node.each]))))
+    items = draw(st.lists(st.integers(0, 9), max_size=7))
+    return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])))
+
+
+def build(program: Program) -> Workflow[Any, Any]:
+    """Return a workflow that gives how each node has ended."""
+    tasks: list[Any] = []
+    for number, node in enumerate(program.nodes):
+        names = [f"e{position}" for position, _ in enumerate(node.each)]
+        needed = [f"w{position}" for position, _ in enumerate(node.wholes)]
+        needs = {f"w{i}": "source" if of < 0 else tasks[of] for i, (of, _) in enumerate(node.wholes)}
+        settled = [name for name, each in zip(names, node.each, strict=True) if each.is_settled]
+        settled += [name for name, (_, is_settled) in zip(needed, node.wholes, strict=True) if is_settled]
+        options: dict[str, Any] = {
+            "each": {n: "source" if e.of < 0 else tasks[e.of] for n, e in zip(names, node.each, strict=True)} or None,
+            "ahead": program.ahead if node.each else None,
+            "recover": (lambda: "recovered") if node.recovers else None,
+            "run_in": "loop" if node.kind == "loop" else None,
+        }
+        given = {name: option for name, option in options.items() if option is not None}
+        defaults = [f"{n}='default'" if e.has_default else n for n, e in zip(names, node.each, strict=True)]
+        function = make_function(f"n{number}", node.kind, names + needed, sort_defaults(needed, defaults))
+        tasks.append(task(function, name=f"n{number}", needs=needs, settled=settled, limit=node.limit, **given))
+
+    def body(**ended: Any) -> Any:
+        return ended
+
+    every = {f"n{number}": step for number, step in enumerate(tasks)}
+    parameters = ", ".join(["source", *every])
+    scope: dict[str, Any] = {}
+    exec(f"def body({parameters}): return [{', '.join(every)}]", scope)
+    return workflow(scope["body"], name="w", needs=every, settled=[*every], keep_going=True)
+
+
+def sort_defaults(needed: list[str], defaults: list[str]) -> str:
+    return ", ".join([*needed, *[one for one in defaults if "=" not in one], *[one for one in defaults if "=" in one]])
+
+
+def make_function(name: str, kind: str, order: list[str], parameters: str) -> Any:
+    """Return a function that gives what the model says for what it receives."""
+
+    def run(*values: Any) -> Any:
+        status, value = give(name, [plain(value) for value in values])
+        if status == "failed":
+            raise ValueError(name)
+        if status == "skipped":
+            raise Skip(name)
+        return value
+
+    waits = "await checkpoint(); " if kind == "waiting" else ""
+    start = "async def" if kind in ("async", "waiting") else "def"
+    scope: dict[str, Any] = {"run": run, "checkpoint": checkpoint}
+    exec(f"{start} {name}({parameters}): {waits}return run({', '.join(order)})", scope)
+    return scope[name]
+
+
+def plain(value: Any) -> Any:
+    """Return an outcome as the model has it."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return (str(value.status), value.value) if hasattr(value, "unwrap") else value
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@examples(3)
+@given(program=programs())
+def test_a_program_over_items_ends_as_the_model_says(backend: Backend, program: Program) -> None:
+    async def main() -> None:
+        with anyio.fail_after(60):
+            found = await build(program).call(list(program.items))
+            run = await build(program).run_async(list(program.items))
+        expected = evaluate(program)
+        assert [plain(one) for one in found] == [expected[number] for number in range(len(program.nodes))]
+        assert [plain(one) for one in run.result] == [plain(one) for one in found]
+
+    anyio.run(main, backend=backend[0], backend_options=backend[1])
