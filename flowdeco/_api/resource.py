@@ -107,7 +107,9 @@ def resource(
         scope: how long it stays open. `"run"`: to the end of the run that uses it. `"shared"`: as long as the block
             `with w.opened():`, or `async with`, over all calls in it; it may need only what is shared, too, constants,
             and inputs that are given to `opened()`. `"process"`: in each worker process, for the tasks that run there
-            by `run_in="process"`, as long as that process.
+            by `run_in="process"`, as long as that process, or until it is needed with other arguments. It is a `def`
+            then that is found by its name, it is opened in the attempt of a task, whose `retries=` and `timeout=` hold,
+            and a process that is killed closes nothing.
         retries: how many more times opening is tried, or a `Retry`.
         timeout: seconds that opening may take, each time; `None`: no limit.
         close_timeout: seconds that closing may take, which nothing else interrupts; `None`: no limit.

@@ -88,7 +88,7 @@ def define_resource(
     chosen = {**NO_OPTIONS, **{option: options[option] for option in RESOURCE_OPTIONS}}
     name = name_of(function, chosen)
     subject = f"resource {name or 'resource'!r}"
-    _check_own(subject, chosen)
+    _check_own(subject, chosen, signature)
     is_plain = asks_for_nothing(chosen)
     if not is_plain:
         check_policy(subject, chosen, definition_of)
@@ -112,10 +112,20 @@ def define_resource_stand_in(
     return define_resource(face, function, options, scope, signature, tuple([param.name for param in step.params]))
 
 
-def _check_own(subject: str, options: Mapping[str, Any]) -> None:
+def _check_own(subject: str, options: Mapping[str, Any], signature: Signature) -> None:
     lifetime, close_timeout = options["scope"], options["close_timeout"]
     if lifetime not in _LIFETIMES:
         reason = "is not one of 'run', 'shared' and 'process'. Give one of them."
         raise reject(subject, "scope", lifetime, reason, wrong_type=not isinstance(lifetime, str))
     if close_timeout is not None:
         check_timeout(subject, close_timeout, option="close_timeout")
+    if lifetime == "process":
+        if signature.is_awaited or signature.kind.startswith("async"):
+            reason = "cannot be used with an async def: a worker process has no event loop. Make it a def."
+            raise reject(subject, "scope", lifetime, reason)
+        for option in ("retries", "timeout"):
+            if options[option] is not None:
+                reason = (
+                    'does not go with scope="process": there it is opened in the attempt of a task, whose own it is.'
+                )
+                raise reject(subject, option, options[option], f"{reason} Say it of the task.")

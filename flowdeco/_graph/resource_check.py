@@ -13,7 +13,7 @@ from .._policy.policy import Policy
 from .._policy.run_in import InResource
 from .node import Node
 from .resolver import Resolver
-from .source import FromResult, FromRun, Source, parts_of
+from .source import FromResult, FromRun, Gather, Source, parts_of
 
 __all__ = ["check_resources"]
 
@@ -82,6 +82,15 @@ def _check_task(resolver: Resolver, node: Node) -> None:
                 'alone, and does not run in one. Say run_in="process" of the task, or scope="run" of the resource.'
             )
             _fail(resolver, task, parameter, found, reason)
+    for param, source in zip(node.params, node.sources, strict=True):
+        for part in parts_of(source) if isinstance(source, Gather) else ():
+            each = part.definition if isinstance(part, FromResult) else None
+            if isinstance(each, ResourceDefinition) and each.lifetime == "process":
+                reason = (
+                    f"task {resolver.name_of(task)!r} takes resource {resolver.name_of(each)!r} in a list or dict, "
+                )
+                reason += "and in a worker process it is opened for a parameter. Give it one of its own."
+                _fail(resolver, task, param.name, each, reason)
     if isinstance(node.place, ResourceDefinition) and node.place.lifetime == "process":
         reason = (
             f"task {resolver.name_of(task)!r} has run_in= resource {resolver.name_of(node.place)!r}, which is opened "

@@ -23,10 +23,10 @@ from .._base.tracebacks import as_failure
 from .._record.journal import Journal
 from .._record.resource_life import ResourceLife
 from .._worker.own_thread import OwnThread
+from .._worker.way_of_opening import Way, choose_way
 from .cancellation import stray
 from .in_resource import HOMES
 from .program import ResourcePlan
-from .way_of_opening import Way, choose_way
 
 __all__ = ["LiveResource"]
 

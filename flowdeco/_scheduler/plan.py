@@ -133,7 +133,7 @@ class Plan(Programs):
         graph = self.graph
         opened = [(node.index, node.definition) for node in graph if not (node.replaced or node.is_given)]
         resources = [(i, step) for i, step in opened if isinstance(step, ResourceDefinition)]
-        self.has_resources = bool(resources)
+        self.has_resources = any(step.lifetime != "process" for _, step in resources)
         self.shared = {i: id(step.face) for i, step in resources if step.lifetime == "shared"}
         nested = [node.plan for node in graph if node.plan is not None]
         self.needs_opened = bool(self.shared) or any(plan.needs_opened for plan in nested)

@@ -8,7 +8,7 @@ from .._definition.resource import ResourceDefinition
 from .._graph.node import Node
 from .._graph.source import FromRun
 from .._runner.arguments import Arguments
-from .._runner.opening import opening
+from .._runner.opening import opening, sending
 from .._runner.program import Program, ResourcePlan
 
 __all__ = ["make_resource_program"]
@@ -34,7 +34,7 @@ def make_resource_program(
         policy,
         arguments,
         {**step.signature.bound, **defaults},
-        opening(plan, arguments),
+        sending(plan, step.function, arguments) if step.lifetime == "process" else opening(plan, arguments),
         kind,
         watch=owner.watch_hooks,
         strict=owner.strict,

@@ -12,6 +12,7 @@ from anyio import CancelScope, CapacityLimiter, to_process
 from .._base.errors import RemoteError, WorkerLostError
 from .._base.signature import Kind
 from .process_pool import ProcessEndedError, ProcessStartError, ask_process, describe_exit
+from .process_resource import find_farewell
 from .transfer import Call, Label, RemoteTraceback, pack, say, unpack
 
 __all__ = ["ProcessCall", "call_in_process", "choose_process_limiter"]
@@ -32,10 +33,11 @@ class ProcessCall:
         self, task: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], kind: Kind
     ) -> None:
         self._call = Call(task, "in a process", function, args, kwargs, kind)
+        self._farewell = find_farewell([*args, *kwargs.values()])
 
     async def run(self, limit: CancelScope | None = None) -> Any:
         """Start it, wait for its end, and return or raise what it gives."""
-        return await _ask(self._call.label, pack(self._call))
+        return await _ask(self._call.label, pack(self._call), self._farewell)
 
 
 def choose_process_limiter() -> CapacityLimiter:
@@ -77,9 +79,9 @@ async def call_in_process(
         return await _ask(call.label, request)
 
 
-async def _ask(label: Label, request: bytes) -> Any:
+async def _ask(label: Label, request: bytes, farewell: float | None = None) -> Any:
     try:
-        reply, printed = pickle.loads(await ask_process(request))
+        reply, printed = pickle.loads(await ask_process(request, farewell))
     except (ProcessEndedError, ProcessStartError, OSError) as error:
         failure, cause = _explain(label, error)
         raise failure from cause

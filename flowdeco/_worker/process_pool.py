@@ -80,6 +80,8 @@ class _Worker:
         self._replies = BufferedByteReceiveStream(cast("ByteReceiveStream", process.stdout))
         self._is_started = False
         self.idle_since = math.inf
+        # Seconds for what it has open to be closed; `None` if it has nothing.
+        self.farewell: float | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -121,6 +123,14 @@ class _Worker:
             code = await self._process.wait()
         return ProcessEndedError(code, is_started=self._is_started)
 
+    async def retire(self) -> None:
+        """Let it close what it has open, if it has; then see that it is gone."""
+        if self.farewell is not None:
+            with suppress(BrokenResourceError, ClosedResourceError), move_on_after(self.farewell, shield=True):
+                await self._requests.aclose()
+                await self._process.wait()
+        await self.end()
+
     async def end(self) -> None:
         """Kill it, and wait until it is gone."""
         with suppress(ProcessLookupError):
@@ -146,10 +156,12 @@ class _Pool:
             yield
         finally:
             for worker in list(self._workers):
-                await worker.end()
+                await worker.retire()
 
-    async def ask(self, request: bytes) -> bytes:
+    async def ask(self, request: bytes, farewell: float | None) -> bytes:
         worker = await self._take()
+        if farewell is not None:
+            worker.farewell = max(worker.farewell or 0.0, farewell)
         try:
             reply = await worker.ask(request)
         except BaseException:
@@ -167,7 +179,8 @@ class _Pool:
         self._idle = fit
         found = fit.pop() if fit else None
         for worker in unfit:
-            await self._end(worker)
+            self._workers.discard(worker)
+            await worker.retire()
         return found or await self._start()
 
     async def _start(self) -> _Worker:
@@ -191,8 +204,12 @@ class _Pool:
 _pool: RunVar[_Pool] = RunVar("flowdeco_processes")
 
 
-async def ask_process(request: bytes) -> bytes:
+async def ask_process(request: bytes, farewell: float | None = None) -> bytes:
     """Return the reply of a worker process to a request; the process is killed if the caller is cancelled.
+
+    Args:
+        request: the request.
+        farewell: seconds for what it opens by that to be closed when the process ends; `None`: it opens nothing.
 
     Raises:
         ProcessEndedError: it ended before.
@@ -205,7 +222,7 @@ async def ask_process(request: bytes) -> bytes:
         pool = _Pool()
         _pool.set(pool)
         await pool.open()
-    return await pool.ask(request)
+    return await pool.ask(request, farewell)
 
 
 def _make_command() -> list[str]:

@@ -20,6 +20,7 @@ from typing import IO, BinaryIO
 
 from .._base.errors import MainGuardError
 from .main_module import adopt_main
+from .process_resource import close_resources, open_resources
 from .transfer import say, serve
 
 __all__ = ["COMMAND", "LENGTH", "serve_calls"]
@@ -53,6 +54,7 @@ def serve_calls() -> None:
             reply = pickle.dumps(_serve_alone(request))
             requests.has_ended()
             _send(replies, reply)
+    close_resources()
 
 
 def _ignore(*_: object) -> None:
@@ -140,7 +142,7 @@ def _start(request: bytes) -> bytes:
 def _serve_alone(request: bytes) -> tuple[bytes, list[str]]:
     """Return the reply to a request, and what was printed meanwhile."""
     with _own_streams() as files:
-        reply = serve(request)
+        reply = serve(request, open_resources)
         printed: list[str] = []
         for file in files:
             file.seek(0)

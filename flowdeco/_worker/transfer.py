@@ -252,11 +252,16 @@ def _find_culprit(call: Call) -> str:
     return "arguments"
 
 
-def serve(request: bytes) -> bytes:
-    """Do what `pack` has packed, in the other process, and pack what comes out."""
+def serve(request: bytes, receive: Callable[[Any], Any] = lambda values: values) -> bytes:
+    """Do what `pack` has packed, in the other process, and pack what comes out.
+
+    Args:
+        request: what was packed.
+        receive: makes of the arguments what the function is to get.
+    """
     label, kind, function, values = pickle.loads(request)
     try:
-        result = be_elsewhere(functools.partial(_work, label, kind, function, values))
+        result = be_elsewhere(functools.partial(_work, label, kind, function, values, receive))
         return pickle.dumps(("result", result, "", ""))
     except BaseException as error:  # an exit too is the caller's: the process goes on to serve others
         said = say(error)
@@ -268,7 +273,7 @@ def serve(request: bytes) -> bytes:
         return pickle.dumps(("error", data, said, text))
 
 
-def _work(label: Label, kind: Kind, function: bytes, values: bytes) -> bytes:
+def _work(label: Label, kind: Kind, function: bytes, values: bytes, receive: Callable[[Any], Any]) -> bytes:
     try:
         with looking_up():
             found = _load(function)
@@ -283,6 +288,7 @@ def _work(label: Label, kind: Kind, function: bytes, values: bytes) -> bytes:
         raise
     except Exception as error:
         raise _cannot_send(label, "arguments", error) from error
+    args, kwargs = receive((args, kwargs))
     result = perform_apart(label, found, kind, kwargs, *args)
     try:
         return _dump(result)
