@@ -130,12 +130,12 @@ class OwnThread:
             *args: what it gets by position.
             limit: a scope around it; once its time is over, the thread is abandoned.
         """
-        job = _Job(function, args)
         try:
-            return await self.make(job, limit)
-        finally:
-            if job.is_late:
+            return await self.make(_Job(function, args), limit)
+        except get_cancelled_exc_class():
+            if limit.cancel_called:  # also if a call that was left behind before has kept it from beginning
                 self.abandon()
+            raise
 
     async def make(self, job: _Job, limit: CancelScope | None) -> Any:
         """Have a call made, as `call` does; once the time of its limit is over, it is left behind."""

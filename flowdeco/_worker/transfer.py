@@ -36,6 +36,9 @@ __all__ = [
 ]
 
 
+_PACKAGE = __name__.partition(".")[0]
+
+
 class Call(NamedTuple):
     """What is to be run elsewhere.
 
@@ -299,7 +302,7 @@ def _work(label: Label, kind: Kind, function: bytes, values: bytes, receive: Cal
 def _skip_own(trace: TracebackType | None) -> TracebackType | None:
     """Return where the function itself begins, or everything if it never began."""
     inner = trace
-    while inner is not None and inner.tb_frame.f_code.co_filename == __file__:
+    while inner is not None and str(inner.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
         inner = inner.tb_next
     return inner or trace
 

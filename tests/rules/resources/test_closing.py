@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from anyio import Event, create_task_group, sleep, sleep_forever
+from anyio import Event, create_task_group, sleep, sleep_forever, to_thread
 from anyio.lowlevel import checkpoint
 
 from flowdeco import (
@@ -165,7 +165,7 @@ async def test_run_cancelled_is_raised_where_the_run_takes_too_long(is_async: bo
     diary = Diary()
     db = diary.make("db", is_async=is_async)
 
-    @workflow(needs={"db": db}, timeout=0.01)
+    @workflow(needs={"db": db}, timeout=0.3)
     async def w(db: str) -> None:
         await sleep_forever()
 
@@ -449,3 +449,26 @@ async def test_a_rollback_may_await_in_a_run_that_is_cancelled() -> None:
     assert run.status is Status.CANCELLED
     assert run.resources["transaction"].closed is not None
     assert run.resources["transaction"].error is None
+
+
+async def test_a_call_that_was_left_behind_does_not_hold_up_the_closing_for_longer_than_it_may_take() -> None:
+    release, closed = threading.Event(), threading.Event()
+
+    @resource(close_timeout=0.01)
+    def db() -> Generator[None]:
+        try:
+            yield
+        finally:
+            closed.set()
+
+    @task(run_in=db, timeout=0.3, recover=lambda: None)
+    def slow(db: None) -> None:
+        release.wait(10)
+
+    @workflow
+    async def w(slow: None) -> None: ...
+
+    with pytest.raises(TaskTimeoutError, match="Cannot close resource 'db'.* Its thread still runs"):
+        await w.call()
+    release.set()
+    assert await to_thread.run_sync(closed.wait, 10), "it is closed all the same, in its thread, when that is free"

@@ -126,7 +126,7 @@ async def test_a_call_past_its_timeout_is_left_behind_and_keeps_the_thread() -> 
     release, order = threading.Event(), list[str]()
     limit = Limit(1)
 
-    @task(run_in=db, timeout=0.01, recover=lambda: None, limit=limit)
+    @task(run_in=db, timeout=0.3, recover=lambda: None, limit=limit)
     def slow(db: sqlite3.Connection) -> None:
         release.wait(10)
         order.append("slow")
