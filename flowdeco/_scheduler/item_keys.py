@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from .._base.digest import digest
 from .._base.item_errors import ItemKeyError
 from .._base.text import shorten
 from .._graph.node import Node
@@ -41,6 +40,8 @@ def naming(attempt: Attempt, node: Node, arguments: Arguments) -> Attempt:
                 if not isinstance(source, Default)
             }
             entry.key = key = function.function(**given)
+            from .._base.digest import digest  # few runs need it
+
             other = log.claim(digest(key), entry.index)
             if other is not None:
                 text = f"Cannot run {node.definition.kind} {node.name!r} for item {entry.index}: its key= gives "
