@@ -212,6 +212,8 @@ def make_segment(
     layout = _Layout(own, imported, list(dict.fromkeys([place for node in own for place in read[node]])))
     turns = _list_turns(own, needs, followers, layout)
     layout.place_rest()
+    if all(drafts[node].in_thread for node in own):  # a chain of them never leaves its thread
+        turns = [turn._replace(draft=_TURN._replace(in_thread=True)) for turn in turns]
     instances = _list_stages(own, imported, needs, drafts, read, layout, turns) + turns
     items: list[ItemPlace] = []
     for stand_in, local in dict.fromkeys([place for node in own for place in read[node]]):
