@@ -44,7 +44,7 @@ class Box(NamedTuple):
 
     Attributes:
         label: its name.
-        kind: `"task"`, `"workflow"`, `"input"`, or `"end"` for the workflow whose graph it is.
+        kind: `"task"`, `"resource"`, `"workflow"`, `"input"`, or `"end"` for the workflow whose graph it is.
         replaced: whether a value stands in for it.
         status: how it stands in a run; `None` where there is none.
         hint: more about it, for where there is room.

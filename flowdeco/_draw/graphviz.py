@@ -9,6 +9,7 @@ from .diagram import COLOURS, Diagram, on_one_line
 __all__ = ["to_dot"]
 _DOT_SHAPES = {
     "task": "shape=box",
+    "resource": "shape=cylinder",
     "workflow": "shape=box peripheries=2",
     "input": "shape=ellipse",
     "end": "shape=hexagon",

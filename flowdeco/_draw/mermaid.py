@@ -9,7 +9,13 @@ from .diagram import COLOURS, Diagram, on_one_line
 __all__ = ["to_mermaid"]
 
 
-_MERMAID_SHAPES = {"task": '["{}"]', "workflow": '[["{}"]]', "input": '(["{}"])', "end": '{{{{"{}"}}}}'}
+_MERMAID_SHAPES = {
+    "task": '["{}"]',
+    "resource": '[("{}")]',
+    "workflow": '[["{}"]]',
+    "input": '(["{}"])',
+    "end": '{{{{"{}"}}}}',
+}
 _MERMAID_ARROWS = {"value": "-->", "settled": "--o", "when": "==>", "after": "-.->"}
 
 

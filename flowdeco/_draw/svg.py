@@ -197,6 +197,8 @@ def _draw_shape(kind: str, classes: str, x: float, y: float, width: float) -> st
     if kind == "workflow":
         bars = f"M{x + 6:g} {y:g}v{HEIGHT:g}M{x + width - 6:g} {y:g}v{HEIGHT:g}"
         shape += f'<path class="{classes}" d="{bars}"/>'
+    elif kind == "resource":
+        shape += f'<path class="{classes}" d="M{x:g} {y + 6:g}h{width:g}"/>'
     return shape
 
 

@@ -53,13 +53,17 @@ def make_diagram(graph: Drawn, records: Sequence[tuple[Status, str]] = ()) -> Di
     """Return what is to be drawn; see `Graph.to_diagram`."""
     boxes = [Box(name, "input", hint=f"input {name}") for name in graph.inputs]
     for node in graph.nodes:
-        kind = "workflow" if node.definition.is_workflow else "task"
+        kind = node.definition.kind
         boxes.append(Box(_label(node) + " (shared)" * node.is_given, kind, replaced=node.replaced))
     boxes.append(Box(graph.name, "end"))
     first = len(graph.inputs)
     for number, (status, hint) in enumerate(records, first):
         boxes[number] = boxes[number]._replace(status=status, hint=hint)
     return Diagram(graph.name, boxes, list(dict.fromkeys(_Lines(graph).draw())))
+
+
+# What a tree says of what is no task.
+_KINDS = {"task": "", "resource": " (resource)", "workflow": " (workflow)"}
 
 
 def draw_graph(graph: Drawn) -> str:
@@ -151,7 +155,7 @@ class _Tree:
         label, known = _label(node), _short_name(node)
         if part.output is not None:
             label, known = f"{label}[{part.output}]", part.output
-        kind = " (replaced)" if node.replaced else " (workflow)" if node.definition.is_workflow else ""
+        kind = " (replaced)" if node.replaced else _KINDS[node.definition.kind]
         kind += " (shared)" * node.is_given
         return Branch(_renamed(label, known, parameter) + kind + note, node.name)
 

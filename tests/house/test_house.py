@@ -54,7 +54,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_record": Package(
         "journal call_log detachment entry failure sketch item_log item_record resource_life task_record timeline "
-        "metrics event_stream log error_notes resource_record",
+        "metrics event_stream log error_notes resource_record yield_hint",
         "_base _policy _graph",
     ),
     "_report": Package(

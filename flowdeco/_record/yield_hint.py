@@ -1,0 +1,53 @@
+"""A frequent slip: a task that yields a connection, to close it afterwards, where a resource is meant.
+
+What a task yields is gathered, and so what needs it gets a list with the connection in it, closed. The error that comes
+of it, `'list' object has no attribute 'execute'`, does not say so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._graph.node import Node
+from .._graph.source import FromResult, parts_of
+from .journal import Journal
+
+__all__ = ["hint_at_resource"]
+
+_OF_WITH = "'list' object does not support the"
+
+
+def hint_at_resource(journal: Journal, error: BaseException, task: str | None) -> str | None:
+    """Return a note on an error that comes of such a slip; `None` if it does not.
+
+    Args:
+        journal: what happened in the run.
+        error: the error.
+        task: the name of the task that raised it; `None` for the workflow's own function.
+    """
+    if not _is_of_list(error):
+        return None
+    node = None if task is None else journal.graph.find(task)
+    needed = journal.graph.body if task is None else () if node is None else node.sources
+    given = [part for source in needed for part in parts_of(source) if isinstance(part, FromResult)]
+    nodes = [journal.graph.node_of(part.definition) for part in given]
+    names = [node.name for node in nodes if _yields(node)]
+    if len(names) != 1:
+        return None
+    name = names[0]
+    return (
+        f"What task {name!r} yields is gathered in a list, which this is. To open something for others and close it "
+        f"afterwards, decorate {name!r} with @resource."
+    )
+
+
+def _is_of_list(error: BaseException) -> bool:
+    """Whether something was asked of a list that the one thing in it could do."""
+    if isinstance(error, AttributeError):
+        asked: Any = error.obj
+        return type(asked) is list and len(asked) == 1 and hasattr(asked[0], str(error.name))
+    return isinstance(error, TypeError) and str(error).startswith(_OF_WITH) and "context manager" in str(error)
+
+
+def _yields(node: Node) -> bool:
+    return node.definition.kind == "task" and node.definition.signature.gives.endswith("generator")
