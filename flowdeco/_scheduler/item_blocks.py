@@ -6,7 +6,7 @@ another one when that has ended; so a run takes up as much as the items that are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from .._base.events import Status
@@ -27,6 +27,9 @@ from .taking_apart import take_apart
 from .together import Group
 
 __all__ = ["ItemBlocks", "ItemJournal"]
+
+# So many items begin before others on the event loop get a turn.
+_AT_ONCE = 100
 
 
 class ItemJournal(Protocol):
@@ -105,11 +108,14 @@ class ItemBlocks(ItemFlows):
         return next(segment for segment in self.segments if segment.plan.axis is axis)
 
     def feed(self, segment: Segment) -> None:
-        """Begin as many items as there are and may be."""
+        """Begin as many items as there are and may be; where these are many, the rest in turns of its own."""
         plan = segment.plan
+        most = segment.begun + _AT_ONCE
         try:
             while segment.active < plan.ahead and not segment.is_exhausted and self._begin_next(segment):
-                pass
+                if segment.begun == most:
+                    self.call(segment)
+                    break
         except Exception as error:  # of what gives the items
             segment.is_exhausted, segment.fault = True, error
             self.call(segment)
@@ -307,10 +313,30 @@ class ItemBlocks(ItemFlows):
             if not state.pending[follower]:
                 self._list_ready(follower)
         state.release(step.reads)
+        self._let_go(self.of_node[node].plan.axis)
+
+    def _let_go(self, axis: Axis) -> None:
+        """Let go of what was kept of an axis for those who have it by now."""
+        segments = [segment for segment in self.segments if segment.plan.axis is axis]
+        groups = [group for group in self._groups if group.axis is axis and not self._is_complete(group.stages)]
+        needed = {node for group in groups for node in group.stages}
+        later = [segment for segment in segments if segment.plan.number and not self._is_complete(segment.counts)]
+        needed.update([node for segment in later for _, node in segment.plan.imported])
+        for node in axis.stages:
+            if node not in needed and self.collections[node].is_told:
+                self.collections[node].let_go()
+        if not later and not groups:
+            for segment in segments:
+                if segment.is_exhausted:
+                    segment.items = []
+
+    def _is_complete(self, nodes: Iterable[int]) -> bool:
+        """Whether it was taken in that these stages have ended as a whole."""
+        return all(self.collections[node].is_told for node in nodes)
 
     def _fill(self, group: Group) -> None:
         """Take in lists that belong together, if all is there that they are made of."""
-        if all(self.collections[node].is_told for node in group.stages):
+        if self._is_complete(group.stages):
             whole = {node: self.collections[node] for node in group.stages if node not in self._state.ended}
             items = self._first(group.axis).items
             for place, found in group.fill(whole, items, lambda node: self._graph.nodes[node].definition):

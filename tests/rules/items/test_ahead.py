@@ -40,22 +40,25 @@ class Gauge:
 )
 async def test_so_many_items_are_begun_and_unfinished(options: Any, expected: int) -> None:
     """`ahead=`, the least where several say it; else twice what the stages can have at work, 100 without a limit."""
-    gauge = Gauge()
+    gauge, full = Gauge(), anyio.Event()
 
     @task(each="numbers", **options[0])
     async def first(numbers: int) -> int:
         gauge.enter()
+        if gauge.now == expected:
+            full.set()
         return numbers
 
     @task(each={"number": first}, **options[1])
     async def second(number: int) -> None:
-        await checkpoint()
+        await full.wait()
         gauge.leave()
 
     @workflow
     def w(numbers: list[int], second: list[None]) -> None: ...
 
-    await w.call(range(1000))
+    with anyio.fail_after(30):
+        await w.call(range(1000))
     assert gauge.most == expected
 
 
@@ -227,3 +230,61 @@ async def test_what_nobody_needs_any_more_is_let_go() -> None:
 
     assert await w.call(range(500)) == 0
     assert most <= 10
+
+
+async def test_a_list_of_results_is_let_go_when_all_have_it_that_need_it() -> None:
+    alive: weakref.WeakSet[Page] = weakref.WeakSet()
+
+    @task(each="numbers")
+    async def load(numbers: int) -> Page:
+        page = Page()
+        alive.add(page)
+        return page
+
+    @task
+    async def count(load: list[Page], numbers: list[int]) -> int:
+        return len(load)
+
+    @task(each={"page": load})
+    async def share(page: Page, count: int) -> int:
+        return count
+
+    @task
+    async def left(share: list[int]) -> int:
+        gc.collect()
+        return len(alive)
+
+    @workflow
+    def w(numbers: list[int], left: int) -> int:
+        return left
+
+    assert await w.call(range(20)) == 0
+
+
+async def test_many_items_that_begin_at_once_hold_up_nobody_else() -> None:
+    turns: list[int] = []
+    begun = 0
+
+    async def tick() -> None:
+        while True:
+            turns.append(begun)
+            await checkpoint()
+
+    @task(each="numbers", ahead=5000)
+    async def wait(numbers: int) -> None:
+        nonlocal begun
+        begun += 1
+        if numbers == 4999:
+            done.set()
+        await done.wait()
+
+    @workflow
+    def w(numbers: list[int], wait: list[None]) -> None: ...
+
+    done = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(tick)
+        await checkpoint()
+        await w.call(range(5000))
+        group.cancel_scope.cancel()
+    assert len(set(turns)) > 10
