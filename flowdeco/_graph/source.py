@@ -183,7 +183,7 @@ def whole_of(source: Source) -> Source:
 
 
 def origin_of(source: Source) -> Hashable:
-    """Return what is the same for the same collection, without comparing the values of any."""
+    """Return what is the same for the same source, without comparing any value that there may be."""
     if isinstance(source, Gather):
         return "gather", source.keys, *map(origin_of, source.parts)
     if isinstance(source, FromValue):

@@ -15,8 +15,6 @@ from .source import FromRun, Source
 
 __all__ = ["find_wrong_states"]
 
-_STATE = FromRun("state")
-
 
 def find_wrong_states(graphs: Sequence[Graph]) -> list[TypeMismatchError]:
     """Return a problem for each function that gets another state than it is annotated with.
@@ -44,7 +42,7 @@ def _compare(graph: Graph, giver: Graph) -> Iterator[TypeMismatchError]:
     actual = State if option is None else option if isinstance(option, type) else type(option)
     for definition, name, params, sources in _list_readers(graph):
         for param, source in zip(params, sources, strict=True):
-            if source != _STATE:
+            if not (isinstance(source, FromRun) and source.name == "state"):
                 continue
             wanted = read_annotations(definition.function, definition.signature.kind).params.get(param.name, Any)
             if not takes_just(actual, wanted):

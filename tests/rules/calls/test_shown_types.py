@@ -95,6 +95,47 @@ def test_tasks_that_do_not_agree_give_no_annotation() -> None:
     assert "item" in hints_of(w.override(shipping=Cents(1)))
 
 
+def test_a_task_that_runs_for_each_item_of_an_input_counts_with_a_list() -> None:
+    @task(each={"line": "lines"})
+    def words(line: str) -> int:
+        return len(line)
+
+    @workflow(each={"line": "pages"})
+    def page(line: list[str]) -> int:
+        return len(line)
+
+    @workflow(tasks=[words, page])
+    def w(lines, pages, words, page): ...  # type: ignore[no-untyped-def]  # bare on purpose
+
+    assert hints_of(w) == {"lines": list[str], "pages": list[list[str]]}
+
+
+def test_a_constant_is_compared_with_nothing() -> None:
+    class Odd:
+        """As an array, which gives no answer to whether it is equal to something."""
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("neither true nor false")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    @task(needs={"odd": value(Odd())})
+    def use(odd: Any, item: str) -> str:
+        return item
+
+    @task(each={"odd": value([Odd()])})
+    def each(odd: Any, item: str) -> str:
+        return item
+
+    @workflow(tasks=[use, each])
+    def w(item, use, each): ...  # type: ignore[no-untyped-def]  # bare on purpose
+
+    assert hints_of(w) == {"item": str}
+    w.check(types=True)
+    assert w("a") is None
+    assert "each[]" in w.graph.to_mermaid()
+
+
 def test_what_stands_in_for_a_task_counts_as_the_task() -> None:
     def fake(item: float) -> Cents:
         raise NotImplementedError
