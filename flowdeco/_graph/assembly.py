@@ -10,7 +10,7 @@ from .graph import Graph
 from .level import Level, Origin, Unit
 from .node import Asked, Node
 from .ordering import put_in_order, sort_by_needs
-from .output import take_part
+from .output import take_constant
 from .sharing import Sharing
 from .source import Constant, FromInput, FromResult, FromStream, FromValue, Gather, Source, whole_of
 
@@ -154,9 +154,7 @@ def _make_given(unit: Unit) -> Node:
 
 
 def _value_of(source: Constant | FromValue) -> FromValue:
-    if isinstance(source, FromValue) or source.output is None:
-        return FromValue(source.value)
-    return FromValue(take_part(source.definition, source.value, source.output))
+    return source if isinstance(source, FromValue) else FromValue(take_constant(source))
 
 
 def _name_beside(nodes: list[Node], added: set[int]) -> None:

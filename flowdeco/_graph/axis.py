@@ -24,6 +24,7 @@ class Axis:
         sources: what gives its items, read in step: each a `FromResult` (of a node that is not on this axis), a
             `FromInput`, a `FromValue`, a `Constant`, or a `Gather` whose parts are the items.
         labels: what to call each of these in an error: "task 'pages'".
+        names: what the record calls the task that gives each of these; "" where none does.
         stages: the indices of the nodes that are mapped over it, in their order; none where its one source is only
             read as a stream.
         ahead: how many of its items may be begun and unfinished, as `ahead=` of a stage, a source or a reader says, the
@@ -33,5 +34,6 @@ class Axis:
     index: int
     sources: tuple[Source, ...]
     labels: tuple[str, ...]
+    names: tuple[str, ...]
     stages: tuple[int, ...]
     ahead: int | None

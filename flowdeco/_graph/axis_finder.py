@@ -147,7 +147,11 @@ class _Finder:
         said = [node.definition.items.ahead for node in (*axis.stages, *axis.readers)]
         said += [source.definition.items.ahead for source in sources]
         ahead = min([each for each in said if each is not None], default=None)
-        return Axis(axis.index, axis.sources, labels, tuple([node.index for node in axis.stages]), ahead)
+        names = tuple([self._name(source) for source in axis.sources])
+        return Axis(axis.index, axis.sources, labels, names, tuple([node.index for node in axis.stages]), ahead)
+
+    def _name(self, source: Source) -> str:
+        return self._of[id(source.definition)].name if isinstance(source, (FromResult, Constant)) else ""
 
     def _label(self, source: Source) -> str:
         """Return what to call a source."""

@@ -25,6 +25,7 @@ from .source import (
     FromRun,
     FromStream,
     FromValue,
+    Gather,
     OfItem,
     Source,
 )
@@ -75,6 +76,9 @@ class ItemSources:
             text = f"has {param.name!r} in each=, and that is {what}, which has no items. "
             self._report(definition, param.name, f"{text}Name what gives a collection.")
             found = Default()
+        if isinstance(found, Gather) and not set(each.params).isdisjoint(definition.graph_settled):
+            text = f"has {param.name!r} in settled= and, over a list of several, in each=. Give that list to needs= "
+            self._report(definition, param.name, f"{text}instead: settled= then gives an Outcome of each.")
         return Mapped(each.params, each.apart, self._reach(found, definition, param))
 
     def _check_inputs(self, node: Node, each: Each) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from .._base.checks import is_mapping, is_sequence
+from .._base.checks import is_iterable, is_mapping, is_sequence
 from .._base.errors import OutputError
 from .._base.signature import MISSING, Param
-from .._base.text import count_things
+from .._base.text import count_things, shorten
 from .._definition.definition import Definition
 from .graph import Graph
-from .source import Constant, FromResult, Source, parts_of
+from .source import Constant, FromItemOf, FromResult, Source, parts_of
 
-__all__ = ["check_parts", "find_required", "is_absent", "lacks_part", "take_part"]
+__all__ = ["check_lists", "check_parts", "find_required", "is_absent", "lacks_part", "take_constant", "take_part"]
 
 
 def find_required(graphs: Iterable[Graph]) -> dict[int, set[str]]:
@@ -39,8 +39,11 @@ def _add_required(
     for param, source in zip(params, sources, strict=True):
         if param.default is MISSING and param.name not in settled:
             for part in parts_of(source):
-                if isinstance(part, (FromResult, Constant)) and part.output is not None:
+                if isinstance(part, _HAVE_OUTPUTS) and part.output is not None:
                     found.setdefault(id(part.definition), set()).add(part.output)
+
+
+_HAVE_OUTPUTS = (FromResult, Constant, FromItemOf)
 
 
 def is_absent(result: object, output: str) -> bool:
@@ -50,7 +53,7 @@ def is_absent(result: object, output: str) -> bool:
 
 def lacks_part(source: Source) -> bool:
     """Whether something stands in for a task that lacks what is wanted of it."""
-    parts = [part for part in parts_of(source) if isinstance(part, Constant)]
+    parts = [part for part in parts_of(source) if isinstance(part, Constant) and not part.definition.graph_each]
     return any(part.output is not None and is_absent(part.value, part.output) for part in parts)
 
 
@@ -68,6 +71,28 @@ def check_parts(definition: Definition, required: Collection[str], name: str | N
         wanted = [definition.outputs[0]]
     for output in wanted:
         take_part(definition, result, output, name)
+
+
+def check_lists(definition: Definition, name: str | None, results: object) -> None:
+    """Raise `OutputError` if what stands in for all results of a mapped task does not fit its `outputs=`."""
+    if not is_iterable(results):
+        what = f"Cannot take the outputs of task {name or definition.label!r} for each item: "
+        message = f"{what}{shorten(results)} is no list. Give a list with one result for each item."
+        raise OutputError(message, task=name or definition.label, outputs=definition.outputs, result=results)
+    for result in results:
+        check_parts(definition, definition.outputs, name, result)
+
+
+def take_constant(source: Constant) -> Any:
+    """Return what a value gives that stands in for a task; an output of a mapped task is a list of those of all items.
+
+    Raises: as `take_part` does.
+    """
+    if source.output is None:
+        return source.value
+    if source.definition.graph_each:
+        return [take_part(source.definition, result, source.output) for result in source.value]
+    return take_part(source.definition, source.value, source.output)
 
 
 def take_part(definition: Definition, result: object, output: str, name: str | None = None) -> Any:

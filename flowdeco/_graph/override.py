@@ -12,7 +12,7 @@ from .._definition.definition import Definition, Face, Scope, definition_behind,
 from .._definition.face import is_face
 from .._definition.undecorated import describe_undecorated, find_undecorated
 from .graph import Graph
-from .output import check_parts
+from .output import check_lists, check_parts
 from .source import Constant, FromResult
 
 __all__ = ["Layer", "Override", "Target", "find_instead", "find_target", "follow", "instead_of"]
@@ -102,7 +102,9 @@ def instead_of(
         result = given.value if isinstance(given, Value) else given
         if output is not None:
             return Constant(stand_in(definition, _never, definition.scope, output), result)
-        if definition.outputs:
+        if definition.outputs and definition.graph_each:
+            check_lists(definition, name, result)
+        elif definition.outputs:
             check_parts(definition, required.get(id(definition), ()), name, result)
         return Constant(definition, result)
     scope = {id(namespace): namespace for namespace in (*definition.scope, *override.scope)}

@@ -70,12 +70,14 @@ class ItemPlace(NamedTuple):
         position: of which source.
         part: which part of it; `None`: all.
         readers: the stages that read it.
+        giver: of what the outcome is, if it is received as one: the name of a task.
     """
 
     offset: int
     position: int
     part: Part | None
     readers: tuple[int, ...]
+    giver: str | None
 
 
 class SegmentPlan(NamedTuple):
@@ -219,7 +221,8 @@ def make_segment(
     for stand_in, local in dict.fromkeys([place for node in own for place in read[node]]):
         if local.subject == "item":
             readers = tuple([layout.offsets[node] for node in own if (stand_in, local) in read[node]])
-            items.append(ItemPlace(layout.of_stand_in[stand_in], local.number, local.part, readers))
+            giver = axis.names[local.number] if local.settled else None
+            items.append(ItemPlace(layout.of_stand_in[stand_in], local.number, local.part, readers, giver))
     uses = [0] * layout.width
     for instance in instances:
         for place in (*instance.reads, *[offset for offset, node in instance.collects if node in collected]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from .._base.events import Status
+from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.graph import Graph
@@ -165,6 +165,8 @@ class ItemBlocks(ItemFlows):
             value = given[place.position]
             if place.part is not None:
                 value = self._take_apart(block, place.part, place.readers, value)
+            if place.giver is not None:
+                value = Outcome(place.giver, Status.COMPLETED, value, index=block.number)
             state.values[base + place.offset] = value
         for node, waiting in segment.closed.items():
             index = base + plan.offsets[node]

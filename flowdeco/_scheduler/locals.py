@@ -29,6 +29,7 @@ class Local(NamedTuple):
         output: which output of a result; `None`: all of it.
         part: which part of that, where it is taken apart.
         axis: of a source, the index of the axis; else -1.
+        settled: of a source, whether it is received as an outcome.
     """
 
     subject: Subject
@@ -36,6 +37,7 @@ class Local(NamedTuple):
     output: str | None = None
     part: Part | None = None
     axis: int = -1
+    settled: bool = False
 
 
 class Locals:
@@ -52,7 +54,7 @@ class Locals:
     def stand_in(self, source: FromItem | FromItemOf, *, settled: bool = False) -> int:
         """Return what stands for what a source gives for the same item; settled, for how that has ended."""
         if isinstance(source, FromItem):
-            return self._number(Local("item", source.position, None, source.part, source.axis))
+            return self._number(Local("item", source.position, None, source.part, source.axis, settled))
         index = self._find_node(source)
         if settled:
             return self._number(Local("outcome", index, source.output))

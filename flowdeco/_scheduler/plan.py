@@ -18,7 +18,7 @@ from .._graph.binding import Binding
 from .._graph.graph import Graph
 from .._graph.input import Inputs
 from .._graph.node import Node
-from .._graph.output import find_required, is_absent, take_part
+from .._graph.output import find_required, is_absent, take_constant
 from .._graph.source import (
     Constant,
     FromInput,
@@ -349,18 +349,19 @@ class Plan(Programs):
             self.asks_for_state |= source.name == "state"
             return self.run_place if source.name == "run" else self.state_place
         if isinstance(source, Constant):
-            return self._place(
-                source.value if source.output is None else take_part(source.definition, source.value, source.output)
-            )
+            return self._place(take_constant(source))
         return self._place(source.value if isinstance(source, FromValue) else param.default)
 
     def _outcome_slot(self, param: Param, source: Source) -> int:
         if isinstance(source, Constant):
             name, output = self.graph.node_of(source.definition).name, source.output
+            if source.definition.graph_each:
+                values = enumerate(take_constant(source))
+                return self._place([Outcome(name, Status.COMPLETED, value, index=index) for index, value in values])
             if output is not None and is_absent(source.value, output):
                 return self._place(outcome_without(name, output))
             return self._place(Outcome(name, Status.COMPLETED, self.template[self._slot(param, source)]))
-        if isinstance(source, FromItemOf):
+        if isinstance(source, (FromItem, FromItemOf)):
             assert self._axes is not None
             return self._axes.stand_ins.stand_in(source, settled=True)
         if not isinstance(source, FromResult):

@@ -165,6 +165,15 @@ def test_what_is_settled_item_by_item_comes_from_a_task() -> None:
     assert isinstance(problem(one, each={"a": "urls"}, settled="a"), SettledError)
 
 
+def test_settled_of_several_tasks_whose_results_are_the_items_is_said_of_a_list() -> None:
+    error = problem(one, each={"a": [pages, sites]}, settled="a")
+    assert isinstance(error, EachError)
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' has 'a' in settled= and, over a list of several, in each=. Give that list "
+        "to needs= instead: settled= then gives an Outcome of each."
+    )
+
+
 def test_more_adds_to_one_collection() -> None:
     fits(one, each={"a": pages}, more=lambda result, item, index, urls, sites, depth: [])
     fits(one, each={"a": text}, more=lambda result, a: [])
