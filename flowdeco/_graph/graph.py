@@ -117,9 +117,9 @@ class Graph:
 
         Inputs are round at their ends, workflows have double sides, resources are drums, what a value stands in for is
         dashed and says `(replaced)`. A line says the parameter where its name is another than that of what it receives.
-        One for `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle. What runs once for each item
-        has brackets, `text[]`; a line says `each` where one item at a time is received, and `stream` for an iterator
-        over them. Without that word it is the whole list.
+        One for `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle. What runs once for
+        each item has brackets, `text[]`; a line says `each` where one item at a time is received, and `stream` for an
+        iterator over them. Without that word it is the whole list.
         """
         from .._draw.mermaid import to_mermaid
 

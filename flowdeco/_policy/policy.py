@@ -181,9 +181,7 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     retries = check_retries(subject, options["retries"])
     limit = check_limit(subject, options["limit"])
     run_in = options["run_in"]
-    run_in = check_run_in(
-        subject, None if asker.stands_in and run_in != "loop" else run_in, asker.kind, asker.find_task
-    )
+    run_in = check_run_in(subject, run_in if _may_keep(asker, run_in) else None, asker.kind, asker.find_task)
     timeout = _bound(options["timeout"])
     if run_in == "loop" and timeout is not None and asker.kind in ("sync", "generator"):
         reason = (
@@ -194,6 +192,13 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     recover = _read_recoveries(asker, options["recover"])
     metadata = MappingProxyType(options["metadata"] or {})
     return Policy(retries, timeout, recover, limit, run_in, hooks, metadata)
+
+
+def _may_keep(asker: Asker, run_in: object) -> bool:
+    """Whether a function runs where the options say: one that stands in for another's is not sent anywhere."""
+    if not asker.stands_in or run_in == "loop":
+        return True
+    return asker.find_task(run_in) is not None and not asker.kind.startswith("async")
 
 
 def _bound(timeout: float | None) -> float | None:

@@ -226,6 +226,21 @@ async def test_what_stands_in_for_it_has_no_thread() -> None:
     assert await workflow(lambda use: use, needs={"use": use}).override(db=memory).call() == 1
 
 
+async def test_a_function_that_stands_in_for_a_task_runs_there_too() -> None:
+    @workflow(needs={"found": insert(1)})
+    def w(found: Any) -> Any:
+        return found
+
+    def count(db: sqlite3.Connection) -> int:
+        return int(db.execute("SELECT count(*) FROM pages").fetchone()[0])
+
+    async def other(db: sqlite3.Connection) -> str:
+        return "other"
+
+    assert await w.override(insert1=count).call() == 0
+    assert await w.override(insert1=other).call() == "other"
+
+
 async def test_what_is_open_in_a_task_has_no_thread() -> None:
     @resource
     async def client() -> AsyncGenerator[str]:
