@@ -14,11 +14,16 @@ class Rows:
 
     Args:
         rows: the items.
+        size: how many there are, before any are added.
+
+    Attributes:
+        size: as given.
     """
 
-    __slots__ = ("_added", "_is_through", "_rows")
+    __slots__ = ("_added", "_is_through", "_rows", "size")
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, rows: Iterable[tuple[Any, ...]], size: int) -> None:
+        self.size = size
         self._rows: Iterator[tuple[Any, ...]] = iter(rows)
         self._added: deque[Any] = deque()
         self._is_through = False

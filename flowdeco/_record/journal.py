@@ -248,11 +248,19 @@ class Journal:
             item: the item itself.
             key: what `key=` gives for it; `None` without one.
         """
+        log = self._log_of(node)
+        self.places[place] = log, log.open(index, key, item, place)
+
+    def expect_items(self, node: int, count: int) -> None:
+        """Note how many items of a mapped node there are going to be."""
+        self._log_of(node).expected = count
+
+    def _log_of(self, node: int) -> ItemLog:
         log = self.items.get(node)
         if log is None:
             is_handled = node in self.graph.find_received()
             log = self.items.setdefault(node, ItemLog(node, keep=self.keep, is_handled=is_handled))
-        self.places[place] = log, log.open(index, key, item, place)
+        return log
 
     def close_item(self, place: int, result: Any = UNSET) -> None:
         """Note that the item which ran at a place has ended as the journal was told, and that the place is free.

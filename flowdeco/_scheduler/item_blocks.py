@@ -45,6 +45,7 @@ class ItemJournal(Protocol):
 
     def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None: ...
     def close_item(self, place: int, result: Any = UNSET) -> None: ...
+    def expect_items(self, node: int, count: int) -> None: ...
 
 
 class ItemBlocks(ItemFlows):
@@ -98,8 +99,11 @@ class ItemBlocks(ItemFlows):
             sources: what gives the items, of a later segment `None`: those that the first one had.
         """
         if sources is None:
-            sources = Rows(self._first(segment.plan.axis).items)
+            items = self._first(segment.plan.axis).items
+            sources = Rows(items, len(items))
         segment.sources = sources
+        if isinstance(sources, Rows):
+            self._expect(segment, sources.size)
         self._state.left -= 1
         self.feed(segment)
         return self.find_ended(segment)
@@ -125,11 +129,19 @@ class ItemBlocks(ItemFlows):
         given = segment.sources.take()
         if given is None:
             segment.is_exhausted = segment.sources.has_ended
+            if segment.is_exhausted:
+                self._expect(segment, segment.begun)
             return False
         if segment.plan.keeps_items:
             segment.items.append(given)
         self._begin(segment, segment.free.pop() if segment.free else self._make_block(segment), given)
         return True
+
+    def _expect(self, segment: Segment, count: int) -> None:
+        """Write down how many items there are going to be, unless more are added."""
+        if self.journal is not None:
+            for _, node in segment.plan.own:
+                self.journal.expect_items(node, count)
 
     def _make_block(self, segment: Segment) -> Block:
         """Extend the tables by the places of one more item."""

@@ -38,7 +38,7 @@ def open_sources(sources: Sequence[tuple[str, Any]]) -> Rows | Intake:
         text = f"Cannot take items in step: {first} has {lengths[0]} of them, and {other} has {lengths[at]}. "
         text += "Give them the same length."
         raise UnequalLengthsError(text, lengths={label: n for (label, _), n in zip(sources, lengths, strict=True)})
-    return Rows(zip(*opened, strict=True))
+    return Rows(zip(*opened, strict=True), lengths[0])
 
 
 def _open(label: str, value: Any) -> Collection[Any]:

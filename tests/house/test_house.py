@@ -80,6 +80,7 @@ PACKAGES: dict[str, Package] = {
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.
+    "_progress": Package("phrase item_track track", "flowdeco"),
     "cli": Package(
         "main run_command completion source_reader termination exit_code failure printing target "
         "input_parser input_scanner input_help "
@@ -91,10 +92,10 @@ PACKAGES: dict[str, Package] = {
 SINGLE: dict[str, str] = {
     "__init__": "_base _state _policy _graph _record _api",
     "__main__": "cli",
-    "progress": "flowdeco _base",
+    "progress": "flowdeco _base _progress",
 }
 # What the core never imports.
-SATELLITES = {"cli", "progress", "testing", "store", "telemetry", "__main__"}
+SATELLITES = {"cli", "progress", "_progress", "testing", "store", "telemetry", "__main__"}
 
 # The modules of the core that may ask an event loop's own public API for what anyio has no word for.
 ASKS_THE_EVENT_LOOP = {"_runner.cancellation"}

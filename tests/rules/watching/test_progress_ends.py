@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from flowdeco import Event, progress, task, workflow
+from flowdeco._progress.track import Track
 from flowdeco.progress import Progress
 from tests.support.naming import mention
 from tests.support.progress import Clock, cursor_is_back, emulate, look, make_console, show
@@ -92,7 +93,7 @@ def test_the_view_is_drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress._View, "draw", draw)
     run, event = keep_first_event()
     watch = Progress(console=console)
-    monkeypatch.setattr(progress._Track, "is_gone", is_gone)
+    monkeypatch.setattr(Track, "is_gone", is_gone)
     watch(event)
     assert drawn.wait(10)
     watch.close()

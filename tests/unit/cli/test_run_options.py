@@ -80,3 +80,28 @@ def test_a_report_is_written_in_the_folder_that_was_current_before_the_program_c
     assert Path.cwd() == before / "other"
     assert (before / "page.html").exists()
     assert not Path("page.html").exists()
+
+
+def test_progress_and_failures_name_items(flowdeco: Command) -> None:
+    text = """
+        from flowdeco import task, workflow
+
+        @task
+        def pages(): return [0, 1, 2, 3]
+
+        @task(each={"page": pages})
+        async def text(page):
+            if page % 2: raise ValueError(f"no page {page}")
+            return page
+
+        @workflow(keep_going=True)
+        def read(text): return text
+        """
+    write("read.py", text)
+    code, out, err = flowdeco("run", "--progress", "read.py")
+    assert (code, out) == (1, "")
+    lines = str(err).splitlines()
+    assert any(line.startswith("read: text[3] failed (4/4, 2 failed in ") for line in lines)
+    told = [line for line in lines if line.startswith("Task ")]
+    assert told == [f"Task 'text', item {n}, of workflow 'read' failed: ValueError: no page {n}" for n in (1, 3)]
+    assert sum("read.py:9 in text: if page % 2" in line or "read.py:8 in text: if page % 2" in line for line in lines) == 2

@@ -1,0 +1,1 @@
+"""What is said of runs while they go on. Imports only `flowdeco` and `_base`."""
