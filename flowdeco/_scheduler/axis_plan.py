@@ -217,12 +217,6 @@ def make_segment(
     if all(drafts[node].in_thread for node in own):  # a chain of them never leaves its thread
         turns = [turn._replace(draft=_TURN._replace(in_thread=True)) for turn in turns]
     instances = _list_stages(own, imported, needs, drafts, read, layout, turns) + turns
-    items: list[ItemPlace] = []
-    for stand_in, local in dict.fromkeys([place for node in own for place in read[node]]):
-        if local.subject == "item":
-            readers = tuple([layout.offsets[node] for node in own if (stand_in, local) in read[node]])
-            giver = axis.names[local.number] if local.settled else None
-            items.append(ItemPlace(layout.of_stand_in[stand_in], local.number, local.part, readers, giver))
     uses = [0] * layout.width
     for instance in instances:
         for place in (*instance.reads, *[offset for offset, node in instance.collects if node in collected]):
@@ -235,7 +229,7 @@ def make_segment(
         tuple(instances),
         tuple([(layout.offsets[node], node) for node in own]),
         tuple([(layout.offsets[node], node) for node in imported]),
-        tuple(items),
+        _list_items(axis, own, read, layout),
         layout.offsets,
         turns[-1].offset,
         tuple([(layout.offsets[node], node) for node in own if needs.whole[node]]),
@@ -248,6 +242,19 @@ def make_segment(
         spans,
         flows,
     )
+
+
+def _list_items(
+    axis: Axis, own: Sequence[int], read: Mapping[int, Sequence[tuple[int, Local]]], layout: _Layout
+) -> tuple[ItemPlace, ...]:
+    """Return where what the sources give stands in a block."""
+    found: list[ItemPlace] = []
+    for stand_in, local in dict.fromkeys([place for node in own for place in read[node]]):
+        if local.subject == "item":
+            readers = tuple([layout.offsets[node] for node in own if (stand_in, local) in read[node]])
+            giver = axis.names[local.number] if local.settled else None
+            found.append(ItemPlace(layout.of_stand_in[stand_in], local.number, local.part, readers, giver))
+    return tuple(found)
 
 
 def _list_turns(
