@@ -105,6 +105,14 @@ class LiveResource:
         if self.is_open:
             self.life.closed = Journal.now()
         self._on_end(self)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let go of all that leads back here, so that nothing waits for the garbage collector."""
+        if self.thread is None or not self.thread.is_abandoned:  # else it is closed there, when that is free
+            self._way = None
+        self.value = self._reason = self.thread = None
+        self._start = self._on_open = self._on_end = self._on_break = _nothing
 
     async def _live_in_thread(self) -> None:
         failures: list[BaseException] = []
@@ -238,6 +246,10 @@ class LiveResource:
         message = f"Cannot go on with resource {name!r}: it came to its end while it was in use. "
         message += "Keep what it has entered open until it is closed."
         return ResourceError(message, resource=name)
+
+
+def _nothing(*_: Any) -> None:
+    pass
 
 
 async def _call_here(function: Callable[..., Any], *args: Any) -> Any:

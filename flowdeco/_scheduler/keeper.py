@@ -67,7 +67,9 @@ class Keeper:
                 return self._judge(failure)
             raise raised
         finally:
-            failure = raised = None  # its traceback leads here
+            failure = raised = self._reason = None  # its traceback leads here
+            self._failures.clear()
+            del self._group
 
     async def open(self, index: int, plan: ResourcePlan, start: Callable[[], Any]) -> Any:
         """Open a resource; return what is to be used, or raise what that has failed with.

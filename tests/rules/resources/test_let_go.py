@@ -1,0 +1,54 @@
+"""What a resource gave goes with its run, and does not wait for the garbage collector."""
+
+import gc
+import weakref
+from collections.abc import AsyncGenerator, Generator, Iterator
+
+import pytest
+
+from flowdeco import resource, task, workflow
+
+
+class Thing:
+    """What is opened."""
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collector")
+@pytest.mark.parametrize("fails", [False, True], ids=["completed", "failed"])
+async def test_what_was_open_is_let_go_with_the_run(fails: bool) -> None:
+    things: list[weakref.ref[Thing]] = []
+
+    def open_thing() -> Thing:
+        thing = Thing()
+        things.append(weakref.ref(thing))
+        return thing
+
+    @resource
+    def plain() -> Generator[Thing]:
+        yield open_thing()
+
+    @resource
+    async def awaited() -> AsyncGenerator[Thing]:
+        yield open_thing()
+
+    @task
+    async def use(plain: Thing, awaited: Thing) -> None:
+        if fails:
+            raise ValueError
+
+    @workflow
+    async def w(use: None) -> None: ...
+
+    try:
+        await w()
+    except ValueError:
+        assert fails
+    assert [thing() for thing in things] == [None, None]
