@@ -212,16 +212,18 @@ def find_blocking_error(
         of_items: what the items of mapped nodes have failed with, by node.
     """
     graph = journal.graph
+    blocking = find_roots(graph, ended)
     found: list[BaseException | None] = []
-    for index in find_roots(graph, ended):
+    for index in blocking:
         found += of_items.get(index) or [ended[index][1]]
     roots = {id(error): error for error in found}
     noted = {id(f.error): f.error for f in journal.errors if id(f.error) in roots}  # in the order of their failing
     errors = [error for error in {**noted, **roots}.values() if error is not None]
     if not graph.owner.keep_going:
         return errors[0]
-    number = f"{len(errors)} task{'s' if len(errors) > 1 else ''}"
-    return BaseExceptionGroup(f"{number} of workflow {graph.name!r} failed", errors)
+    number = f"{len(blocking)} task{'s' if len(blocking) > 1 else ''}"
+    more = f", with {len(errors)} errors" if len(errors) > len(blocking) else ""
+    return BaseExceptionGroup(f"{number} of workflow {graph.name!r} failed{more}", errors)
 
 
 def outcome_without(name: str, output: str | None) -> Outcome[Any]:

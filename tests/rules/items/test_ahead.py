@@ -270,11 +270,11 @@ async def test_many_items_that_begin_at_once_hold_up_nobody_else() -> None:
             turns.append(begun)
             await checkpoint()
 
-    @task(each="numbers", ahead=5000)
+    @task(each="numbers", ahead=1500)
     async def wait(numbers: int) -> None:
         nonlocal begun
         begun += 1
-        if numbers == 4999:
+        if numbers == 1499:
             done.set()
         await done.wait()
 
@@ -285,6 +285,6 @@ async def test_many_items_that_begin_at_once_hold_up_nobody_else() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(tick)
         await checkpoint()
-        await w.call(range(5000))
+        await w.call(range(1500))
         group.cancel_scope.cancel()
-    assert len(set(turns)) > 10
+    assert len(set(turns)) > 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -271,3 +272,55 @@ async def test_one_item_may_be_mapped_for_its_own_sake() -> None:
 
     assert await w.call([1, 2]) == 2
     assert calls == [1]
+
+
+async def test_items_of_a_def_run_at_the_same_time_also_those_that_begin_later() -> None:
+    barrier = threading.Barrier(2, timeout=30)
+
+    @task(each="numbers", ahead=2)
+    def meet(numbers: int) -> int:
+        barrier.wait()
+        return numbers
+
+    @workflow
+    def w(numbers: list[int], meet: list[int]) -> list[int]:
+        return meet
+
+    assert await w.call(range(8)) == list(range(8))
+
+
+async def test_the_items_of_a_def_and_of_an_async_def_hand_over_to_each_other() -> None:
+    @task(each="numbers")
+    def in_thread(numbers: int) -> int:
+        return threading.get_ident()
+
+    @task(each={"number": in_thread})
+    async def on_loop(number: int) -> bool:
+        return number == threading.get_ident()
+
+    @task(each={"here": on_loop})
+    def again(here: bool) -> bool:
+        return here
+
+    @workflow
+    def w(numbers: list[int], again: list[bool]) -> list[bool]:
+        return again
+
+    assert await w.call(range(300)) == [False] * 300
+
+
+async def test_a_chain_of_many_stages_is_gone_through_item_by_item() -> None:
+    steps: list[Any] = []
+    for _ in range(300):
+        source = steps[-1] if steps else "numbers"
+
+        async def step(x: int) -> int:
+            return x + 1
+
+        steps.append(task(step, name=f"step{len(steps)}", each={"x": source}))
+
+    @workflow(needs={"last": steps[-1]})
+    def w(numbers: list[int], last: list[int]) -> list[int]:
+        return last
+
+    assert await w.call([0, 5]) == [300, 305]

@@ -67,6 +67,7 @@ async def test_with_keep_going_the_others_finish_and_all_errors_are_raised() -> 
     run = await w.run_async(range(20))
     assert sorted(ended) == [number for number in range(20) if number % 10 != 3]
     assert isinstance(run.error, ExceptionGroup)
+    assert run.error.message == "1 task of workflow 'w' failed, with 2 errors"
     assert sorted(map(str, run.error.exceptions)) == ["bad 13", "bad 3"]
     assert run.tasks[check].status == "failed"
     assert run.tasks["note"].status == "upstream_failed"
