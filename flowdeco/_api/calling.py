@@ -145,7 +145,7 @@ def prepare_workflow(
 ) -> tuple[Plan, Mapping[str, Any]]:
     """Return the plan of a call of a workflow, and its inputs."""
     around = outer.state.plan
-    within: Plan = called.plan_within(around.graph.layers)
+    within: Plan = called.compiler_within(around.graph.layers).plan()
     if within.starts_processes:
         from .._worker.main_guard import refuse_worker_import
 

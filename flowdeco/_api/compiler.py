@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from operator import is_
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from .._base.graph_errors import CycleError, GraphError
@@ -25,20 +25,17 @@ from .._graph.source import Constant
 from .._graph.state_check import find_wrong_states
 from .._graph.type_check import find_mismatches
 from .problems import find_unused, raise_problems
-from .run import Run
-from .shown_signature import Shown, look_at
 from .stand_in import stand_in
 
 if TYPE_CHECKING:
-    from .._record.journal import Journal
     from .._scheduler.plan import Plan
-    from .._scheduler.shared_block import SharedBlock
-    from .execution import Execution
 
-__all__ = ["Compiler", "RunnableWorkflow", "remake"]
+__all__ = ["Compiler"]
 
 # One graph is built at a time: what one thread finds to stand in for a task must be what the others find.
 _building = RLock()
+# What finds the graphs of workflows whose calls are being looked into, each because the one before calls it.
+_looked_into: set[int] = set()
 # The workflows whose graphs are being built, each because the one before runs it.
 _under_way: dict[int, Definition] = {}
 
@@ -51,6 +48,7 @@ class _Built(NamedTuple):
         resolver: what found the names, and what is wrong with them.
         layers: what stands in for what in it.
         nested: what finds the graphs of those of its nodes that are workflows, by their index.
+        called: what finds those of the workflows that are called in its runs.
         base: the names of the graphs that its overrides change.
     """
 
@@ -58,6 +56,7 @@ class _Built(NamedTuple):
     resolver: Resolver
     layers: tuple[Layer, ...]
     nested: Mapping[int, Compiler]
+    called: tuple[Compiler, ...]
     base: Binding | None
 
 
@@ -198,8 +197,28 @@ class Compiler:
         finally:
             while len(_under_way) > before:
                 _under_way.popitem()
+        yield self._look_into_called(family)
         self._family = family if family.is_sound else None
         return family
+
+    def _look_into_called(self, family: _Family) -> Steps[None]:
+        """Take in what is called in the runs of a family; what is looked into already may call this one again."""
+        is_first = id(self) not in _looked_into
+        _looked_into.add(id(self))
+        try:
+            for compiler in [each for _, built in family.members.values() for each in built.called]:
+                if id(compiler) in _looked_into:
+                    family.is_whole = False
+                    continue
+                try:
+                    other: _Family = yield compiler.find_family()
+                except GraphError as error:
+                    family.problems += error.problems
+                else:
+                    family.take_in(other)
+        finally:
+            if is_first:
+                _looked_into.discard(id(self))
 
     def build(self) -> Steps[_Built]:
         layers, base = yield self.find_layers()
@@ -208,7 +227,8 @@ class Compiler:
             resolver = Resolver(self.owner, None if built is None else built.resolver.binding)
             graph = build_graph(resolver, partial(follow, layers=layers))
             graph.layers = layers
-            built = _Built(graph, resolver, layers, _find_nested(graph, layers), base)
+            nested, called = _find_nested(graph, layers), _find_called(graph, layers)
+            built = _Built(graph, resolver, layers, nested, called, base)
             if not resolver.problems:
                 self._built = built
         return built._replace(base=base)
@@ -253,11 +273,19 @@ class _Family:
     Attributes:
         members: what found the graph of each, and that graph, by the id of the former.
         problems: what keeps some from being found.
+        is_whole: whether all that is called is among the members.
     """
 
     def __init__(self, compiler: Compiler, built: _Built) -> None:
         self.members = {id(compiler): (compiler, built)}
         self.problems: list[GraphError] = []
+        self.is_whole = True
+
+    def take_in(self, other: _Family) -> None:
+        """Take in another workflow, which is called in the runs of this one, with all that runs in it."""
+        self.members = {**self.members, **other.members}
+        self.problems += other.problems
+        self.is_whole = self.is_whole and other.is_whole
 
     def raise_problems(self, name: str | None) -> None:
         """Raise what is wrong with any of the graphs."""
@@ -267,8 +295,12 @@ class _Family:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong with any of the graphs."""
-        return not self.problems and not any(built.resolver.problems for _, built in self.members.values())
+        """Whether nothing is wrong with any of the graphs, and none is missing."""
+        return (
+            self.is_whole
+            and not self.problems
+            and not any(built.resolver.problems for _, built in self.members.values())
+        )
 
     @cached_property
     def binding(self) -> Binding:
@@ -294,88 +326,20 @@ class _Family:
         return make_plan(next(iter(graphs.values())), children, bindings, plans)
 
 
-class RunnableWorkflow(WorkflowDefinition):
-    """A workflow's definition, with what finds its graph and what runs it.
-
-    Attributes:
-        compiler: finds its graph.
-        execution: runs it; made when it is first asked for.
-        block: what is open for all its runs, in a block of `opened()`; `None` outside of one.
-    """
-
-    compiler: Compiler
-    block: SharedBlock | None = None
-    _shown: Shown | None = None
-
-    @property
-    def is_async(self) -> bool:
-        """Whether a call of it is to be awaited."""
-        return self.signature.is_awaited
-
-    @property
-    def shown(self) -> Shown:
-        """What is to be seen of it."""
-        self._shown = made = look_at(self, self.compiler.plan, self._shown)
-        return made
-
-    @cached_property
-    def execution(self) -> Execution:
-        from .execution import Execution  # who defines workflows and runs none, as a worker process, needs no engine
-
-        options = self.options
-        return Execution(
-            self.name or "workflow",
-            is_async=self.is_async,
-            is_coroutine=self.signature.kind == "async",
-            timeout=options["timeout"],
-            hooks=self.hooks,
-            strict=self.strict,
-            backend=options["backend"],
-            backend_options=dict(options["backend_options"] or {}),
-        )
-
-    def find_own_names(self) -> tuple[tuple[Param, ...], Binding]:
-        return self.compiler.find_own_names()
-
-    def plan_within(self, layers: tuple[Layer, ...]) -> Plan:
-        return self.compiler.within(layers).plan()
-
-    def run_within(
-        self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
-    ) -> Awaitable[Any]:
-        own_state = self.options["state"]
-        inputs = {**plan.inputs.defaults, **inputs}
-        run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=journal.keep)
-        return self.execution.start_within(run, given, outer, journal, index)
-
-
-def remake(compiler: Compiler, change: Callable[[Any], RunnableWorkflow]) -> RunnableWorkflow:
-    """Return what a change makes of a compiler's owner: its names are looked up in what it makes of the base.
-
-    Args:
-        compiler: the compiler.
-        change: makes another workflow of one.
-    """
-    compilers = [compiler]
-    while compilers[-1].base is not None:
-        compilers.append(compilers[-1].base)
-    made: RunnableWorkflow | None = None
-    for each in reversed(compilers):
-        base = None if made is None else made.compiler
-        made = change(each.owner)
-        made.compiler = Compiler(made, base, each.overrides)
-    assert made is not None
-    return made
-
-
 def _find_nested(graph: Graph, layers: tuple[Layer, ...]) -> dict[int, Compiler]:
     """Return what finds the graphs of the nodes that are workflows."""
     found: dict[int, Compiler] = {}
     for node in graph:
         definition = node.definition
-        if isinstance(definition, RunnableWorkflow) and not node.replaced:
-            found[node.index] = definition.compiler.within(layers)
+        if definition.is_workflow and not node.replaced:
+            found[node.index] = definition.compiler_within(layers)
     return found
+
+
+def _find_called(graph: Graph, layers: tuple[Layer, ...]) -> tuple[Compiler, ...]:
+    """Return what finds the graphs of the workflows that are called in the runs of a graph."""
+    called = [node.definition for node in graph.calls.nodes if not node.replaced]
+    return tuple([each.compiler_within(layers) for each in called if each.is_workflow])
 
 
 def _are_same(layers: Sequence[Layer], others: Sequence[Layer]) -> bool:

@@ -62,6 +62,7 @@ def task(
     name: str | None = None,
     needs: Mapping[str, Need] | None = None,
     after: After = None,
+    calls: After = None,
     outputs: Sequence[str] | None = None,
     retries: int | Retry | None = None,
     timeout: float | None = None,
@@ -99,6 +100,9 @@ def task(
             dependency".
         after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
             them failed, this one does not run.
+        calls: a task, a workflow, a name, or a list of these, that this one may call while it runs: `await search.call(
+            ...)`. It changes nothing of what runs: they are drawn, `check()` looks at them, and `override` knows their
+            names.
         outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that
             length; other tasks receive the parts under these names. A mapping may lack some: who receives one that is
             not there takes the default, and it is an error where somebody has none.
@@ -160,6 +164,7 @@ def task(
         "name": name,
         "needs": needs,
         "after": after,
+        "calls": calls,
         "outputs": outputs,
         "settled": settled,
         "each": each,
@@ -215,6 +220,7 @@ def workflow(
     name: str | None = None,
     needs: Mapping[str, Need] | None = None,
     after: After = None,
+    calls: After = None,
     tasks: Tasks = None,
     settled: Settled = None,
     each: Each = None,
@@ -250,6 +256,7 @@ def workflow(
             that is an input, a name that means no task renames it: outside it has that name, and all that name the
             parameter still get it. A task fills it for all that name it.
         after: a task, a workflow, a name, or a list of these, that must have ended before the function is called.
+        calls: a task, a workflow, a name, or a list of these, that the function may call; as of `task`.
         tasks: names given by hand, as a mapping, for every parameter in the graph; or tasks and modules in which
             names are looked up last.
         settled: the parameters that receive an `Outcome`, however the task that they name has ended.

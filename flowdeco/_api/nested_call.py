@@ -12,9 +12,9 @@ from .._scheduler.blocked_call import BlockedCall
 from .._scheduler.call_engine import Answer, CallPlace, add_call_note, begin_call, end_call
 from .._scheduler.call_plan import put_values
 from .calling import block_on, call_within, no_run_error, prepare_workflow
-from .compiler import RunnableWorkflow
 from .execution import let_go
 from .run import Run
+from .runnable_workflow import RunnableWorkflow
 
 __all__ = ["NestedCall"]
 

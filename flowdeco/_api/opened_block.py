@@ -16,7 +16,7 @@ from .._base.signature import MISSING, Param
 from .._base.text import listed, nearest
 from .._graph.graph import Graph
 from .._graph.node import Node
-from .compiler import RunnableWorkflow
+from .runnable_workflow import RunnableWorkflow
 
 if TYPE_CHECKING:
     from .._scheduler.shared_block import SharedBlock

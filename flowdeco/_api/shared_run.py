@@ -16,8 +16,8 @@ from .._graph.node import Node
 from .._graph.shared_graph import make_shared_graph
 from .._scheduler.plan import Plan
 from .._scheduler.shared_block import SharedBlock
-from .compiler import RunnableWorkflow
 from .run import Run
+from .runnable_workflow import RunnableWorkflow
 
 __all__ = ["open_shared"]
 

@@ -21,10 +21,11 @@ from .._definition.option_types import (
 from .._definition.scope import capture_scope
 from .._graph.graph import Graph
 from .._graph.override import Override
-from .compiler import Compiler, RunnableWorkflow, remake
+from .compiler import Compiler
 from .face import Decorated, change_options
 from .opened_block import Opened
 from .run import Run
+from .runnable_workflow import RunnableWorkflow, remake
 from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
 from .way import live_run_of, run_of, way
 

@@ -60,7 +60,7 @@ W = TypeVar("W", bound=WorkflowDefinition)
 
 # A task's options that say nothing.
 NO_OPTIONS: Mapping[str, Any] = dict.fromkeys(
-    ["name", "needs", "after", "outputs", "settled", *ITEM_OPTIONS, *DEFAULTABLE]
+    ["name", "needs", "after", "calls", "outputs", "settled", *ITEM_OPTIONS, *DEFAULTABLE]
 )
 
 
@@ -124,7 +124,7 @@ def define_stand_in(
     if {p.kind for p in signature.params} == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         # It takes whatever it is given, as a mock does: it is given what the function was that it stands in for.
         signature = signature._replace(params=step.own_params)
-    options = {**NO_OPTIONS, **step.options, "after": step.graph_after, "name": step.name}
+    options = {**NO_OPTIONS, **step.options, "after": step.graph_after, "calls": None, "name": step.name}
     options = {option: options[option] for option in NO_OPTIONS}
     if output is not None:
         options |= {"name": output, "outputs": None}
@@ -226,6 +226,9 @@ def check_common(subject: str, options: dict[str, Any], params: Sequence[Param],
     options["settled"] = () if settled is None else check_settled(subject, settled, [p.name for p in params])
     options["needs"] = {} if needs is None else check_needs(subject, needs, (*params, *more_params))
     options["after"] = () if after is None else check_after(subject, after)
+    calls = options.get("calls")  # a resource has none
+    if calls is not None:
+        options["calls"] = check_after(subject, calls, "calls")
 
 
 def name_of(function: Callable[..., Any], options: Mapping[str, Any]) -> str | None:

@@ -115,6 +115,7 @@ class Definition:
         name: what the record calls it: `name=`, else the function's name; `None` if it has neither.
         needs: dependencies given by hand, by parameter.
         after: tasks, workflows and names that must have ended before.
+        calls: tasks, workflows and names that it calls while it runs.
         settled: the parameters that receive an `Outcome`.
         outputs: the names under which parts of the result are available.
         predicate: its `when=`.
@@ -124,7 +125,19 @@ class Definition:
     """
 
     __slots__ = (
-        *("__weakref__", "after", "face", "function", "name", "needs", "options", "own_params", "scope", "settled"),
+        *(
+            "__weakref__",
+            "after",
+            "calls",
+            "face",
+            "function",
+            "name",
+            "needs",
+            "options",
+            "own_params",
+            "scope",
+            "settled",
+        ),
         "signature",
     )
     kind = "definition"
@@ -134,8 +147,7 @@ class Definition:
     policy: Policy = NO_POLICY
     items: ItemOptions = NO_ITEMS
 
-    # The names on which `params` rests, where they are not the function's own.
-    graph_binding: Any = None
+    graph_binding: Any = None  # the names on which `params` rests, where they are not the function's own
 
     def __init__(
         self,
@@ -155,6 +167,7 @@ class Definition:
         self.name = name
         self.needs: Mapping[str, Any] = options["needs"]
         self.after: tuple[Any, ...] = options["after"]
+        self.calls: tuple[Any, ...] = options.get("calls") or ()
         self.settled: tuple[str, ...] = options["settled"]
         global _defined
         _defined += 1
@@ -207,26 +220,19 @@ class Definition:
         kind, inner = self.signature.kind, self.signature.inner
         return Signature((), read_kind(function), inner if kind == "sync" else kind)
 
-    def plan_within(self, layers: tuple[Any, ...]) -> Any:
-        """Return the plan of a workflow for a call in a run in which other things stand in for some tasks.
-
-        Args:
-            layers: what stands in for what.
-        """
+    def compiler_within(self, layers: tuple[Any, ...]) -> Any:
+        """Return what finds the graph of a workflow where it runs within one in which `layers` replace tasks."""
         raise AssertionError(f"{self!r} runs as a task")
 
     def run_within(
         self, plan: Any, inputs: Mapping[str, Any], given: Sequence[Any], outer: Any, journal: Any, index: int
     ) -> Awaitable[Any]:
-        """Return what runs a workflow by its plan as the node with this index of an outer run, or of a call in it.
+        """Return what runs a workflow as the node with this index of an outer run, or of a call in it.
 
         Args:
-            plan: the plan.
-            inputs: its inputs by name, those that have no default at least.
+            plan, inputs: its plan, and its inputs by name, those that have no default at least.
             given: how the tasks have ended that it shares with the outer run.
-            outer: the outer run.
-            journal: that of the outer run, or of the call.
-            index: the index of the node.
+            outer, journal: the outer run, and its journal or that of the call.
         """
         raise AssertionError(f"{self!r} runs as a task")
 

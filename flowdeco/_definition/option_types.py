@@ -77,6 +77,7 @@ class TaskOptions(PolicyOptions, total=False):
     name: str | None
     needs: Mapping[str, Need] | None
     after: After
+    calls: After
     outputs: Sequence[str] | None
     settled: Settled
     each: Each
@@ -92,6 +93,7 @@ class WorkflowOptions(TypedDict, total=False):
     name: str | None
     needs: Mapping[str, Need] | None
     after: After
+    calls: After
     tasks: Tasks
     settled: Settled
     each: Each

@@ -170,15 +170,15 @@ def _no_task(part: Any, otherwise: str) -> str:
     return f"{otherwise} {describe_undecorated(part)}" if callable(part) else otherwise
 
 
-def check_after(subject: str, value: object) -> tuple[Any, ...]:
-    """Return `after=` as a tuple of tasks, workflows and names."""
+def check_after(subject: str, value: object, option: str = "after") -> tuple[Any, ...]:
+    """Return `after=`, or `calls=`, as a tuple of tasks, workflows and names."""
     if value is None:
         return ()
     parts: tuple[object, ...] = tuple(value) if is_list(value) else (value,)
     for part in parts:
         if not isinstance(part, str) and definition_of(part) is None:
             reason = _no_task(part, "is not a task, a workflow, a name, or a list of these.")
-            raise reject(subject, "after", value, reason, wrong_type=True)
+            raise reject(subject, option, value, reason, wrong_type=True)
     return parts
 
 

@@ -71,7 +71,7 @@ class Line(NamedTuple):
         target: the number of the box that needs it.
         label: what is to be said of it; mostly nothing.
         kind: `"value"`, `"settled"` where an `Outcome` is received, `"when"` where it is asked whether the target runs,
-            or `"after"` where only the order counts.
+            `"after"` where only the order counts, or `"calls"` where the target may call the source.
     """
 
     source: int

@@ -14,7 +14,13 @@ _DOT_SHAPES = {
     "input": "shape=ellipse",
     "end": "shape=hexagon",
 }
-_DOT_ARROWS = {"value": "", "settled": "arrowhead=odot", "when": "arrowhead=diamond", "after": "style=dashed"}
+_DOT_ARROWS = {
+    "value": "",
+    "settled": "arrowhead=odot",
+    "when": "arrowhead=diamond",
+    "after": "style=dashed",
+    "calls": "style=dashed",
+}
 
 
 def to_dot(diagram: Diagram) -> str:

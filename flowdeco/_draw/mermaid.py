@@ -16,7 +16,7 @@ _MERMAID_SHAPES = {
     "input": '(["{}"])',
     "end": '{{{{"{}"}}}}',
 }
-_MERMAID_ARROWS = {"value": "-->", "settled": "--o", "when": "==>", "after": "-.->"}
+_MERMAID_ARROWS = {"value": "-->", "settled": "--o", "when": "==>", "after": "-.->", "calls": "-.->"}
 
 
 def to_mermaid(diagram: Diagram) -> str:

@@ -108,7 +108,7 @@ def graph_rules() -> str:
         f".flowdeco-graph .tip{{{_paint('fill', 'line')}}}",
         f".flowdeco-graph .paper,.flowdeco-graph .input,.flowdeco-graph .end{{{_paint('fill', 'paper')}}}",
         ".flowdeco-graph .replaced{stroke-dasharray:5 3}",
-        ".flowdeco-graph .after{stroke-dasharray:5 4}",
+        ".flowdeco-graph .after,.flowdeco-graph .calls{stroke-dasharray:5 4}",
         ".flowdeco-graph.many .line:not(.critical){stroke-opacity:.4}",
         f".flowdeco-graph .critical{{stroke-width:3;{_paint('stroke', 'ink')}}}",
     ]

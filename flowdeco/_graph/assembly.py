@@ -58,7 +58,7 @@ class _Assembly:
         nodes = _sort(list(self._nodes.values()))
         axes = find_axes(nodes)
         level.made = Graph(raw.owner, raw.input_params, nodes, body, ends, self._list_stand_ins(raw), axes)
-        level.made.layers = raw.layers
+        level.made.layers, level.made.calls = raw.layers, raw.calls
 
     def _is_alone(self) -> bool:
         """Whether all that runs here runs for this level alone."""

@@ -19,6 +19,7 @@ from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
 from .._policy.run_in import InResource
 from .axis_finder import find_axes
+from .calls import find_calls
 from .graph import Graph
 from .item_sources import ItemSources
 from .node import Node
@@ -69,11 +70,14 @@ class _Builder:
         self._set_default_conditions()
         found = list(self.nodes.values())
         check_resources(self.resolver, found, body)
-        _name_apart(found)
+        calls = find_calls(self.resolver, self._replace, self.nodes)
+        _name_apart([*found, *calls.nodes])
         nodes = self._sort(found)
         axes = find_axes(nodes, self._items.report_axes)
         self._items.check_axes(nodes)
-        return Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
+        graph = Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
+        graph.calls = calls
+        return graph
 
     def _resolve_open(self) -> None:
         while self._open:

@@ -46,6 +46,7 @@ class CallSignature:
         self._required = [p.name for p in self.params if p.default is MISSING and not p.variadic]
         by_name = [p.name for p in self.params if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
         self._known = {*by_name, *self.of_run, *self.resources}
+        self._asks_task = definition.predicate is not None and definition.predicate.asks_task
         self._is_plain = not any(param.variadic for param in self.params)
 
     def _is_filled(self, param: Param) -> bool:
@@ -72,6 +73,8 @@ class CallSignature:
         Raises:
             CallError: they do not fit.
         """
+        if self._asks_task:
+            raise self._error("its when= is a task, and a call gets no result of one. Change that by with_options().")
         given: dict[str, Any] = dict(zip(self._positional, args, strict=False))
         is_odd = len(args) > len(given) or not kwargs.keys() <= self._known or not given.keys().isdisjoint(kwargs)
         if is_odd or not self._is_plain:

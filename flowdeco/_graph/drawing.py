@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from .._definition.definition import Definition, WorkflowDefinition
 from .._draw.diagram import Box, Diagram, Line
 from .._draw.tree import Branch, draw_tree
+from .calls import Calls
 from .node import Arguments, Node
 from .source import (
     Constant,
@@ -43,6 +44,7 @@ class Drawn(Protocol):
     inputs: tuple[str, ...]
     owner: WorkflowDefinition
     ends: tuple[Definition, ...]
+    calls: Calls
 
     @property
     def arguments(self) -> Arguments: ...
@@ -52,11 +54,11 @@ class Drawn(Protocol):
 def make_diagram(graph: Drawn, records: Sequence[tuple[Status, str]] = ()) -> Diagram:
     """Return what is to be drawn; see `Graph.to_diagram`."""
     boxes = [Box(name, "input", hint=f"input {name}") for name in graph.inputs]
+    boxes += [Box(node.name, _kind_of(node), replaced=node.replaced) for node in graph.calls.nodes]
     for node in graph.nodes:
-        kind = node.definition.kind
-        boxes.append(Box(_label(node) + " (shared)" * node.is_given, kind, replaced=node.replaced))
+        boxes.append(Box(_label(node) + " (shared)" * node.is_given, _kind_of(node), replaced=node.replaced))
     boxes.append(Box(graph.name, "end"))
-    first = len(graph.inputs)
+    first = len(graph.inputs) + len(graph.calls.nodes)
     for number, (status, hint) in enumerate(records, first):
         boxes[number] = boxes[number]._replace(status=status, hint=hint)
     return Diagram(graph.name, boxes, list(dict.fromkeys(_Lines(graph).draw())))
@@ -70,7 +72,12 @@ def draw_graph(graph: Drawn) -> str:
     """Return a graph as a tree of text, from the workflow down to the inputs."""
     tree = _Tree(graph)
     title = f"{graph.name}({', '.join(graph.inputs)})"
-    return draw_tree(title, tree.draw(graph.arguments, graph.ends), tree.draw_below)
+    first = tree.draw(graph.arguments, graph.ends) + tree.draw_calls(graph.owner)
+    return draw_tree(title, first, tree.draw_below)
+
+
+def _kind_of(node: Node) -> str:
+    return node.definition.kind
 
 
 class _Lines:
@@ -78,7 +85,7 @@ class _Lines:
 
     def __init__(self, graph: Drawn) -> None:
         self._graph = graph
-        self._first = len(graph.inputs)
+        self._first = len(graph.inputs) + len(graph.calls.nodes)
 
     def draw(self) -> list[Line]:
         graph, lines = self._graph, list[Line]()
@@ -91,7 +98,25 @@ class _Lines:
                 drawn = self._draw_to(target, asked, (), ())
                 lines += [line._replace(kind=kind, label=f"{option} {line.label}".strip()) for line in drawn]
             lines += [Line(self._number_of(step), target, "shared", "value") for step in node.shared]
-        return lines + self._draw_to(self._first + len(graph.nodes), graph.arguments, graph.ends, graph.owner.settled)
+        lines += self._draw_to(self._first + len(graph.nodes), graph.arguments, graph.ends, graph.owner.settled)
+        return lines + self._draw_calls(lines)
+
+    def _draw_calls(self, lines: Sequence[Line]) -> list[Line]:
+        """Draw who calls what, but for what closes a circle: a diagram goes from the top down."""
+        graph, end = self._graph, self._first + len(self._graph.nodes)
+        numbers = {id(node.definition): len(graph.inputs) + place for place, node in enumerate(graph.calls.nodes)}
+        numbers |= {id(node.definition): self._first + node.index for node in graph.nodes} | {id(graph.owner): end}
+        targets: dict[int, set[int]] = {}
+        for line in lines if graph.calls.of else ():
+            targets.setdefault(line.source, set()).add(line.target)
+        found: list[Line] = []
+        for caller, steps in graph.calls.of.items():
+            for step in steps if caller in numbers else ():
+                source, target = numbers[id(step)], numbers[caller]
+                if not _leads_to(target, source, targets):
+                    targets.setdefault(source, set()).add(target)
+                    found.append(Line(source, target, "calls", "calls"))
+        return found
 
     def _draw_to(
         self, target: int, arguments: Arguments, after: tuple[Definition, ...], settled: Sequence[str]
@@ -127,7 +152,13 @@ class _Tree:
 
     def __init__(self, graph: Drawn) -> None:
         self._graph = graph
-        self._nodes = {node.name: node for node in graph.nodes}
+        self._nodes = {node.name: node for node in (*graph.nodes, *graph.calls.nodes)}
+
+    def draw_calls(self, caller: Definition) -> list[Branch]:
+        """Draw what is called by a node, or by the workflow's own function."""
+        calls = self._graph.calls
+        found = [calls.node_of(step) or self._graph.node_of(step) for step in calls.of.get(id(caller), ())]
+        return [Branch(f"{_label(each)}{_note_on(each)} (called)", each.name) for each in found]
 
     def draw_below(self, name: str) -> list[Branch]:
         node = self._nodes[name]
@@ -135,7 +166,7 @@ class _Tree:
         found += [self._branch("", FromResult(step), " (shared)") for step in node.shared]
         for option, asked in node.list_asked():
             found += [branch._replace(label=f"{branch.label} ({option})") for branch in self.draw(asked, ())]
-        return found
+        return found + self.draw_calls(node.definition)
 
     def draw(self, arguments: Arguments, after: tuple[Definition, ...]) -> list[Branch]:
         found: list[Branch] = []
@@ -155,14 +186,30 @@ class _Tree:
         label, known = _label(node), _short_name(node)
         if part.output is not None:
             label, known = f"{label}[{part.output}]", part.output
-        kind = " (replaced)" if node.replaced else _KINDS[node.definition.kind]
-        kind += " (shared)" * node.is_given
+        kind = _note_on(node) + " (shared)" * node.is_given
         return Branch(_renamed(label, known, parameter) + kind + note, node.name)
+
+
+def _leads_to(start: int, end: int, targets: Mapping[int, Collection[int]]) -> bool:
+    """Whether lines lead from one box to another, or it is the same."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        box = waiting.pop()
+        if box == end:
+            return True
+        fresh = [each for each in targets.get(box, ()) if each not in seen]
+        seen.update(fresh)
+        waiting += fresh
+    return False
 
 
 def _label(node: Node) -> str:
     """Return the name of a node; of one that runs for each item, as those of its items are: `text[17]`."""
     return f"{node.name}[]" if node.mapped else node.name
+
+
+def _note_on(node: Node) -> str:
+    return " (replaced)" if node.replaced else _KINDS[node.definition.kind]
 
 
 def _short_name(node: Node) -> str:

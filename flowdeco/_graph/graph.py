@@ -10,6 +10,7 @@ from .._base.signature import Param
 from .._definition.definition import Definition, WorkflowDefinition, definition_of
 from .._policy.policy import Policy
 from .axis import Axis
+from .calls import NO_CALLS, Calls
 from .method_key import find_meant
 from .node import Arguments, Node, pair
 from .source import (
@@ -79,6 +80,8 @@ class Graph:
         self.ends = ends
         # What stands in for what, by the overrides that it was made with.
         self.layers: tuple[Any, ...] = ()
+        # What its tasks, and the workflow's own function, say that they call.
+        self.calls: Calls = NO_CALLS
         self._by_definition = {id(node.definition): node for node in nodes}
         self.stand_ins = tuple(stand_ins)  # kept, as their ids are theirs as long as they live
         for replaced, instead in stand_ins:
@@ -117,9 +120,9 @@ class Graph:
 
         Inputs are round at their ends, workflows have double sides, resources are drums, what a value stands in for is
         dashed and says `(replaced)`. A line says the parameter where its name is another than that of what it receives.
-        One for `after=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle. What runs once for
-        each item has brackets, `text[]`; a line says `each` where one item at a time is received, and `stream` for an
-        iterator over them. Without that word it is the whole list.
+        One for `after=` or `calls=` is dotted, one for `when=` thick, and one for `settled=` ends in a circle. What
+        runs once for each item has brackets, `text[]`; a line says `each` where one item at a time is received, and
+        `stream` for an iterator over them. Without that word it is the whole list.
         """
         from .._draw.mermaid import to_mermaid
 

@@ -131,15 +131,21 @@ def find_target(workflow: str, key: object, graphs: Sequence[Graph]) -> Target:
         target = Target(node.definition, None, node.name) if node is not None else _find_by_name(graph, key)
         if target is not None:
             return target
+    for graph in graphs:
+        called = graph.calls.find(graph.owner, key)
+        if called is not None:
+            return Target(called.definition, None, called.name)
     if key in graphs[0].inputs:
         reason = f"{key!r} is an input. Give it in the call."
     elif key == graphs[0].owner.name or definition_of(key) is graphs[0].owner:
         reason = "that is the workflow itself. Override the tasks in it."
     else:
-        names = list(dict.fromkeys([node.name for graph in graphs for node in graph]))
+        names = list(dict.fromkeys([node.name for graph in graphs for node in (*graph, *graph.calls.nodes)]))
         shown = key if definition_of(key) is not None else repr(key) if isinstance(key, str) else shorten(key)
         outputs = [output for graph in graphs for node in graph for output in node.definition.outputs]
         hint = _hint_at(key, [*names, *outputs], graphs)
+        if definition_of(key) is not None:
+            hint = f" If a task calls it, say so there: calls=[{definition_behind(key).label}]."
         reason = f"it has no task {shown}.{hint} It has {listed(names) or 'none'}."
     raise UnknownTaskError(f"Cannot override workflow {workflow!r}: {reason}", workflow=workflow, task=key)
 

@@ -44,7 +44,7 @@ def _frame(snapshot: Snapshot, drawing: Drawing, name: str = "Graph") -> str:
 
 def draw_whole(snapshot: Snapshot, diagram: Diagram, *, is_linked: bool = True) -> Drawing:
     """Return the drawing of every box."""
-    first = len(snapshot.journal.graph.inputs)
+    first = _first_box(snapshot)
     links = {first + row.number: _link(snapshot, row.number) for row in snapshot.rows} if is_linked else {}
     path = [first + number for number in snapshot.critical]
     return draw(diagram, critical=path, links=links, key=snapshot.key)
@@ -56,7 +56,7 @@ def _link(snapshot: Snapshot, number: int) -> str:
 
 
 def _draw_folded(snapshot: Snapshot, folded: Folded) -> Drawing:
-    first, places = len(snapshot.journal.graph.inputs), folded.group_of
+    first, places = _first_box(snapshot), folded.group_of
     links: dict[int, str] = {}
     for number, group in enumerate(folded.groups):
         if len(group) > 1:
@@ -69,7 +69,7 @@ def _draw_folded(snapshot: Snapshot, folded: Folded) -> Drawing:
 
 def _list_groups(snapshot: Snapshot, folded: Folded) -> str:
     """Return what is in each fold."""
-    first, found = len(snapshot.journal.graph.inputs), list[str]()
+    first, found = _first_box(snapshot), list[str]()
     for number, (box, group) in enumerate(zip(folded.diagram.boxes, folded.groups, strict=True)):
         rows = [member - first for member in group if first <= member < first + len(snapshot.rows)]
         if len(group) > 1 and rows:
@@ -109,3 +109,9 @@ def _fold_whole(snapshot: Snapshot, diagram: Diagram) -> str:
     rest = f"<p>Of {all_lines:,} lines {lines:,} are drawn, the shortest.</p>" if lines < all_lines else ""
     drawn = draw_whole(snapshot, diagram, is_linked=count <= 200)
     return fold(f"All {count:,} boxes", rest + _frame(snapshot, drawn, "Whole graph"), unfolded=False)
+
+
+def _first_box(snapshot: Snapshot) -> int:
+    """Return the number of the box of the first node: before it stand the inputs, and what is called."""
+    graph = snapshot.journal.graph
+    return len(graph.inputs) + len(graph.calls.nodes)

@@ -47,9 +47,10 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph item_types tearing drawing node axis axis_finder item_sources source resolver binding builder "
-        "likeness ordering level sharing assembly input input_hint output override method_key recovery type_check "
-        "state_check name_check place_check resource_check call_graph call_signature shared_graph",
+        "graph item_types tearing drawing node axis axis_finder item_sources source resolver binding "
+        "builder likeness ordering level sharing assembly input input_hint output override method_key "
+        "recovery type_check state_check name_check place_check resource_check call_graph call_signature "
+        "shared_graph calls",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
@@ -75,8 +76,9 @@ PACKAGES: dict[str, Package] = {
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face function_face task resource stand_in way shown_signature workflow decorator run compiler planning "
-        "problems execution blocking calling nested_call opened opened_block shared_run",
+        "face function_face task resource stand_in way shown_signature workflow decorator run compiler "
+        "planning problems execution blocking calling nested_call opened opened_block shared_run "
+        "runnable_workflow",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -293,3 +293,27 @@ async def test_a_helper_below_a_task_calls_as_the_task() -> None:
         "outer/inner#1",
         ["outer/inner#1/read#1"],
     )
+
+
+def test_one_whose_condition_is_a_task_is_not_called() -> None:
+    asks = read.with_options(name="asks", when=agent)
+    with pytest.raises(CallError) as caught:
+        asks.call_sync("tea")
+    assert str(caught.value) == (
+        "Cannot call task 'asks': its when= is a task, and a call gets no result of one. "
+        "Change that by with_options(). It is called with 'name'."
+    )
+
+
+async def test_what_a_condition_asks_for_besides_is_passed_by_name() -> None:
+    @task(when=lambda name, wanted: name in wanted)
+    async def pick(name: str) -> str:
+        return name
+
+    @workflow
+    async def w() -> str:
+        with pytest.raises(Skip, match="gave false"):
+            await pick.call("tea", wanted=[])
+        return await pick.call("tea", wanted=["tea"])
+
+    assert await w() == "tea"

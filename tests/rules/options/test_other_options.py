@@ -16,9 +16,9 @@ def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
         change(timout=5)
     assert str(caught.value) == (
         "Cannot change task 'page': there is no option 'timout'. Did you mean 'timeout'? "
-        "It has 'name', 'needs', 'after', 'outputs', 'settled', 'each', 'stream', 'more', 'ahead', 'key', 'retries', "
-        "'timeout', 'recover', 'when', 'limit', 'run_in', 'on_state', 'on_start', 'on_success', 'on_retry', 'on_error' "
-        "and 'metadata'."
+        "It has 'name', 'needs', 'after', 'calls', 'outputs', 'settled', 'each', 'stream', 'more', 'ahead', 'key', "
+        "'retries', 'timeout', 'recover', 'when', 'limit', 'run_in', 'on_state', 'on_start', 'on_success', 'on_retry', "
+        "'on_error' and 'metadata'."
     )
     assert (caught.value.option, caught.value.value) == ("timout", 5)
     change = workflow(lambda: 1, name="w").with_options
@@ -26,8 +26,8 @@ def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
         change(outputs=("x",))
     assert str(caught.value) == (
         "Cannot change workflow 'w': there is no option 'outputs'. "
-        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'each', 'more', 'ahead', 'key', 'timeout', 'keep_going', "
-        "'share', 'defaults', 'state', "
+        "It has 'name', 'needs', 'after', 'calls', 'tasks', 'settled', 'each', 'more', 'ahead', 'key', 'timeout', "
+        "'keep_going', 'share', 'defaults', 'state', "
         "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
         "'backend_options'."
     )
@@ -54,7 +54,7 @@ def test_other_options_leave_the_rest_and_the_original_as_they_are() -> None:
 OF_TASKS = {
     *("name", "needs", "after", "outputs", "settled", "retries", "timeout", "recover", "when", "limit", "run_in"),
     *("on_state", "on_start", "on_success", "on_retry", "on_error", "metadata"),
-    *("each", "stream", "more", "ahead", "key"),
+    *("each", "stream", "more", "ahead", "key", "calls"),
 }
 
 

@@ -146,8 +146,8 @@ def test_with_options_rejects_an_option_that_does_not_exist() -> None:
         summary.with_options(**unknown)
     assert str(caught.value) == (
         "Cannot change workflow 'summary': there is no option 'timeuot'. Did you mean 'timeout'? "
-        "It has 'name', 'needs', 'after', 'tasks', 'settled', 'each', 'more', 'ahead', 'key', 'timeout', 'keep_going', "
-        "'share', 'defaults', 'state', "
+        "It has 'name', 'needs', 'after', 'calls', 'tasks', 'settled', 'each', 'more', 'ahead', 'key', 'timeout', "
+        "'keep_going', 'share', 'defaults', 'state', "
         "'on_state', 'on_start', 'on_success', 'on_retry', 'on_error', 'hook_errors', 'metadata', 'backend' and "
         "'backend_options'."
     )

@@ -83,7 +83,8 @@ def test_a_task_that_the_workflow_does_not_run_is_an_error() -> None:
     with pytest.raises(UnknownTaskError) as caught:
         summary.override({other: 1})
     assert str(caught.value) == (
-        "Cannot override workflow 'summary': it has no task <task 'other'>. It has 'page' and 'words'."
+        "Cannot override workflow 'summary': it has no task <task 'other'>. "
+        "If a task calls it, say so there: calls=[other]. It has 'page' and 'words'."
     )
 
 
