@@ -36,13 +36,14 @@ class Collection:
         is_told: whether that has been taken in.
     """
 
-    __slots__ = ("_about", "_values", "errors", "holes", "is_done", "is_told", "keeps", "name", "upstream")
+    __slots__ = ("_about", "_keys", "_values", "errors", "holes", "is_done", "is_told", "keeps", "name", "upstream")
 
     def __init__(self, name: str, *, keeps: bool) -> None:
         self.name = name
         self.keeps = keeps
         self._values: list[Any] = []
         self._about: dict[int, Any] = {}
+        self._keys: dict[int, Any] = {}
         self.holes: dict[int, tuple[Status, BaseException | None]] = {}
         self.errors: list[BaseException] = []
         self.upstream: BaseException | None = None
@@ -57,6 +58,11 @@ class Collection:
                 return
             self._reach(number)
             values[number] = result
+
+    def name_item(self, number: int, key: Any) -> None:
+        """Take in what an item's `key=` gave; `None` without one."""
+        if self.keeps and key is not None:
+            self._keys[number] = key
 
     def leave_hole(self, number: int, status: Status, cause: BaseException | None, item: Any) -> None:
         """Take in that it gave nothing for an item."""
@@ -112,13 +118,13 @@ class Collection:
         return [self._outcome(definition, output, number, value) for number, value in enumerate(self._values)]
 
     def _outcome(self, definition: Definition, output: str | None, number: int, value: Any) -> Outcome[Any]:
+        key = self._keys.get(number)
         if value is _HOLE:
-            return make_outcome(self.name, *self.holes[number], number, self._about.get(number))
-        if output is None:
-            return Outcome(self.name, Status.COMPLETED, value, index=number)
-        if is_absent(value, output):
-            return replace(outcome_without(self.name, output), index=number)
-        return Outcome(self.name, Status.COMPLETED, take_part(definition, value, output), index=number)
+            return make_outcome(self.name, *self.holes[number], number, self._about.get(number), key)
+        if output is not None and is_absent(value, output):
+            return replace(outcome_without(self.name, output), index=number, key=key)
+        given = value if output is None else take_part(definition, value, output)
+        return Outcome(self.name, Status.COMPLETED, given, index=number, key=key)
 
     def let_go(self) -> None:
         """Let the results go, which those have who needed them."""
@@ -126,7 +132,12 @@ class Collection:
 
 
 def make_outcome(
-    name: str, status: Status, cause: BaseException | None, index: int | None = None, item: Any = None
+    name: str,
+    status: Status,
+    cause: BaseException | None,
+    index: int | None = None,
+    item: Any = None,
+    key: Any = None,
 ) -> Outcome[Any]:
     """Return the outcome of what gave no result.
 
@@ -136,7 +147,8 @@ def make_outcome(
         cause: the error or the `Skip`.
         index: of an item, its place in the order of the source; `None` for what is none.
         item: the item.
+        key: what its `key=` gave.
     """
     skipped = status is Status.SKIPPED
     reason = str(cause) if skipped else None
-    return Outcome(name, status, None, None if skipped else cause, reason, index, item)
+    return Outcome(name, status, None, None if skipped else cause, reason, index, item, key)

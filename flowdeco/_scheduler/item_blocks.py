@@ -16,6 +16,7 @@ from .._graph.graph import Graph
 from .._graph.output import is_absent, take_part
 from .._item.intake import Intake
 from .._item.rows import Rows
+from .._record.item_log import ItemEntry
 from .axis_plan import SegmentPlan
 from .block import Block
 from .collection import Collection, make_outcome
@@ -46,6 +47,7 @@ class ItemJournal(Protocol):
     def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None: ...
     def close_item(self, place: int, result: Any = UNSET) -> None: ...
     def expect_items(self, node: int, count: int) -> None: ...
+    def item_at(self, index: int | None) -> ItemEntry | None: ...
 
 
 class ItemBlocks(ItemFlows):
@@ -269,6 +271,7 @@ class ItemBlocks(ItemFlows):
     def _collect(self, segment: Segment, block: Block, offset: int, node: int) -> None:
         index, state, collection = block.base + offset, self._state, self.collections[node]
         segment.counts[node] += 1
+        collection.name_item(block.number, self.find_key(index))
         if index in state.ended:
             collection.leave_hole(block.number, *state.ended[index], block.item)
             if self.journal is not None:
@@ -278,6 +281,11 @@ class ItemBlocks(ItemFlows):
         collection.put(block.number, result)
         if self.journal is not None:
             self.journal.close_item(index, result)
+
+    def find_key(self, index: int) -> Any:
+        """Return the key of the item that runs at an index; `None` without one."""
+        entry = None if self.journal is None else self.journal.item_at(index)
+        return None if entry is None else entry.key
 
     def _recycle(self, segment: Segment, block: Block) -> None:
         """Let go of all that there was of an item, so that its places are free for another."""

@@ -261,7 +261,8 @@ class RunState:
                 self.values[place] = outcome_without(node.name, part)
             else:
                 value = result if part is None else take_part(node.definition, result, part)
-                self.values[place] = Outcome(node.name, Status.COMPLETED, value)
+                number, _, key = self._find_item(index)
+                self.values[place] = Outcome(node.name, Status.COMPLETED, value, index=number, key=key)
 
     def _take_apart(self, index: int, shares: SharedOut, result: Any, lacking: Collection[str]) -> None:
         """Take in the parts of an item's result that others of the same item receive."""
@@ -286,7 +287,15 @@ class RunState:
         for _, place in shares.outcomes:
             skipped = status is Status.SKIPPED
             reason = str(cause) if skipped else None
-            self.values[place] = Outcome(self.node_of(index).name, status, None, None if skipped else cause, reason)
+            error = None if skipped else cause
+            self.values[place] = Outcome(self.node_of(index).name, status, None, error, reason, *self._find_item(index))
+
+    def _find_item(self, index: int) -> tuple[int | None, Any, Any]:
+        """Return of an item its number, itself and its key; `None` of what is none."""
+        block = self.steps[index].origin.block
+        if block is None or self.items is None:
+            return None, None, None
+        return block.number, block.item, self.items.find_key(index)
 
     def _settle_known(self, known: Mapping[int, Any]) -> None:
         for index in known:

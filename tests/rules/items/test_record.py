@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from flowdeco import ItemNotKeptError, Retry, Run, Skip, Status, UnknownItemError, task, workflow
+from flowdeco import ItemNotKeptError, Outcome, Retry, Run, Skip, Status, UnknownItemError, task, workflow
 
 
 @task
@@ -202,3 +202,47 @@ async def test_an_item_of_a_workflow_has_a_run() -> None:
     within = [item.run for item in run.tasks["chapters"].items]
     assert [one.inputs["chapter"] for one in within] == [0, 1, 2]
     assert [one.tasks["double"].items[0].result for one in within] == [0, 2, 4]
+
+
+@task(each={"page": pages}, key=lambda page: f"key {page}")
+async def keyed(page: int) -> int:
+    if page == 1:
+        raise ValueError(f"no page {page}")
+    if page == 2:
+        raise Skip("empty")
+    return page
+
+
+async def test_an_outcome_says_which_item_it_is_of() -> None:
+    @workflow(settled="keyed")
+    async def settle(count: int, keyed: list[Outcome[int]]) -> list[Outcome[int]]:
+        return keyed
+
+    told = [(one.index, one.item, one.key, str(one.status)) for one in await settle(count=3)]
+    assert told == [(0, None, "key 0", "completed"), (1, 1, "key 1", "failed"), (2, 2, "key 2", "skipped")]
+
+
+async def test_the_outcome_of_a_stage_for_one_item_says_which_it_is_of() -> None:
+    seen: list[Outcome[int]] = []
+
+    @task(each={"keyed": keyed}, settled="keyed")
+    async def after(keyed: Outcome[int]) -> None:
+        seen.append(keyed)
+
+    @workflow
+    async def settle(count: int, after: Any) -> None: ...
+
+    await settle(count=3)
+    told = sorted((one.index, one.item, one.key, str(one.status)) for one in seen if one.index is not None)
+    assert told == [(0, None, "key 0", "completed"), (1, 1, "key 1", "failed"), (2, 2, "key 2", "skipped")]
+
+
+async def test_the_record_finds_an_item_by_its_key() -> None:
+    @workflow(keep_going=True)
+    async def find(count: int, keyed: list[int]) -> None: ...
+
+    run = await find.run(count=3)
+    found = run.tasks["keyed"].items.find("key 2")
+    assert found is not None
+    assert (found.index, found.reason) == (2, "empty")
+    assert [(failure.index, failure.key) for failure in run.errors] == [(1, "key 1")]
