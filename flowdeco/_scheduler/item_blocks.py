@@ -337,6 +337,10 @@ class ItemBlocks(ItemFlows):
         state.release(step.reads)
         self._let_go(self.of_node[node].plan.axis)
 
+    def part(self) -> None:
+        """Let go of the run at its end, or it could go with the garbage collector only."""
+        self.flows, self.collections, self.segments = {}, {}, []
+
     def _let_go(self, axis: Axis) -> None:
         """Let go of what was kept of an axis for those who have it by now."""
         segments = [segment for segment in self.segments if segment.plan.axis is axis]

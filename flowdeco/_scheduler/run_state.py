@@ -222,6 +222,9 @@ class RunState:
         Args:
             keep: whether the results are kept; the run is not, as it would keep itself alive.
         """
+        if self.items is not None:
+            self.items.part()
+            self.items = None
         if keep:
             self.values[self.plan.run_place] = UNSET
         else:
