@@ -48,6 +48,7 @@ class ItemStream:
 
     Attributes:
         consumed: how many items the reader has received.
+        raised: the error that the reader was given; `None` if it was not.
         is_closed: whether nobody may read it any more.
         is_stopped: whether a reader that waits is to stop, as its run does.
     """
@@ -63,6 +64,7 @@ class ItemStream:
         self._end: Taken | None = None
         self._waiting: list[Callable[[], object]] = []
         self.consumed = 0
+        self.raised: BaseException | None = None
         self.is_closed = self.is_stopped = False
 
     # For who deals with the items. On any thread.
@@ -117,7 +119,7 @@ class ItemStream:
                 index, taken = self._ready.popleft()
                 self.consumed += taken.is_item
                 if taken.error is not None:
-                    self._end = _END
+                    self._end, self.raised = _END, taken.error
             self._tell_consumed(index)
             if taken.error is not None:
                 self._pass_over()
@@ -129,6 +131,7 @@ class ItemStream:
             self._waiting.append(wake)
             return _LATER
         end, self._end = self._end or _END, _END
+        self.raised = self.raised or end.error
         return end
 
     def _add(self, index: int, taken: Taken) -> None:

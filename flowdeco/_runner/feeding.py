@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from .._base.errors import StreamError
-from .._base.events import Skip
+from .._base.events import Skip, Status
 from .._base.sentinel import UNSET
 from .._base.signature import Kind, is_awaitable, is_coroutine_function
 from .._item.clock import Clock
@@ -132,6 +132,10 @@ async def _read(attempt: Attempt, life: Attempted) -> Any:
     streams = streams_in(life.row)
     try:
         return await attempt(life)
+    except Exception as error:
+        if any(stream.raised is error for stream in streams):  # who gives the items has failed, and not this task
+            await life.pass_over(Status.UPSTREAM_FAILED, error)
+        raise
     finally:
         if any(stream.consumed for stream in streams):
             life.make_final()

@@ -281,6 +281,8 @@ class Lifecycle(Ending):
             crew = self.crew
             if crew.was_interrupted and self.is_on_loop and not crew.stopped and crew.cancellation.is_due():
                 await crew.cancellation.raise_it()  # whatever the function has done about it
+        except PassedOver:
+            raise
         except Exception as error:
             if isinstance(error, concurrent.futures.CancelledError):  # a call back to the event loop was cancelled
                 return self._note(await self._judge(error))

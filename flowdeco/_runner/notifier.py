@@ -61,6 +61,10 @@ class Crew(Protocol):
         """Return where a node hands on its items one by one."""
         ...
 
+    def open_scope(self, index: int) -> CancelScope:
+        """Return the scope of what runs at an index, to be entered."""
+        ...
+
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted."""
 

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from anyio import CancelScope
+
+from .._base.events import Status
 from .._base.signature import Kind
 from .._item.feed import Feed
 from .._policy.hook import Hook, Hooks
@@ -62,6 +65,10 @@ class Keeping(Protocol):
         """Return where a node hands on its items one by one."""
         ...
 
+    def open_scope(self, index: int) -> CancelScope:
+        """Return the scope of what runs at an index, to be entered; it is cancelled when nobody needs that any more."""
+        ...
+
 
 class Attempted(Protocol):
     """A lifecycle, as an attempt sees it.
@@ -88,6 +95,9 @@ class Attempted(Protocol):
 
     async def come_to_loop(self) -> None:
         """Go on on the event loop, whatever thread this is."""
+
+    async def pass_over(self, status: Status, cause: BaseException | None) -> None:
+        """Say that the task has not run to its end, as something that it needs gave nothing. Raises `PassedOver`."""
 
     def make_final(self) -> None:
         """Let no other attempt follow, whatever this one comes to, and nothing recover it."""

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from .._base.signature import Param
 from .._graph.axis import Axis
 from .._graph.graph import Graph
-from .._graph.source import Source, parts_of
+from .._graph.source import FromStream, Source, parts_of
 from .._policy.limit import Limit
 from .axis_plan import SegmentPlan, make_segment
 from .flow_plan import Outflow, find_flowing, list_flows, make_outflows
 from .locals import Locals
 from .node_plan import Draft
 from .segments import Needs, find_segments, reach
+from .stream_plan import Streams
 from .together import Groups
 
 __all__ = ["Axes", "Start"]
@@ -38,6 +39,7 @@ class Start(NamedTuple):
         slots: where what the sources give stands.
         spans: how many of those each source takes: more than one where it is a list of several results.
         flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
+        readers: the nodes that read something of it as a stream.
     """
 
     place: int
@@ -46,7 +48,8 @@ class Start(NamedTuple):
     needed: tuple[int, ...]
     slots: tuple[int, ...]
     spans: tuple[int | None, ...]
-    flows: tuple[int | None, ...] = ()
+    flows: tuple[int | None, ...]
+    readers: tuple[int, ...]
 
 
 class Axes:
@@ -62,6 +65,7 @@ class Axes:
         mapped: the nodes that are mapped.
         starts: what begins the segments.
         groups: the lists that somebody receives together.
+        streams: who reads items as a stream.
         flowing: the nodes that may hand on their items one by one.
     """
 
@@ -74,6 +78,7 @@ class Axes:
         self.starts: list[Start] = []
         self.groups = Groups(graph, place)
         self.flowing = find_flowing(graph, self.needs)
+        self.streams = Streams(graph, self.needs, self._segment_of, place)
 
     def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:
         """Give what begins the segments a place each.
@@ -83,7 +88,7 @@ class Axes:
             slot: gives the place of what a source gives.
         """
         for axis in self._graph.axes:
-            for number in self._list_numbers(axis):
+            for number in self._list_numbers(axis) or [0]:
                 needed, slots, spans = self.needs.of_axis(axis), [], []
                 if number:
                     needed += self._list_imported(axis, number) or self._find_before(axis, number)
@@ -94,7 +99,9 @@ class Axes:
                         spans.append(None if parts == (source,) else len(parts))
                 needed = list(dict.fromkeys(needed))
                 flows = list_flows(self._graph, axis, self.flowing)
-                self.starts.append(Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans), flows))
+                readers = dict.fromkeys([stream.reader for stream in self.streams.of_segment(axis, number)])
+                found = Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans), flows, tuple(readers))
+                self.starts.append(found)
 
     def _find_before(self, axis: Axis, number: int) -> list[int]:
         """Return a stage of an earlier segment that one of this waits for: when it has ended, all items are known."""
@@ -114,6 +121,16 @@ class Axes:
         """
         return make_outflows(self._graph, self.needs, self._segment_of, self.starts, read)
 
+    def find_dispensable(self, needed: Collection[int]) -> frozenset[int]:
+        """Return the stages whose items nobody needs any more when those have ended that read them as a stream.
+
+        Args:
+            needed: the stages that somebody else needs, as a whole or to have ended.
+        """
+        streamed = {source.axis for node in self._graph for source in node.sources if isinstance(source, FromStream)}
+        axes = [axis for axis in self._graph.axes if axis.index in streamed]
+        return frozenset([stage for axis in axes if not set(axis.stages) & set(needed) for stage in axis.stages])
+
     def find_collected(self) -> set[int]:
         """Return the stages that a later segment goes on with, or that are received together with others."""
         together = {node for group in self.groups.list_groups() for node in group.stages}
@@ -131,7 +148,11 @@ class Axes:
         return [node for stage in own for node in self.needs.by_item[stage] if self._segment_of[node] < number]
 
     def make_segments(
-        self, drafts: Sequence[Draft], followers: Sequence[Sequence[int]], collected: Collection[int]
+        self,
+        drafts: Sequence[Draft],
+        followers: Sequence[Sequence[int]],
+        collected: Collection[int],
+        ends: Collection[int],
     ) -> tuple[SegmentPlan, ...]:
         """Return the segments compiled.
 
@@ -139,10 +160,12 @@ class Axes:
             drafts: how each node runs.
             followers: which nodes wait for the whole of each.
             collected: the stages whose results somebody needs as a whole.
+            ends: the nodes that the workflow's own function comes after.
         """
         found: list[SegmentPlan] = []
         for start in self.starts:
             own = [node for node in start.axis.stages if self._segment_of[node] == start.number]
+            streams = self.streams.of_segment(start.axis, start.number)
             is_split = len(self._list_numbers(start.axis)) > 1
             groups = [group for group in self.groups.list_groups() if group.axis is start.axis]
             has_source = any(member.node < 0 for group in groups for member in group.members)
@@ -159,9 +182,10 @@ class Axes:
                 ahead=start.axis.ahead or self._count_ahead(own),
                 keeps_items=(is_split or has_source) and not start.number,
                 spans=start.spans,
-                flows=start.flows,
+                streamed={stream.node for stream in streams},
             )
-            found.append(made)
+            needed = any(followers[node] or node in collected or node in ends for node in own)
+            found.append(made._replace(flows=start.flows, streams=streams, is_needed=needed))
         return tuple(found)
 
     def _count_ahead(self, stages: Sequence[int]) -> int:
@@ -176,4 +200,4 @@ class Axes:
             else:
                 least, places = min(limit.pairs, key=lambda pair: pair[0].capacity // pair[1])
                 limits[least] = max(limits.get(least, 0), least.capacity // places)
-        return 2 * (count + sum(limits.values()))
+        return 2 * (count + sum(limits.values()) or _NO_LIMIT)

@@ -19,6 +19,7 @@ from .block import Block
 from .locals import LOCAL, Local, Locals
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
 from .segments import Needs
+from .stream_plan import StreamPlan
 
 __all__ = ["Instance", "ItemPlace", "SegmentPlan", "make_segment"]
 
@@ -103,6 +104,8 @@ class SegmentPlan(NamedTuple):
         keeps_items: whether what the sources give is kept until all items have ended.
         spans: how many values each source is made of: `None` for one that is a collection itself.
         flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
+        streams: who reads what its stages give, or its source, as a stream.
+        is_needed: whether anybody else needs something of it.
     """
 
     axis: Axis
@@ -123,7 +126,9 @@ class SegmentPlan(NamedTuple):
     ahead: int
     keeps_items: bool
     spans: tuple[int | None, ...]
-    flows: tuple[int | None, ...]
+    flows: tuple[int | None, ...] = ()
+    streams: tuple[StreamPlan, ...] = ()
+    is_needed: bool = True
 
     def name_sources(self, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items, each source with what to call it in an error."""
@@ -188,7 +193,7 @@ def make_segment(
     ahead: int,
     keeps_items: bool,
     spans: tuple[int | None, ...],
-    flows: tuple[int | None, ...],
+    streamed: Collection[int] = (),
 ) -> SegmentPlan:
     """Return a segment compiled.
 
@@ -205,22 +210,19 @@ def make_segment(
         ahead: how many items may be begun and unfinished.
         keeps_items: whether what the sources give is kept.
         spans: how many values each source is made of.
-        flows: the nodes that may hand its items on one by one.
+        streamed: the stages whose results somebody reads as a stream.
     """
     own = [node for node in axis.stages if segments[node] == number]
     needed = dict.fromkeys([node for stage in own for node in needs.by_item[stage]])
     imported = [node for node in needed if segments[node] < number]
     read = {node: stand_ins.of((*drafts[node].asked, *drafts[node].slots)) for node in own}
     layout = _Layout(own, imported, list(dict.fromkeys([place for node in own for place in read[node]])))
-    turns = _list_turns(own, needs, followers, layout)
+    turns = _list_turns(own, needs, followers, layout, streamed)
     layout.place_rest()
-    if all(drafts[node].in_thread for node in own):  # a chain of them never leaves its thread
+    if own and all(drafts[node].in_thread for node in own):  # a chain of them never leaves its thread
         turns = [turn._replace(draft=_TURN._replace(in_thread=True)) for turn in turns]
     instances = _list_stages(own, imported, needs, drafts, read, layout, turns) + turns
-    uses = [0] * layout.width
-    for instance in instances:
-        for place in (*instance.reads, *[offset for offset, node in instance.collects if node in collected]):
-            uses[place] += 1
+    uses = _count_uses(instances, {*collected, *streamed}, layout.width)
     return SegmentPlan(
         axis,
         number,
@@ -240,7 +242,6 @@ def make_segment(
         ahead,
         keeps_items,
         spans,
-        flows,
     )
 
 
@@ -257,13 +258,26 @@ def _list_items(
     return tuple(found)
 
 
+def _count_uses(instances: Sequence[Instance], kept: Collection[int], width: int) -> list[int]:
+    """Return how many readers each place has; of the stages that are kept, who takes their results in is one."""
+    uses = [0] * width
+    for instance in instances:
+        for place in (*instance.reads, *[offset for offset, node in instance.collects if node in kept]):
+            uses[place] += 1
+    return uses
+
+
 def _list_turns(
-    own: Sequence[int], needs: Needs, followers: Sequence[Sequence[int]], layout: _Layout
+    own: Sequence[int],
+    needs: Needs,
+    followers: Sequence[Sequence[int]],
+    layout: _Layout,
+    streamed: Collection[int],
 ) -> list[Instance]:
-    """Return the turns of an item: where others wait for the whole of a stage, its own; last, that of all the rest."""
+    """Return the turns of an item: where others wait for a stage, its own; last, that of all the rest."""
     needed = {node for stage in own for node in needs.by_item[stage]}
     sinks = [node for node in own if node not in needed]
-    early = [node for node in own if followers[node] and sinks != [node]]
+    early = [node for node in own if node in streamed or (followers[node] and sinks != [node])]
     first = [(layout.add(), node) for node in early]
     end = layout.add()
     turns = [
@@ -272,7 +286,7 @@ def _list_turns(
     ]
     rest = tuple([(layout.offsets[node], node) for node in own if node not in early])
     waits_for = len(early) + sum(node not in early for node in sinks)
-    return [*turns, Instance(own[0], end, _TURN, waits_for, turn="item", collects=rest)]
+    return [*turns, Instance(own[0] if own else -1, end, _TURN, waits_for, turn="item", collects=rest)]
 
 
 def _list_stages(

@@ -108,8 +108,7 @@ class Engine(Telling, ItemTurns):
         lists = state.ready, state.ready_in_thread, self.resumed, self.notices
         standing = state.values, state.uses, state.pending, state.affected
         if state.items is not None:
-            state.items.journal = journal
-            state.items.on_item = self.take_item
+            self.look_after(state.items)
         self.tables = state.steps, *standing, *lists, journal.started, journal.finished
 
     async def execute(self) -> None:
@@ -172,6 +171,8 @@ class Engine(Telling, ItemTurns):
         while state.left and not state.stopped:
             self._bell = bell = Event()
             await bell.wait()
+            if state.items is not None:
+                self.take_consumed()
             self.hand_over()
         if state.stopped:
             self.cancel()
@@ -224,7 +225,6 @@ class Engine(Telling, ItemTurns):
             self.ring()
 
     def ring(self) -> None:
-        """Have whoever waits for the end of the run look what there is to do."""
         if self._bell is not None:
             self._bell.set()
 

@@ -111,4 +111,6 @@ def _can_flow(graph: Graph, node: Node) -> bool:
     step = node.definition
     if node.replaced or node.is_given or node.axis is not None or step.is_workflow or step.is_resource:
         return False
+    if node.place is not None:  # it runs in a resource
+        return False
     return not step.items.collects and can_feed(graph.policy_of(node).run_in)

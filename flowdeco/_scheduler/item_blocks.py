@@ -21,7 +21,7 @@ from .axis_plan import SegmentPlan
 from .block import Block
 from .collection import Collection, make_outcome
 from .flow_plan import Outflow
-from .item_flow import ItemFlows
+from .item_streams import ItemStreams
 from .node_plan import SharedOut
 from .segment import Segment, Tables
 from .taking_apart import take_apart
@@ -50,7 +50,7 @@ class ItemJournal(Protocol):
     def item_at(self, index: int | None) -> ItemEntry | None: ...
 
 
-class ItemBlocks(ItemFlows):
+class ItemBlocks(ItemStreams):
     """The items of one run.
 
     Args:
@@ -88,6 +88,7 @@ class ItemBlocks(ItemFlows):
             for node in self.of_node
         }
         self.faults: dict[int, Exception] = {}
+        self.streams = {}
         self.flows = {outflow.node: self.make_flow(outflow, keeps=keeps) for outflow in outflows}
         self._broken_gates: set[int] = set()
 
@@ -107,6 +108,8 @@ class ItemBlocks(ItemFlows):
         if isinstance(sources, Rows):
             self._expect(segment, sources.size)
         self._state.left -= 1
+        if segment.plan.streams:
+            self.open_streams(segment)
         self.feed(segment)
         return self.find_ended(segment)
 
@@ -150,6 +153,7 @@ class ItemBlocks(ItemFlows):
         state, plan, journal = self._state, segment.plan, self.journal
         base, width = len(state.values), plan.width
         block = Block(segment.index, base, plan.offsets)
+        segment.blocks.append(block)
         state.values.extend([UNSET] * width)
         state.pending.extend([0] * width)
         if state.uses is not None:
@@ -194,6 +198,10 @@ class ItemBlocks(ItemFlows):
                 self._list_ready(base + offset)
         for offset, node in plan.imported:
             self._hand_in(block, offset, node)
+        if segment.streams:
+            self.join_streams(segment, block, item)
+        if not (plan.own or state.pending[base + plan.end]):
+            self._list_ready(base + plan.end)
 
     def _take_apart(self, block: Block, part: Any, readers: Sequence[int], value: Any) -> Any:
         try:
@@ -276,9 +284,13 @@ class ItemBlocks(ItemFlows):
             collection.leave_hole(block.number, *state.ended[index], block.item)
             if self.journal is not None:
                 self.journal.close_item(index)
+            if segment.streams:
+                self.pass_hole(segment, block, node, *state.ended[index])
             return
         result = state.values[index]
         collection.put(block.number, result)
+        if segment.streams:
+            self.pass_on(segment, block, node, result)
         if self.journal is not None:
             self.journal.close_item(index, result)
 
@@ -304,6 +316,7 @@ class ItemBlocks(ItemFlows):
         """Return the stages that have ended for all items, and of which nobody knows it yet."""
         if not segment.is_exhausted or segment.sources is None:
             return []
+        self.end_streams(segment, -1, segment.fault or segment.cause)
         found: list[int] = []
         for node, count in segment.counts.items():
             if count == segment.begun and not self.collections[node].is_done:
@@ -335,7 +348,9 @@ class ItemBlocks(ItemFlows):
             if not state.pending[follower]:
                 self._list_ready(follower)
         state.release(step.reads)
-        self._let_go(self.of_node[node].plan.axis)
+        segment = self.of_node[node]
+        self.end_streams(segment, node, segment.cause)
+        self._let_go(segment.plan.axis)
 
     def part(self) -> None:
         """Let go of the run at its end, or it could go with the garbage collector only."""

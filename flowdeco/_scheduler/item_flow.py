@@ -104,7 +104,7 @@ class ItemFlows:
 
     def _break(self, segment: Segment, cause: BaseException | None) -> None:
         """Take in that what gives the items has failed, after items have begun: these go on."""
-        segment.is_broken = True
+        segment.is_broken, segment.cause = True, cause
         for _, node in segment.plan.own:
             collection = self.collections[node]
             collection.upstream = collection.upstream or cause

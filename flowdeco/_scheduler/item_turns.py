@@ -6,12 +6,18 @@ taken in that no task has raised.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from threading import get_ident
 from typing import Any
 
+from anyio import CancelScope
+
+from .._base.event_loop import EventLoop
 from .._base.events import Status
 from .._item.feed import Feed
 from .._runner.arguments import Row
+from .item_blocks import ItemBlocks
 from .segment import Segment
 from .settlement import Settlement
 from .taking_apart import open_sources
@@ -20,7 +26,27 @@ __all__ = ["ItemTurns"]
 
 
 class ItemTurns(Settlement):
-    """The part of an engine that looks after items; its attributes are explained there."""
+    """The part of an engine that looks after items; its attributes are explained there.
+
+    Attributes:
+        thread: that of the event loop.
+        loop: the event loop.
+        consumed: what readers have received, a segment and the number of an item, and nobody has seen to.
+        is_ringing: whether the event loop was told of that.
+        scopes: of the items that can be called off, by where they stand.
+    """
+
+    thread: int
+    loop: EventLoop
+    consumed: deque[tuple[Segment, int]]
+    scopes: dict[int, CancelScope]
+    is_ringing = False
+
+    def look_after(self, items: ItemBlocks) -> None:
+        """Hear of the items of the run."""
+        items.journal = self.journal
+        items.on_item, items.on_consumed = self.take_item, self.note_consumed
+        self.thread, self.loop, self.consumed, self.scopes = get_ident(), EventLoop(), deque(), {}
 
     def take_turn(self, index: int) -> None:
         """Do what there is to be done at an index at which no function is called. On the event loop."""
@@ -88,6 +114,10 @@ class ItemTurns(Settlement):
             if state.stopped:
                 return
             ended = state.items.answer(segment)
+        if segment.is_abandoned:
+            for index in state.items.list_open(segment):
+                if index in self.scopes:
+                    self.scopes[index].cancel()
         fault, segment.fault = segment.fault, None
         if fault is None:
             self._end_stages(ended)
@@ -103,12 +133,18 @@ class ItemTurns(Settlement):
             items.collections[node].is_done = True
         if segment.sources is not None:
             segment.sources.close()
+        if segment.plan.own:
+            self._fail_stages(segment, fault)
+
+    def _fail_stages(self, segment: Segment, error: Exception) -> bool:
+        """Fail the first stage with an error that no task has raised; return whether the run goes on."""
         (_, first), *others = segment.plan.own
-        if not self.fail(first, fault):
+        if not self.fail(first, error):
             self.cancel()
-            return
+            return False
         for _, node in others:
-            self.pass_over(node, Status.UPSTREAM_FAILED, fault)
+            self.pass_over(node, Status.UPSTREAM_FAILED, error)
+        return True
 
     def _raise_late(self, segment: Segment) -> None:
         """End the run with the error of a source that has failed after its first item, when all these have ended."""
@@ -136,6 +172,38 @@ class ItemTurns(Settlement):
         assert self.state.items is not None
         return self.state.items.flows[index].spring.feed
 
+    def note_consumed(self, segment: Segment, number: int) -> None:
+        """Take note that a reader has received an item. On any thread, also where the lock is held."""
+        self.consumed.append((segment, number))
+        if get_ident() == self.thread:
+            self.ring()
+        elif not self.is_ringing:
+            self.is_ringing = True
+            self.loop.call_soon(self._hear)
+
+    def _hear(self) -> None:
+        self.is_ringing = False
+        self.ring()
+
+    def take_consumed(self) -> None:
+        """See to what readers have received. On the event loop."""
+        items = self.state.items
+        while self.consumed and items is not None:
+            with self.lock:
+                if not self.state.stopped:
+                    items.consume(*self.consumed[0])
+            self.consumed.popleft()
+
+    def open_scope(self, index: int) -> CancelScope:
+        """Return the scope of what runs at an index, to be entered; it is cancelled when nobody needs that any more."""
+        items, block = self.state.items, self.state.steps[index].origin.block
+        assert items is not None
+        assert block is not None
+        scope = self.scopes[index] = CancelScope()
+        if items.segments[block.segment].is_abandoned:
+            scope.cancel()
+        return scope
+
     def ring(self) -> None:
         """Have whoever waits for the end of the run look what there is to do. On the event loop."""
         raise NotImplementedError
@@ -145,17 +213,22 @@ class ItemTurns(Settlement):
         for _, node in segment.plan.own:
             if not self.pass_over(node, status, cause):
                 return
-        self.state.left -= 1
+        self._give_up_axis(segment)
+
+    def _give_up_axis(self, segment: Segment) -> None:
+        items = self.state.items
+        assert items is not None
+        with self.lock:
+            self.state.left -= 1
+            items.release_readers(segment, is_affected=True)
 
     def _fail_axis(self, segment: Segment, error: Exception) -> None:
         """Take in that nothing can be mapped over what gives the items: the first stage fails with that."""
-        (_, first), *others = segment.plan.own
-        if not self.fail(first, error):
-            self.cancel()
-            return
-        for _, node in others:
-            self.pass_over(node, Status.UPSTREAM_FAILED, error)
-        self.state.left -= 1
+        items = self.state.items
+        assert items is not None
+        items.faults.update({stream.reader: error for stream in segment.plan.streams if stream.node < 0})
+        if not segment.plan.own or self._fail_stages(segment, error):
+            self._give_up_axis(segment)
 
     def _end_stages(self, nodes: Iterable[int]) -> None:
         """Take in that stages have ended for all items."""
@@ -178,6 +251,7 @@ class ItemTurns(Settlement):
         for place in list(journal.places):
             journal.close_item(place)
         items.flows.clear()
+        self.scopes.clear()
         for node, collection in items.collections.items():
             if journal.started[node] and not journal.finished[node]:
                 failed = journal.items[node].failed if node in journal.items else []

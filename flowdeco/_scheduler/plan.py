@@ -6,49 +6,38 @@ the run and its state, the constants, and the parts of results that have names o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
-from .._base.signature import POSITIONAL, Kind, Param, can_wait, is_awaited, is_coroutine_function
-from .._definition.definition import Definition
+from .._base.signature import Kind, can_wait, is_awaited, is_coroutine_function
 from .._definition.resource import ResourceDefinition
 from .._graph.binding import Binding
 from .._graph.graph import Graph
 from .._graph.input import Inputs
 from .._graph.node import Node
-from .._graph.output import find_required, is_absent, take_constant
+from .._graph.output import find_required
 from .._graph.source import (
-    Constant,
-    FromInput,
-    FromItem,
-    FromItemOf,
-    FromResult,
     FromRun,
-    FromValue,
-    Source,
     definitions_of,
-    parts_of,
 )
 from .._policy.policy import NO_POLICY
 from .._policy.run_in import starts_processes
-from .._runner.arguments import Arguments, choose_arguments, taking
+from .._runner.arguments import Arguments, taking
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Program
 from .axes import Axes
 from .axis_plan import SegmentPlan
 from .flow_plan import Outflow
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
-from .programs import Programs
-from .propagation import outcome_without
+from .places import Places
 from .together import Group
 from .tolerance import find_tolerated
 
 __all__ = ["Plan"]
 
 
-class Plan(Programs):
+class Plan(Places):
     """What the engine and the record need to know of a graph that has no problems.
 
     Attributes:
@@ -57,6 +46,7 @@ class Plan(Programs):
         groups: the lists of an axis that somebody receives together.
         outflows: the nodes that hand their items on one by one.
         flowing: the indices of these.
+        dispensable: the nodes whose items are called off when nobody reads them as a stream any more.
         binding: the names it rests on.
         inputs: binds the arguments of a call.
         steps: how each node runs, by index.
@@ -87,6 +77,7 @@ class Plan(Programs):
     calls: object = None
     segments: tuple[SegmentPlan, ...] = ()
     outflows: tuple[Outflow, ...] = ()
+    dispensable = frozenset[int]()
     groups: Sequence[Group] = ()
 
     def __init__(self, graph: Graph, binding: Binding) -> None:
@@ -149,20 +140,21 @@ class Plan(Programs):
                     found.setdefault(id(step), set()).update(node.plan.required.get(id(step), ()))
         return found
 
-    def _place(self, value: Any = UNSET) -> int:
-        self.template.append(value)
-        return len(self.template) - 1
-
     def _compile(self) -> None:
         nodes = self.graph.nodes
         axes = self._axes
         followers = self._link()
+        if axes is not None:
+            self.dispensable = axes.find_dispensable([i for i in axes.mapped if followers[i] or self._is_read(i)])
         self._drafts = drafts = [self._draft(node) for node in nodes]  # all of them first: parts get their places here
         if axes is not None:
+            axes.streams.find_readers(drafts)
             axes.place_starts(self._place, self._slot)
             flowing = [index for index in axes.flowing if followers[index] or self._is_read(index)]
             self.outflows = axes.make_outflows(flowing)
             for start in axes.starts:
+                for reader in start.readers:
+                    self.counts[reader] += 1
                 for i in start.needed:
                     if start.number or i not in axes.flowing:
                         followers[i].append(start.place)
@@ -181,7 +173,8 @@ class Plan(Programs):
         if axes is not None:
             read = {i for i in axes.mapped if self.uses[i] or i in self.outcomes or i in self.parts or i in self.handed}
             self.groups = axes.groups.list_groups()
-            self.segments = axes.make_segments(drafts, followers, read | axes.find_collected())
+            ends = {self.graph.node_of(step).index for step in self.graph.ends}
+            self.segments = axes.make_segments(drafts, followers, read | axes.find_collected(), ends)
 
     def _link(self) -> list[list[int]]:
         """Count for how many others each node waits; return which wait for the whole of each."""
@@ -209,7 +202,8 @@ class Plan(Programs):
         self.steps += [self._turn(-1, "axis", (), ())] * more
         self.counts += [0] * more
         for start in axes.starts:
-            self.steps[start.place] = self._turn(start.axis.stages[0], "axis", start.slots, ())
+            about = (*start.axis.stages, *start.readers)[0]
+            self.steps[start.place] = self._turn(about, "axis", start.slots, start.readers)
             self.counts[start.place] = len(start.needed)
             if not start.needed:
                 self.roots.append(start.place)
@@ -246,7 +240,8 @@ class Plan(Programs):
             or self.graph.owner.watch_hooks
         ):
             return False
-        if node.index in self.flowing or node.key is not None:
+        is_special = node.index in self.flowing or node.index in self.dispensable
+        if is_special or step.items.streams or node.key is not None:
             return False
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure
@@ -294,8 +289,6 @@ class Plan(Programs):
         outcomes = tuple(self.outcomes.get(index, {}).items())
         return SharedOut(self.parts.get(index, ()), outcomes, self.handed.get(index))
 
-    # Places.
-
     def _count_uses(self) -> None:
         self.uses = [0] * len(self.template)
         for place in self.body.slots:
@@ -303,92 +296,6 @@ class Plan(Programs):
         for step in self.steps:
             for place in step.reads:
                 self.uses[place] += 1
-
-    def _quick_slots(
-        self, params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
-    ) -> tuple[int, ...] | None:
-        """Return the places of arguments that are all results, passed by position, as with most functions.
-
-        This is a good part of what compiling costs.
-        """
-        if self._axes is not None:
-            return None
-        steps = [source.definition for source in sources if type(source) is FromResult and source.output is None]
-        if len(steps) == len(sources) and not settled and all(param.kind in POSITIONAL for param in params):
-            return tuple([self.graph.node_of(step).index for step in steps])
-        return None
-
-    def _arguments(
-        self, function: Callable[..., Any], params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
-    ) -> Arguments:
-        """Return how a function gets its arguments."""
-        given = choose_arguments(params, sources)
-        together: dict[int, int] = {}
-        if self._axes is not None:
-            plain = [source for param, source in given if param.name not in settled]
-            together = self._axes.groups.place_together([part for source in plain for part in parts_of(source)])
-        slots: list[int] = []
-        for param, source in given:
-            for part in parts_of(source):
-                if param.name in settled:
-                    slots.append(self._outcome_slot(param, part))
-                else:
-                    slots.append(together[id(part)] if id(part) in together else self._slot(param, part))
-        return Arguments(function, given, tuple(slots))
-
-    def _slot(self, param: Param, source: Source) -> int:
-        if isinstance(source, (FromItem, FromItemOf)):
-            assert self._axes is not None
-            return self._axes.stand_ins.stand_in(source)
-        if isinstance(source, FromResult):
-            index = self.graph.node_of(source.definition).index
-            return index if source.output is None else self._part_place(index, source.output)
-        if isinstance(source, FromInput):
-            return self._input_place[source.name]
-        if isinstance(source, FromRun):
-            self.asks_for_state |= source.name == "state"
-            return self.run_place if source.name == "run" else self.state_place
-        if isinstance(source, Constant):
-            return self._place(take_constant(source))
-        return self._place(source.value if isinstance(source, FromValue) else param.default)
-
-    def _outcome_slot(self, param: Param, source: Source) -> int:
-        if isinstance(source, Constant):
-            name, output = self.graph.node_of(source.definition).name, source.output
-            if source.definition.graph_each:
-                values = enumerate(take_constant(source))
-                return self._place([Outcome(name, Status.COMPLETED, value, index=index) for index, value in values])
-            if output is not None and is_absent(source.value, output):
-                return self._place(outcome_without(name, output))
-            return self._place(Outcome(name, Status.COMPLETED, self.template[self._slot(param, source)]))
-        if isinstance(source, (FromItem, FromItemOf)):
-            assert self._axes is not None
-            return self._axes.stand_ins.stand_in(source, settled=True)
-        if not isinstance(source, FromResult):
-            return self._slot(param, source)
-        places = self.outcomes.setdefault(self.graph.node_of(source.definition).index, {})
-        if source.output not in places:
-            places[source.output] = self._place_freed()
-        return places[source.output]
-
-    def _handed_place(self, step: Definition) -> int:
-        """Return where it stands how a node has ended, for a nested workflow that shares it."""
-        index = self.graph.node_of(step).index
-        if index not in self.handed:
-            self.handed[index] = self._place_freed()
-        return self.handed[index]
-
-    def _place_freed(self) -> int:
-        """Return a place that is let go of when nobody needs it any more."""
-        place = self._place()
-        self._part_set.add(place)
-        return place
-
-    def _part_place(self, index: int, output: str) -> int:
-        key = index, output
-        if key not in self._part_places:
-            self._part_places[key] = self._place_freed()
-        return self._part_places[key]
 
 
 def _starts_processes(program: Program) -> bool:

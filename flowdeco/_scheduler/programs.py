@@ -18,8 +18,9 @@ from .._policy.policy import Recovery as PolicyRecovery
 from .._policy.run_in import InResource
 from .._runner.arguments import Arguments, Row, choose_arguments
 from .._runner.attempt import choose_attempt, runs_in_thread
-from .._runner.feeding import feeding
-from .._runner.gathering import gathering
+from .._runner.dispensable import dispensable, dispensable_in_thread
+from .._runner.feeding import feeding, reading, reading_in_thread
+from .._runner.gathering import gathering, listing
 from .._runner.program import Attempt, Attempted, Condition, Program, Recovery, runs_on_loop
 from .item_keys import naming
 from .resource_program import make_resource_program
@@ -33,6 +34,7 @@ class Programs:
     graph: Graph
     required: Mapping[int, set[str]]
     flowing: frozenset[int]
+    dispensable: frozenset[int]
     _programs: dict[int, Program]
     _arguments_of: dict[int, Arguments]
 
@@ -57,13 +59,9 @@ class Programs:
             given = self._arguments(step.function, node.params, node.sources, step.settled)
             return make_resource_program(node, step, given, self.graph.owner)
         policy = self.graph.policy_of(node)
-        arguments, attempt = self._arguments_of.get(node.index), None
-        if node.index in self.flowing:
-            arguments = self._arguments(step.function, node.params, node.sources, step.settled)
-            kind = step.signature.gives
-            attempt = feeding(node.name, step.function, kind, policy.run_in, policy.timeout, arguments)
-        elif arguments is None:
-            function = gathering(step.function, step.signature)
+        arguments = self._arguments_of.get(node.index)
+        if arguments is None:
+            function = step.function if node.index in self.flowing else gathering(step.function, step.signature)
             arguments = self._arguments(function, node.params, node.sources, step.settled)
         if node.place is not None:  # what runs in a resource has to find it
             arguments = arguments.with_slot(self.graph.node_of(node.place).index)
@@ -73,12 +71,42 @@ class Programs:
             step,
             policy,
             arguments,
-            attempt,
+            self._choose_attempt(node, policy, arguments),
             watch=self.graph.owner.watch_hooks,
             condition=self._make_condition(node),
             check=partial(check_parts, step, self.required.get(id(step), ()), node.name) if step.outputs else None,
             writes=any(isinstance(source, FromRun) for source in node.sources),
         )
+
+    def _make_dispensable(self, node: Node, step: Definition, policy: Policy, arguments: Arguments) -> Attempt:
+        """Return what makes an attempt that may be called off."""
+        kind = step.signature.gives
+        if runs_in_thread(kind, policy.run_in, policy.timeout):
+            call = listing(arguments.call) if kind == "generator" else arguments.call
+            return dispensable_in_thread(node.name, call)
+        made = choose_attempt(node.name, step.function, kind, policy.run_in, policy.timeout, arguments)
+        return dispensable(made, awaits=kind.startswith("async") or policy.run_in == "loop")
+
+    def _choose_attempt(self, node: Node, policy: Policy, arguments: Arguments) -> Attempt | None:
+        """Return what makes an attempt at what hands on or reads items one by one; `None` for any other."""
+        step = node.definition
+        attempt: Attempt | None = None
+        if node.index in self.flowing:
+            kind = step.signature.gives
+            attempt = feeding(node.name, step.function, kind, policy.run_in, policy.timeout, arguments)
+        elif node.index in self.dispensable:
+            attempt = self._make_dispensable(node, step, policy, arguments)
+        elif step.items.streams:
+            attempt = self._make_reading(node, step, policy, arguments)
+        return reading(attempt) if attempt is not None and step.items.streams else attempt
+
+    def _make_reading(self, node: Node, step: Definition, policy: Policy, arguments: Arguments) -> Attempt:
+        """Return what makes an attempt at a task that reads items as a stream."""
+        kind = step.signature.gives
+        if kind.startswith("async") or step.signature.is_awaited:
+            return choose_attempt(node.name, step.function, kind, policy.run_in, policy.timeout, arguments)
+        call = listing(arguments.call) if kind == "generator" else arguments.call
+        return reading_in_thread(node.name, call, policy.timeout)
 
     def _make_task_program(
         self,
@@ -122,7 +150,7 @@ class Programs:
             NO_POLICY,
             arguments,
             _defaults_of(node.params),
-            attempt,
+            dispensable(attempt, awaits=True) if node.index in self.dispensable else attempt,
             "async",
             watch=owner.watch_hooks,
             strict=owner.strict,

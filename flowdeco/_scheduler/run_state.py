@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .._base.events import Outcome, Status
+from .._base.events import Outcome, Skip, Status
 from .._base.item_errors import ItemShapeError
 from .._base.sentinel import UNSET
 from .._graph.node import Node
@@ -152,13 +152,13 @@ class RunState:
             if not waits:
                 in_thread = self.steps[follower].in_thread and follower not in self.affected
                 (self.ready_in_thread if in_thread else self.ready).append(follower)
-        if self.items is not None and index in self.items.flows:
-            self.items.end_flow(index)
+        if self.items is not None:
+            self.items.end_node(index)
 
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None:
         """Go on without a node's result: what needs it is judged when its turn comes."""
-        if self.items is not None and index in self.items.flows:
-            self.items.end_flow(index, (status, cause))
+        if self.items is not None:
+            self.items.end_node(index, (status, cause))
         step = self.steps[index]
         if step.origin.turn == "gate":
             assert self.items is not None
@@ -178,7 +178,8 @@ class RunState:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs."""
         self.affected.discard(index)
         if self.items is not None and index in self.items.faults:
-            judgement = Judgement(Status.FAILED, self.items.faults[index])
+            fault = self.items.faults[index]
+            judgement = Judgement(Status.SKIPPED if isinstance(fault, Skip) else Status.FAILED, fault)
         else:
             block = self.steps[index].origin.block
             judgement = judge_node(self.plan.graph, self.node_of(index), self.ended, self.lacking, block)

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 
 from .._base.events import Status
 from .._item.intake import Intake
+from .._item.item_stream import ItemStream
 from .._item.rows import Rows
 from .axis_plan import SegmentPlan
 from .block import Block
 from .node_plan import NodePlan
 from .propagation import Judgement
+from .stream_plan import StreamPlan
 
 __all__ = ["Segment", "Tables"]
 
@@ -43,30 +45,39 @@ class Segment:
         plan: what it is.
         index: its place among those of the plan.
         sources: what gives the items, each as a tuple of what the sources give for it; `None` before it begins.
+        blocks: all that there are, also the free ones.
         items: what has been given, where that is kept.
         begun: how many items have begun.
         active: how many of these have not ended.
         is_exhausted: whether no more will come.
+        is_abandoned: whether nobody needs it any more.
         is_called: whether it has a turn to come.
         is_broken: whether what gives the items has failed after some of them had begun.
+        cause: what it has failed with then.
         fault: what has gone wrong with what gives the items, before anybody was told.
         closed: the gates that are not open yet, by node, with the places that wait there.
+        streams: the streams of what its stages give, by node, and of what the source gives, by -1.
+        unread: the items that somebody has still to receive, by number: the block, and the places of the iterators.
         counts: for how many items each stage has ended, by node.
     """
 
     __slots__ = (
-        *("active", "begun", "closed", "counts", "fault", "free", "index", "is_broken", "is_called", "is_exhausted"),
-        *("items", "plan", "sources"),
+        *("active", "begun", "blocks", "cause", "closed", "counts", "fault", "free", "index", "is_abandoned"),
+        *("is_broken", "is_called", "is_exhausted", "items", "plan", "sources", "streams", "unread"),
     )
 
     def __init__(self, plan: SegmentPlan, index: int) -> None:
         self.plan = plan
         self.index = index
         self.sources: Rows | Intake | None = None
-        self.is_called = self.is_broken = False
+        self.streams: dict[int, list[tuple[StreamPlan, ItemStream]]] = {}
+        self.unread: dict[int, tuple[Block, list[int]]] = {}
+        self.is_called = self.is_broken = self.is_abandoned = False
         self.fault: Exception | None = None
+        self.cause: BaseException | None = None
         self.items: list[Any] = []
         self.free: list[Block] = []
+        self.blocks: list[Block] = []
         self.begun = self.active = 0
         self.counts = {node: 0 for _, node in plan.own}
         self.is_exhausted = False

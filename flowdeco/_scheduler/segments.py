@@ -17,9 +17,12 @@ from .._definition.definition import Definition
 from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
-from .._graph.source import FromItem, FromItemOf, FromResult, definitions_of
+from .._graph.source import FromItem, FromItemOf, FromResult, FromStream, definitions_of
 
 __all__ = ["Needs", "find_segments", "reach"]
+
+# Where a parameter receives one of many.
+_ONE_BY_ONE = (FromItem, FromItemOf, FromStream)
 
 
 class Needs:
@@ -28,11 +31,13 @@ class Needs:
     Attributes:
         whole: by node, the nodes that it needs as a whole.
         by_item: by node, the stages of its axis that it needs item by item.
+        streamed: by node, what gives the items that it reads as a stream.
     """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self.whole = [self._list_whole(node) for node in graph.nodes]
+        self.streamed = [self._list_streamed(node) for node in graph.nodes]
         self.by_item = [self._list_by_item(node) for node in graph.nodes]
 
     def of_axis(self, axis: Axis) -> list[int]:
@@ -40,11 +45,14 @@ class Needs:
         return self._index(definition for source in axis.sources for definition in definitions_of(source))
 
     def _list_whole(self, node: Node) -> list[int]:
-        if node.axis is None:
+        if node.axis is None and not node.definition.items.streams:
             return [index for index in node.dependencies if not self._graph.nodes[index].replaced]
-        sources = [source for source in (*node.sources, *node.asked) if not isinstance(source, (FromItem, FromItemOf))]
+        sources = [source for source in (*node.sources, *node.asked) if not isinstance(source, _ONE_BY_ONE)]
         found = [definition for source in sources for definition in definitions_of(source)]
         return self._index([*found, *node.after, *node.shared])
+
+    def _list_streamed(self, node: Node) -> list[int]:
+        return self._index([source.definition for source in node.sources if isinstance(source, FromStream)])
 
     def _list_by_item(self, node: Node) -> list[int]:
         if node.axis is None:
@@ -93,7 +101,7 @@ def reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[
         if index in reached:
             continue
         reached.add(index)
-        waiting += needs.whole[index]
+        waiting += needs.whole[index] + needs.streamed[index]
         axis = graph.nodes[index].axis
         if axis is not None:
             waiting += needs.by_item[index]

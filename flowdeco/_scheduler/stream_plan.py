@@ -1,0 +1,107 @@
+"""Who reads the items of an axis as a stream, and which of these readers the items wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .._definition.definition import Definition
+from .._graph.axis import Axis
+from .._graph.graph import Graph
+from .._graph.source import FromStream
+from .node_plan import Draft
+from .segments import Needs, reach
+
+__all__ = ["StreamPlan", "Streams"]
+
+
+class StreamPlan(NamedTuple):
+    """One stream.
+
+    Attributes:
+        place: where the reader finds its iterator.
+        reader: the index of the node that reads.
+        axis: the index of the axis.
+        node: the stage whose results are read; -1 for what the source gives.
+        definition: what gives the items.
+        output: of which output of each; `None`: all of it.
+        in_order: whether they come in the order of the source, and not as they end.
+        is_settled: whether the reader receives the outcome of each item.
+        on_loop: whether the reader runs on the event loop, and not in a thread.
+        is_counted: whether an item is unfinished until the reader has received it. Not, if the reader waits for
+            something else that needs the whole axis: it would begin only when all items have ended.
+    """
+
+    place: int
+    reader: int
+    axis: int
+    node: int
+    definition: Definition
+    output: str | None
+    in_order: bool
+    is_settled: bool
+    on_loop: bool
+    is_counted: bool
+
+    @property
+    def name(self) -> str:
+        """What gives the items, for errors."""
+        return str(self.definition.name)
+
+
+class Streams:
+    """The streams of a graph.
+
+    Args:
+        graph: the graph.
+        needs: what each node needs.
+        segments: the number of the segment of each stage.
+        place: makes a place whose value is let go of when nobody needs it any more.
+    """
+
+    def __init__(self, graph: Graph, needs: Needs, segments: dict[int, int], place: Callable[[], int]) -> None:
+        self._graph = graph
+        self._needs = needs
+        self._segments = segments
+        self._place = place
+        self._asked: dict[int, tuple[FromStream, bool]] = {}
+        self._found: list[StreamPlan] = []
+
+    def ask(self, source: FromStream, *, settled: bool) -> int:
+        """Return the place of a new iterator."""
+        place = self._place()
+        self._asked[place] = source, settled
+        return place
+
+    def find_readers(self, drafts: Sequence[Draft]) -> None:
+        """Find out who reads which, when it is known what each node receives."""
+        for node, draft in zip(self._graph.nodes, drafts, strict=True):
+            self._found += [self._make(node.index, place) for place in draft.slots if place in self._asked]
+
+    def of_segment(self, axis: Axis, number: int) -> tuple[StreamPlan, ...]:
+        """Return the streams of what goes through a segment."""
+        own = [stream for stream in self._found if stream.axis == axis.index]
+        return tuple([stream for stream in own if self._segments.get(stream.node, 0) == number])
+
+    def _make(self, reader: int, place: int) -> StreamPlan:
+        source, settled = self._asked[place]
+        given, node = self._graph.node_of(source.definition), self._graph.nodes[reader]
+        signature = node.definition.signature
+        return StreamPlan(
+            place,
+            reader,
+            source.axis,
+            -1 if given.axis is None else given.index,
+            source.definition,
+            source.output if given.axis is not None else None,
+            source.order == "source",
+            settled,
+            signature.kind.startswith("async") or signature.is_awaited,
+            not self._waits_for(reader, source.axis),
+        )
+
+    def _waits_for(self, reader: int, axis: int) -> bool:
+        """Whether a reader begins only when something else has ended that needs the whole of the axis it reads."""
+        read = self._graph.axes[axis]
+        reached = reach(self._graph, self._needs, self._segments, self._needs.whole[reader])
+        return not reached.isdisjoint([*read.stages, *self._needs.of_axis(read)])
