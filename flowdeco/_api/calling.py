@@ -18,7 +18,7 @@ from .._graph.call_graph import CALLED
 from .._graph.call_signature import read_call
 from .._graph.override import find_instead
 from .._graph.source import Constant
-from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
+from .._scheduler.call_engine import Answer, begin_call, find_caller, find_resource, run_call
 from .._scheduler.call_plan import CallPlans, fill_inputs, plans_within, put_values
 from .._scheduler.engine import Engine
 from .._scheduler.plan import Plan
@@ -115,7 +115,7 @@ async def call_within(
     called = find_instead(outer.state.plan.graph, definition)
     if keep and not _is_workflow(called):
         raise no_run_error(definition)
-    plan, inputs = await _prepare(outer, definition, called, given)
+    plan, inputs = _prepare(outer, definition, called, given)
     values = put_values(plan, inputs, outer.run)
     call = begin_call(outer, index, plan, definition.name or definition.kind, values, keep=keep)
     answer = await run_call(outer, index, plan, call, values)
@@ -123,7 +123,7 @@ async def call_within(
     return (None, run) if keep and run is not None else answer
 
 
-async def _prepare(
+def _prepare(
     outer: Engine, definition: Definition, called: Definition | Constant, given: Mapping[str, Any]
 ) -> tuple[Plan, Mapping[str, Any]]:
     """Return the plan of a call, and its inputs."""
@@ -135,7 +135,7 @@ async def _prepare(
         return prepare_workflow(outer, definition, called, given)
     signature = read_call(called)
     given = signature.adopt(given, read_call(definition))
-    given = await _add_resources(outer, called, given)
+    given = _add_resources(outer, called, given)
     plan = plans.find(graph, called, name, signature, given.keys() & signature.of_run.keys())
     return plan, fill_inputs(plan, given)
 
@@ -166,18 +166,48 @@ def no_run_error(definition: Definition) -> CallError:
     return CallError(f"{message}Use call() or call_sync().", task=name, parameters=())
 
 
-async def _add_resources(outer: Engine | None, called: Definition, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the arguments with the resources of the run that are not among them."""
+def _add_resources(outer: Engine | None, called: Definition, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments with the resources of the run that are not among them.
+
+    Raises:
+        CallError: one is not open.
+    """
     lacking = {name: each for name, each in read_call(called).resources.items() if name not in given}
     if not lacking:
         return given
-    raise NotImplementedError
+    found = dict(given)
+    for name, resource in lacking.items():
+        if outer is None:
+            reason = "is opened by a run, and this is outside of any"
+            raise _resource_error(called, name, resource, reason, f"Pass it: {called.label}.call({name}=...).")
+        try:
+            found[name] = find_resource(outer, resource)
+        except LookupError as error:
+            reason, way = _CLOSED if error.args == ("closed",) else _NOT_OPEN
+            raise _resource_error(called, name, resource, reason, way.format(called.label, name)) from None
+    return found
+
+
+_CLOSED = (
+    "has been closed: the function of a def workflow is called after that",
+    "Make it an async def; plain code calls that by its call_sync().",
+)
+_NOT_OPEN = (
+    "is not open in this run",
+    "Say calls=[{0}] where it is called, or name the resource there; or pass it: {0}.call({1}=...).",
+)
+
+
+def _resource_error(called: Definition, name: str, resource: Definition, reason: str, way: str) -> CallError:
+    parameters = tuple([param.name for param in read_call(called).params])
+    message = f"Cannot call task {called.label!r}: it needs resource {resource.label!r}, which {reason}. {way}"
+    return CallError(message, task=called.label, parameters=parameters)
 
 
 async def _call_alone(definition: Definition, given: Mapping[str, Any]) -> Answer:
     """Call a task outside of any run: in one of its own, which nobody sees."""
     signature, name = read_call(definition), definition.name or "task"
-    given = await _add_resources(None, definition, given)
+    given = _add_resources(None, definition, given)
     plan = _ALONE.find(None, definition, name, signature, given.keys() & signature.of_run.keys())
     run: Run[Any] = Run(plan, fill_inputs(plan, given))
     journal, values = run._journal, run._values

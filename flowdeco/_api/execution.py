@@ -24,6 +24,7 @@ from .._record.log import is_asked_for, log_change, log_failure
 from .._runner.request import InChild
 from .._runner.signals import RunStopped
 from .._scheduler.call_engine import CallPlace, find_caller
+from .._scheduler.caller import CALLER
 from .._scheduler.engine import Engine
 from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
@@ -245,7 +246,8 @@ class Execution:
                 journal.end(index, status, end)
         is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
         engine = Engine(state, journal, run, is_followed=is_followed)
-        engine.depth = run._depth
+        engine.depth, engine.around = run._depth, CALLER.get()
+        engine.shared = known or engine.shared
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
         if block is not None and run._place is None:
             block.join()

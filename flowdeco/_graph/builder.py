@@ -19,7 +19,8 @@ from .._policy.hook import EVENT_NAMES
 from .._policy.policy import NO_POLICY, Defaults, Policy
 from .._policy.run_in import InResource
 from .axis_finder import find_axes
-from .calls import find_calls
+from .call_finder import find_calls, find_resources
+from .calls import Calls
 from .graph import Graph
 from .item_sources import ItemSources
 from .node import Node
@@ -67,10 +68,11 @@ class _Builder:
         self._check_settled(owner, owner.own_params, body, owner.settled)
         ends = self._reach_all(owner, owner.after)
         self._resolve_open()
+        calls = find_calls(self.resolver, self._replace, self.nodes)
+        ends = (*ends, *self._open_for_calls(calls))
         self._set_default_conditions()
         found = list(self.nodes.values())
         check_resources(self.resolver, found, body)
-        calls = find_calls(self.resolver, self._replace, self.nodes)
         _name_apart([*found, *calls.nodes])
         nodes = self._sort(found)
         axes = find_axes(nodes, self._items.report_axes)
@@ -78,6 +80,22 @@ class _Builder:
         graph = Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
         graph.calls = calls
         return graph
+
+    def _open_for_calls(self, calls: Calls) -> list[Definition]:
+        """Have the callers come after the resources that what they call is given; return those of the body."""
+        if not calls.of:
+            return []
+        owner, callers = self.resolver.owner, list(self.nodes.values())
+        for node in callers:
+            found = [self._place(each) for each in find_resources(calls, node.definition)]
+            node.after = tuple(dict.fromkeys([*node.after, *found]))
+        of_body = [self._place(each) for each in find_resources(calls, owner)]
+        self._resolve_open()
+        return [] if owner.signature.kind != "async" else of_body
+
+    def _place(self, definition: Definition) -> Definition:
+        """Return what stands in the place of a resource, as a node."""
+        return _definition_in(self._put(definition, None, "")[0])
 
     def _resolve_open(self) -> None:
         while self._open:

@@ -91,6 +91,15 @@ class Keeper:
         finally:
             del live
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether what is open is being closed, or has been."""
+        return self._is_closing
+
+    def find_open(self, face: object) -> LiveResource | None:
+        """Return an open resource; `None` if it is not open."""
+        return next((live for live in self._open if live.plan.face is face), None)
+
     # What its resources tell.
 
     def _note_open(self, live: LiveResource) -> None:

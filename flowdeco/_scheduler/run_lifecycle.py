@@ -131,7 +131,7 @@ class RunLifecycle(Lifecycle):
             if failure is None and self._leaves_loop:
                 if self.engine.notices or self.engine.teller is not None:
                     await self.engine.wait_until_told()  # what has to be awaited, can be only here
-                self.journal.result = await _await(await self._take_body())
+                self.journal.result = await self._await(await self._take_body())
             self.result = self.journal.result
             return failure
         except (RunStopped, HookFailure, GeneratorExit, KeyboardInterrupt):
@@ -163,7 +163,7 @@ class RunLifecycle(Lifecycle):
             failure = await self._perform_in_task()
         if failure is not None or self._leaves_loop or self._is_coroutine:
             return failure
-        journal.result = await _await(await _call_in_thread(self._take_body()))
+        journal.result = await self._await(await _call_in_thread(self._take_body()))
         await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
         if engine.cancellation.is_native():
             await engine.cancellation.raise_it()
@@ -190,6 +190,17 @@ class RunLifecycle(Lifecycle):
             if engine.cancellation.is_native():
                 await engine.cancellation.raise_it()
         return None
+
+    async def _await(self, answer: Any) -> Any:
+        """Return what the function of a `def` workflow answered; a coroutine, as of a `def` around one, is awaited."""
+        if not is_awaitable(answer):
+            return answer
+        before = CALLER.get()
+        CALLER.set((self.engine.within, RUN))
+        try:
+            return await answer
+        finally:
+            CALLER.set(before)
 
     def _judge_body(self) -> BaseException | None:
         """Find out, some tasks having ended without a result, what becomes of the workflow's function."""
@@ -273,11 +284,6 @@ class RunLifecycle(Lifecycle):
     @property
     def metadata(self) -> Mapping[str, Any]:
         return MappingProxyType(self.journal.graph.owner.options["metadata"] or {})
-
-
-async def _await(answer: Any) -> Any:
-    """Return what the function of a `def` workflow answered; a coroutine, as that of a `def` around one, is awaited."""
-    return await answer if is_awaitable(answer) else answer
 
 
 async def _call_in_thread(body: Body) -> Any:

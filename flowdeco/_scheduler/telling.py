@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from contextvars import Context
+from types import MappingProxyType
+from typing import Any
 
 from .._runner.notice import Notice
+from .caller import Place
 from .run_hooks import Teller
 from .settlement import Settlement
 
@@ -17,6 +21,9 @@ class Telling(Settlement):
 
     teller: Teller | None = None
     notices: deque[Notice]
+    # Where in another run it was begun, and the shared resources that it uses, by node. Of interest to calls alone.
+    around: Place | None = None
+    shared: Mapping[int, Any] = MappingProxyType({})
 
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted. From any thread of the run."""
