@@ -118,6 +118,14 @@ class ItemRecord:
         place = self._entry.place
         return self._entry.run if place is None else self._journal.nested.get(place)
 
+    @property
+    def calls(self) -> Any:
+        """What it has called while it ran, in the order in which the calls began: a sequence of `CallRecord`."""
+        from .task_record import Calls  # which has items itself
+
+        place = self._entry.place
+        return Calls(self._journal, -2 if place is None else place, self._entry.calls)
+
     def _times(self) -> tuple[float, float]:
         entry, journal = self._entry, self._journal
         place = entry.place

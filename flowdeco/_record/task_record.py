@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -12,8 +13,8 @@ from .._base.events import Status
 from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
 from .._graph.node import Node
-from .call_log import Call, calls_of
-from .item_record import Items
+from .call_log import Call, CallLog, calls_of
+from .item_record import ItemRecord, Items
 from .journal import Journal
 from .timeline import Attempt, list_attempts, ready_time
 
@@ -21,6 +22,8 @@ __all__ = ["CallRecord", "Calls", "TaskRecord", "Tasks"]
 
 # Past so many tasks, the text of all records says no more than how many there are.
 _MOST_SHOWN = 20
+# One part of the name of an item: of a task, and which item of it.
+_PART = re.compile(r"([^/\[]+)(?:\[(\d+)\])?(?:/|$)")
 
 
 class TaskRecord:
@@ -178,13 +181,14 @@ class Calls(Sequence[CallRecord]):
     go well.
     """
 
-    def __init__(self, journal: Journal, index: int) -> None:
+    def __init__(self, journal: Journal, index: int, log: CallLog | None = None) -> None:
         self._journal = journal
         self._index = index
+        self._log = log  # of an item that has ended
 
     @property
     def _calls(self) -> Sequence[Call]:
-        return calls_of(self._journal, self._index)
+        return calls_of(self._journal, self._index) if self._log is None else self._log.calls
 
     @overload
     def __getitem__(self, key: int) -> CallRecord: ...
@@ -219,6 +223,32 @@ class Tasks(Mapping[Any, TaskRecord]):
             message = f"Cannot find task {shorten(key)} in the run of workflow {self._journal.name!r}.{hint}"
             raise UnknownTaskError(message, workflow=self._journal.name, task=key)
         return TaskRecord(self._journal, node)
+
+    def item(self, name: str) -> ItemRecord:
+        """Return the record of an item by its name: `text[17]`, or of one in a nested run `chapters[2]/lines[5]`.
+
+        Raises:
+            UnknownTaskError: there is no such task, or the name does not end in an index; it is a `KeyError`.
+            UnknownItemError: the task has not so many items; it is an `IndexError`.
+            ItemNotKeptError: a plain call has not kept it; it is a `LookupError`.
+        """
+        tasks, found = self, None
+        parts = [match.groups() for match in _PART.finditer(name)]
+        for place, (task, index) in enumerate(parts):
+            record = tasks[task]
+            found = None if index is None else record.items[int(index)]
+            if place + 1 < len(parts):
+                run = (record if found is None else found).run
+                if run is None:
+                    raise self._no_item(name, f"{task!r} has no run of its own, or none that was kept")
+                tasks = run.tasks
+        if found is None:
+            raise self._no_item(name, "the name of an item ends in its index, as in 'text[17]'")
+        return found
+
+    def _no_item(self, name: str, reason: str) -> UnknownTaskError:
+        message = f"Cannot find item {shorten(name)} in the run of workflow {self._journal.name!r}: {reason}."
+        return UnknownTaskError(message, workflow=self._journal.name, task=name)
 
     def __iter__(self) -> Iterator[str]:
         return (node.name for node in self._journal.graph.nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,18 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from flowdeco import ItemNotKeptError, Outcome, Retry, Run, Skip, Status, UnknownItemError, task, workflow
+from flowdeco import (
+    ItemNotKeptError,
+    Outcome,
+    Retry,
+    Run,
+    Skip,
+    Status,
+    UnknownItemError,
+    UnknownTaskError,
+    task,
+    workflow,
+)
 
 
 @task
@@ -246,3 +258,54 @@ async def test_the_record_finds_an_item_by_its_key() -> None:
     assert found is not None
     assert (found.index, found.reason) == (2, "empty")
     assert [(failure.index, failure.key) for failure in run.errors] == [(1, "key 1")]
+
+
+async def test_an_item_is_found_by_its_name_also_in_a_nested_run() -> None:
+    @task
+    def lines(chapter: int) -> list[int]:
+        return [chapter, 5]
+
+    @task(each={"line": lines})
+    async def double(line: int) -> int:
+        return 2 * line
+
+    @workflow(each={"chapter": pages})
+    async def chapters(chapter: int, double: list[int]) -> list[int]:
+        return double
+
+    @workflow
+    async def book(count: int, chapters: list[Any]) -> Any:
+        return chapters
+
+    run = await book.run(count=3)
+    assert run.tasks.item("chapters[2]").run.workflow == "chapters"
+    assert run.tasks.item("chapters[2]/double[0]").result == 4
+    for name, reason in (("pages", "ends in its index"), ("chapters", "ends in its index"), ("pages/x[1]", "no run")):
+        with pytest.raises(UnknownTaskError, match=f"Cannot find item '{re.escape(name)}' in the run .*{reason}"):
+            run.tasks.item(name)
+    with pytest.raises(UnknownTaskError, match=r"Cannot find task 'chapter' .* Did you mean 'chapters'\?"):
+        run.tasks.item("chapter[2]")
+    with pytest.raises(UnknownItemError, match=r"^Cannot find item 3 of task 'chapters': there are 3 items\.$"):
+        run.tasks.item("chapters[3]")
+
+
+async def test_an_item_has_the_calls_that_it_made() -> None:
+    @task
+    async def search(query: str) -> str:
+        return query
+
+    @task(each={"page": pages})
+    async def look_up(page: int) -> list[str]:
+        return [await search.call(query=f"{page}.{n}") for n in range(page)]
+
+    @workflow
+    async def read(count: int, look_up: Any) -> None: ...
+
+    run = await read.run(count=3)
+    items = run.tasks["look_up"].items
+    assert [[call.path for call in item.calls] for item in items] == [
+        [],
+        ["look_up[1]/search#1"],
+        ["look_up[2]/search#1", "look_up[2]/search#2"],
+    ]
+    assert [call.result for call in items[2].calls] == ["2.0", "2.1"]
