@@ -91,7 +91,7 @@ def _read_name(subject: str, value: Any, name: Any) -> Each:
 
 
 def _read_entry(subject: str, value: Any, key: Any, need: Any) -> Each:
-    names: tuple[Any, ...] = tuple(key) if isinstance(key, tuple) else (key,)
+    names: tuple[Any, ...] = tuple(key) if is_list(key) else (key,)
     if not names or not all(isinstance(name, str) for name in names):
         reason = f"has the key {shorten(key)}, which is neither a parameter nor a tuple of them."
         raise reject(subject, "each", value, reason, wrong_type=True)
@@ -107,7 +107,7 @@ def _read_entry(subject: str, value: Any, key: Any, need: Any) -> Each:
         raise reject(subject, "each", value, reason, wrong_type=True)
     if isinstance(need, Value):
         _check_constant(subject, value, shown, need.value)
-    return Each(names, isinstance(key, tuple), take_need(subject, "each", value, shown, need))
+    return Each(names, not isinstance(key, str), take_need(subject, "each", value, shown, need))
 
 
 def _check_constant(subject: str, value: Any, shown: str, constant: object) -> None:

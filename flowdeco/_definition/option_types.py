@@ -82,7 +82,7 @@ class TaskOptions(PolicyOptions, total=False):
     settled: Settled
     each: Each
     stream: Stream
-    more: Callable[..., Iterable[Any]] | None
+    more: Callable[..., Iterable[Any] | None] | None
     ahead: int | None
     key: Callable[..., Any] | None
 
@@ -97,7 +97,7 @@ class WorkflowOptions(TypedDict, total=False):
     tasks: Tasks
     settled: Settled
     each: Each
-    more: Callable[..., Iterable[Any]] | None
+    more: Callable[..., Iterable[Any] | None] | None
     ahead: int | None
     key: Callable[..., Any] | None
     timeout: float | None

@@ -176,8 +176,8 @@ class _Finder:
         node.unread = [("", items[part.params[0]]) for part in node.mapped if names.isdisjoint(part.params)]
         node.sources = tuple([items.get(p.name, s) for p, s in zip(node.params, node.sources, strict=True)])
         own = node.definition.predicate
-        if node.predicate is not None and node.predicate[0] is own:
-            node.predicate = own, _exchange(own, node.predicate[1], items)
+        if own is not None and node.predicate is not None and node.predicate[0] is own:
+            node.predicate = node.predicate[0], _exchange(own, node.predicate[1], items)
         if node.more is not None:
             node.more = node.more[0], _exchange(node.more[0], node.more[1], items)
         if node.key is not None:

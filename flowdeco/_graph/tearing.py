@@ -37,7 +37,7 @@ def list_joined(graph: Graph, sources: Iterable[Source]) -> list[Source]:
     found: list[Source] = []
     for axis in graph.axes:
         stages = [part for part in parts if isinstance(part, FromResult) and _axis_of(graph, part) is axis]
-        origins = set(map(origin_of, axis.sources)) if stages else set()
+        origins = set(map(origin_of, axis.sources if stages else ()))
         joined = stages + [part for part in parts if origin_of(part) in origins]
         found += joined if len(set(map(origin_of, joined))) > 1 else []
     return found

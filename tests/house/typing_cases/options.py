@@ -1,6 +1,6 @@
 """What type checkers make of options that name tasks of different types."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, assert_type
 
 import flowdeco
@@ -104,6 +104,49 @@ def check_what_recovers_and_what_decides_may_be_tasks_of_any_types() -> None:
 
     assert_type(recovered(1), float)
     assert_type(settled.timeout, float | None)
+
+
+def name_item(n: float) -> str:
+    return str(n)
+
+
+def find_more(result: float, item: int) -> list[int] | None:
+    return None
+
+
+def check_what_runs_for_each_item_stays_the_function_of_one() -> None:
+    @task(each={"n": value([1, 2]), ("a", "b"): letters}, key=name_item, ahead=3)
+    def one(n: int, a: str, b: str) -> float:
+        return n
+
+    @task(each="n", more=find_more, limit=2, settled="n")
+    async def crawled(n: Outcome[int]) -> float:
+        return 1.0
+
+    @task(each={"n": [half, "numbers"]}, stream={"x": "ended", "y": "source"})
+    def streamed(n: float, x: Iterator[float], y: Iterator[str]) -> Iterator[int]:
+        yield 1
+
+    @task(stream=["x"], each=None)
+    async def folded(x: AsyncIterator[float]) -> float:
+        return 1.0
+
+    @task(stream=False, ahead=2)
+    def collected() -> Iterator[int]:
+        yield 1
+
+    assert_type(one(1, "a", "b"), float)
+    assert_type(one.with_options(each={"n": half, ("a", "b"): "pairs"}, key=None)(1, "a", "b"), float)
+    sources: dict[str, Task[..., Any]] = {"n": half}
+    half.with_options(each=sources, stream=None, more=find_more, ahead=None)
+    one.with_options(each=["n", "a"], stream=None)
+
+    @workflow(each={"n": "numbers"}, key=name_item, more=find_more, ahead=2, tasks=[one, crawled, streamed, folded])
+    def each(n: int, half: float) -> float:
+        return half
+
+    assert_type(each, Workflow[float, float])
+    assert_type(each.with_options(each={"n": letters}, key=None), Workflow[float, float])
 
 
 def check_overrides_may_be_of_any_types() -> None:

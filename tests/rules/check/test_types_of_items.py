@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flowdeco import Outcome, task, value, workflow
-from tests.support.naming import make_module
+from tests.support.naming import make_module, take
 from tests.support.types_of_edges import problems_of
 
 
@@ -259,8 +259,9 @@ def test_the_parts_of_results_of_all_items_are_a_list() -> None:
     def take_list(a: list[Any]) -> None: ...
     def take_one(a: int) -> None: ...
 
-    for consumer, is_fine in ((take_list, True), (take_one, False)):
-        w = workflow(lambda given: given, name="w", needs={"given": task(consumer, name="consumer")}, tasks=[split])
+    cases: list[tuple[Any, bool]] = [(take_list, True), (take_one, False)]
+    for consumer, is_fine in cases:
+        w = workflow(take, name="w", needs={"given": task(consumer, name="consumer")}, tasks=[split])
         assert bool(problems_of(w)) is not is_fine
 
 

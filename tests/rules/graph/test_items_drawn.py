@@ -11,7 +11,11 @@ def pages(site: str) -> Iterator[str]:
     yield site
 
 
-@task(each={"page": pages}, more=lambda result, depth: result[:depth])
+def find_more(result: str, depth: int) -> list[str]:
+    return [result] * depth
+
+
+@task(each={"page": pages}, more=find_more)
 def text(page: str) -> str:
     return page
 

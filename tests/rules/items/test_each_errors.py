@@ -48,6 +48,11 @@ def two(a: Any, b: Any) -> Any:
     return a, b
 
 
+def asking(names: str) -> Any:
+    """A function that has these parameters."""
+    return eval(f"lambda {names}: []")
+
+
 def problem(function: Any, **options: Any) -> GraphError:
     """What is wrong with a workflow of which one task has these options."""
 
@@ -77,7 +82,7 @@ def test_two_different_axes_are_an_error_that_names_both() -> None:
 
 
 def test_two_axes_and_a_collection_besides_are_an_error_too() -> None:
-    assert isinstance(problem(lambda a, b, c: None, each={"a": text, "b": head, "c": "urls"}), AxisError)
+    assert isinstance(problem(asking("a, b, c"), each={"a": text, "b": head, "c": "urls"}), AxisError)
 
 
 def test_a_mapped_task_and_a_collection_that_is_no_source_of_it_are_none() -> None:
@@ -175,9 +180,9 @@ def test_settled_of_several_tasks_whose_results_are_the_items_is_said_of_a_list(
 
 
 def test_more_adds_to_one_collection() -> None:
-    fits(one, each={"a": pages}, more=lambda result, item, index, urls, sites, depth: [])
-    fits(one, each={"a": text}, more=lambda result, a: [])
-    error = problem(two, each={"a": pages, "b": sites}, more=lambda result: [])
+    fits(one, each={"a": pages}, more=asking("result, item, index, urls, sites, depth"))
+    fits(one, each={"a": text}, more=asking("result, a"))
+    error = problem(two, each={"a": pages, "b": sites}, more=asking("result"))
     assert isinstance(error, EachError)
     assert str(error) == (
         "Cannot build workflow 'w': task 'f' has more=, and is mapped over task 'pages' and task 'sites' in step. What "
@@ -186,10 +191,10 @@ def test_more_adds_to_one_collection() -> None:
 
 
 def test_a_key_asks_for_what_is_there_when_the_item_comes() -> None:
-    fits(one, each={"a": pages}, key=lambda a, index, item, urls, depth: a)
-    fits(one, each={"a": text}, key=lambda a, index: a)
-    for function in (one, lambda a, sites: a):
-        error = problem(function, each={"a": pages}, key=lambda a, sites: a)
+    fits(one, each={"a": pages}, key=asking("a, index, item, urls, depth"))
+    fits(one, each={"a": text}, key=asking("a, index"))
+    for function in (one, asking("a, sites")):
+        error = problem(function, each={"a": pages}, key=asking("a, sites"))
         assert isinstance(error, EachError)
         assert (error.function, error.parameter) == ("f", "sites")
         assert str(error) == (
@@ -199,7 +204,7 @@ def test_a_key_asks_for_what_is_there_when_the_item_comes() -> None:
 
 
 def test_a_key_beside_more_rests_on_the_item_alone() -> None:
-    error = problem(one, each={"a": text}, more=lambda result: [], key=lambda a: a)
+    error = problem(one, each={"a": text}, more=asking("result"), key=asking("a"))
     assert str(error) == (
         "Cannot build workflow 'w': task 'f' has a key= that asks for 'a', which is there only when the item is under "
         "way; with more=, the key decides whether it is new. Ask for the item, its index or inputs."
@@ -208,9 +213,7 @@ def test_a_key_beside_more_rests_on_the_item_alone() -> None:
 
 @pytest.mark.parametrize(("option", "name"), [("more", "resutl"), ("key", "result"), ("key", "nothing")])
 def test_a_name_in_more_or_key_that_means_nothing_is_missing(option: str, name: str) -> None:
-    scope: dict[str, Any] = {}
-    exec(f"def ask({name}): return []", scope)
-    error = problem(one, each={"a": pages}, **{option: scope["ask"]})
+    error = problem(one, each={"a": pages}, **{option: asking(name)})
     assert isinstance(error, MissingDependencyError)
     assert f"{option}= of task 'f' needs {name!r}, and no task or input has that name." in str(error)
 

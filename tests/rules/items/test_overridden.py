@@ -23,6 +23,14 @@ async def span(low: int, high: int) -> int:
     return high - low
 
 
+def double(number: int) -> tuple[int, int]:
+    return number, 2 * number
+
+
+def negative(number: int) -> int:
+    return -number
+
+
 @workflow
 async def w(most: int, low: list[int], high: list[int], span: list[int]) -> Any:
     return low, high, span
@@ -41,15 +49,15 @@ async def test_a_value_for_one_output_is_the_list_of_that() -> None:
 
 
 async def test_a_function_runs_for_each_item_whatever_it_takes_of_them() -> None:
-    assert await w.override(bounds=lambda number: (number, 2 * number))(3) == ([0, 1, 2], [0, 2, 4], [0, 1, 2])
+    assert await w.override(bounds=double)(3) == ([0, 1, 2], [0, 2, 4], [0, 1, 2])
     assert await w.override(bounds=lambda: (1, 2))(3) == ([1, 1, 1], [2, 2, 2], [1, 1, 1])
-    assert await w.override(low=lambda number: -number)(2) == ([0, -1], [1, 2], [1, 3])
+    assert await w.override(low=negative)(2) == ([0, -1], [1, 2], [1, 3])
 
 
 async def test_a_task_comes_with_its_own_each() -> None:
-    mapped = task(lambda x: (x, x), name="mapped", each={"x": value([7])}, outputs=("low", "high"))
+    mapped = task(double, name="mapped", each={"number": value([7])}, outputs=("low", "high"))
     whole = task(lambda: ([1, 2], [4, 8]), name="whole", outputs=("low", "high"))
-    assert await w.override(bounds=mapped)(2) == ([7], [7], [0])
+    assert await w.override(bounds=mapped)(2) == ([7], [14], [7])
     assert await w.override(bounds=whole)(2) == ([1, 2], [4, 8], [3, 6])
 
 
@@ -57,8 +65,11 @@ async def test_a_source_may_be_a_value_a_function_or_one_that_yields() -> None:
     def yielding(most: int) -> Any:
         yield from (10 * number for number in range(most))
 
+    def listing(most: int) -> list[int]:
+        return [most]
+
     assert await w.override(numbers=[3])(9) == ([2], [4], [2])
-    assert await w.override(numbers=lambda most: [most])(9) == ([8], [10], [2])
+    assert await w.override(numbers=listing)(9) == ([8], [10], [2])
     assert await w.override(numbers=yielding)(2) == ([-1, 9], [1, 11], [2, 2])
     with pytest.raises(UnknownTaskError, match="'most' is an input"):
         w.override(most=3)
@@ -85,7 +96,7 @@ async def test_a_workflow_for_each_item_is_replaced_for_each_item() -> None:
 
     mention(numbers)
     assert await outer(3) == [0, 1, 2]
-    assert await outer.override(one=lambda number: -number)(3) == [0, -1, -2]
+    assert await outer.override(one=negative)(3) == [0, -1, -2]
     assert await outer.override(one=lambda: 5)(3) == [5, 5, 5]
     assert await outer.override(one=[8])(3) == [8]
 

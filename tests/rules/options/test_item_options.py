@@ -24,6 +24,14 @@ def yielding(page: str) -> Iterator[str]:
     yield page
 
 
+def name_page(page: str) -> str:
+    return page
+
+
+def of_any(*args: str) -> str:
+    return ""
+
+
 async def awaited(page: str) -> str:
     return page
 
@@ -190,7 +198,7 @@ def test_a_function_beside_each_answers_at_once_and_names_what_it_asks_for(optio
         return str(caught.value)
 
     assert refused(awaited).endswith("> is an async def, and has to answer at once. Give a plain def.")
-    assert refused(lambda *args: 1).endswith(
+    assert refused(of_any).endswith(
         " has 'args', which takes any number of arguments and has no name to match. Name each one."
     )
     with pytest.raises(OptionError) as caught:
@@ -216,7 +224,7 @@ def test_a_source_by_name_and_needs_of_that_parameter_go_together() -> None:
 
 
 def test_with_options_checks_changes_and_keeps_the_rest() -> None:
-    made = decorate(text, each={"page": pages}, key=lambda page: page, ahead=3)
+    made = decorate(text, each={"page": pages}, key=name_page, ahead=3)
     renamed = made.with_options(name="other")
     assert renamed._definition.items.each == made._definition.items.each
     assert renamed._definition.items.ahead == 3
@@ -260,4 +268,4 @@ def test_a_workflow_checks_them_as_a_task_does() -> None:
     ):
         with pytest.raises(OptionError, match=reason):
             decorate_workflow(count, **options)
-    decorate_workflow(count, each={"page": pages}, needs={"page": "line"}, ahead=2, key=lambda page: page)
+    decorate_workflow(count, each={"page": pages}, needs={"page": "line"}, ahead=2, key=count)

@@ -91,7 +91,10 @@ def test_a_mapped_task_beside_another_collection_makes_an_axis_over_the_whole_li
 def test_an_item_is_taken_apart_for_a_tuple_of_parameters() -> None:
     grid = value([(1, 2)])
 
-    @task(each={("rate", "depth"): grid}, key=lambda rate, index: (rate, index))
+    def name(rate: int, index: int) -> Any:
+        return rate, index
+
+    @task(each={("rate", "depth"): grid}, key=name)
     def fit(rate: int, depth: int) -> int:
         return rate * depth
 
