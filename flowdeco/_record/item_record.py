@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 from .._base.errors import ItemNotKeptError, UnknownItemError
 from .._base.events import Status
@@ -20,6 +20,10 @@ from .timeline import Attempt, list_item_attempts
 __all__ = ["ItemRecord", "Items", "name_item"]
 
 
+# Gives the records of the calls that an item has made. They are records of tasks, which have items.
+ShowCalls: TypeAlias = Callable[[ItemEntry], Sequence[Any]]
+
+
 def name_item(task: str, index: int) -> str:
     """Return what the record calls an item of a task."""
     return f"{task}[{index}]"
@@ -28,9 +32,10 @@ def name_item(task: str, index: int) -> str:
 class ItemRecord:
     """How one item of a mapped task stands. It is a view: it changes while the item is under way."""
 
-    __slots__ = ("_entry", "_journal", "_node")
+    __slots__ = ("_entry", "_journal", "_node", "_show_calls")
 
-    def __init__(self, journal: Journal, node: Node, entry: ItemEntry) -> None:
+    def __init__(self, journal: Journal, node: Node, entry: ItemEntry, show_calls: ShowCalls | None = None) -> None:
+        self._show_calls = show_calls
         self._journal = journal
         self._node = node
         self._entry = entry
@@ -119,12 +124,9 @@ class ItemRecord:
         return self._entry.run if place is None else self._journal.nested.get(place)
 
     @property
-    def calls(self) -> Any:
+    def calls(self) -> Sequence[Any]:
         """What it has called while it ran, in the order in which the calls began: a sequence of `CallRecord`."""
-        from .task_record import Calls  # which has items itself
-
-        place = self._entry.place
-        return Calls(self._journal, -2 if place is None else place, self._entry.calls)
+        return () if self._show_calls is None else self._show_calls(self._entry)
 
     def _times(self) -> tuple[float, float]:
         entry, journal = self._entry, self._journal
@@ -143,7 +145,8 @@ class Items(Sequence[ItemRecord]):
     failed: any other raises `ItemNotKeptError`, also where one iterates over all.
     """
 
-    def __init__(self, journal: Journal, node: Node) -> None:
+    def __init__(self, journal: Journal, node: Node, show_calls: ShowCalls | None = None) -> None:
+        self._show_calls = show_calls
         self._journal = journal
         self._node = node
         self._log = journal.items.get(node.index) or ItemLog()
@@ -189,7 +192,7 @@ class Items(Sequence[ItemRecord]):
     def find(self, key: Any) -> ItemRecord | None:
         """Return the item of that `key=`; `None` if there is none, or it is not kept."""
         found = next((entry for entry in self._log.list_kept() if entry.key == key), None)
-        return None if found is None else ItemRecord(self._journal, self._node, found)
+        return None if found is None else self._record(found)
 
     def _list_unclosed(self) -> list[ItemRecord]:
         """Return the items of which the journal is still told."""
@@ -197,7 +200,10 @@ class Items(Sequence[ItemRecord]):
         return self._records([entry for entry in entries if entry.status is None])
 
     def _records(self, entries: list[ItemEntry]) -> list[ItemRecord]:
-        return [ItemRecord(self._journal, self._node, entry) for entry in entries]
+        return [self._record(entry) for entry in entries]
+
+    def _record(self, entry: ItemEntry) -> ItemRecord:
+        return ItemRecord(self._journal, self._node, entry, self._show_calls)
 
     def __len__(self) -> int:
         return self._log.total
@@ -231,7 +237,7 @@ class Items(Sequence[ItemRecord]):
             reason = "a plain call keeps the record of those that failed and the slowest only"
             message = f"Cannot show item {index} of task {self._node.name!r}: {reason}. Use run() to keep all."
             raise ItemNotKeptError(message, task=self._node.name, index=index)
-        return ItemRecord(self._journal, self._node, entry)
+        return self._record(entry)
 
     def __repr__(self) -> str:
         told = ", ".join([f"{count:,} {status}" for status, count in self.counts.items()])

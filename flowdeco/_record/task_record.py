@@ -14,8 +14,9 @@ from .._base.sentinel import UNSET
 from .._base.text import nearest, shorten
 from .._graph.node import Node
 from .call_log import Call, CallLog, calls_of
+from .item_log import ItemEntry
 from .item_record import ItemRecord, Items
-from .journal import Journal
+from .journal import RUN, Journal
 from .timeline import Attempt, list_attempts, ready_time
 
 __all__ = ["CallRecord", "Calls", "TaskRecord", "Tasks"]
@@ -93,7 +94,11 @@ class TaskRecord:
     @property
     def items(self) -> Items:
         """The items of a task with `each=`, in the order of the source; none of any other."""
-        return Items(self._journal, self._node)
+        return Items(self._journal, self._node, self._calls_of_item)
+
+    def _calls_of_item(self, entry: ItemEntry) -> Calls:
+        place = RUN if entry.place is None else entry.place
+        return Calls(self._journal, place, CallLog() if entry.place is None and not entry.calls else entry.calls)
 
     @property
     def calls(self) -> Calls:
