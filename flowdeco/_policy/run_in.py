@@ -22,9 +22,11 @@ class InResource(NamedTuple):
 
     Attributes:
         face: the resource.
+        is_given: whether what runs there is handed what that gives, besides its arguments.
     """
 
     face: Any
+    is_given: bool = False
 
 
 # As text: who has no executor needs no `concurrent.futures`.

@@ -12,7 +12,7 @@ from .._policy.run_in import InResource
 from .._worker.own_thread import CallInOwnThread, OwnThread
 from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
-from .arguments import Arguments
+from .arguments import Arguments, Row
 from .gathering import listing
 from .program import Attempted
 
@@ -41,7 +41,7 @@ def starting_in_resource(
     bound = arguments.list_of_run()
 
     def start(life: Attempted) -> WorkerCall:
-        row, opened = life.row[:-1], life.row[-1]
+        row, opened = (life.row[:-1], life.row[-1]) if run_in.is_given else (life.row, _find_opened(life.row, run_in))
         if isinstance(opened, Executor):
             from .._worker.executor import ExecutorCall
 
@@ -56,6 +56,11 @@ def starting_in_resource(
         return CallInOwnThread(thread, call, row, life.release)
 
     return start
+
+
+def _find_opened(row: Row, run_in: InResource) -> Any:
+    """Return what a resource has given among the arguments of a call; `None` if that is not there."""
+    return next((value for value in row if (id(run_in.face), id(value)) in HOMES), None)
 
 
 def _refused(name: str, run_in: InResource) -> ResourceError:

@@ -65,7 +65,7 @@ class Programs:
             arguments = self._arguments(function, node.params, node.sources, step.settled)
         if node.place is not None:  # what runs in a resource has to find it
             arguments = arguments.with_slot(self.graph.node_of(node.place).index)
-            policy = policy._replace(run_in=InResource(node.place.face))
+            policy = policy._replace(run_in=InResource(node.place.face, is_given=True))
         return self._make_task_program(
             node.name,
             step,
