@@ -87,7 +87,7 @@ class ItemTurns(Settlement):
         try:
             if not segment.plan.number:
                 sources = open_sources(self._choose_sources(segment, row))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._fail_axis(segment, error)
             return
         finally:
@@ -222,7 +222,7 @@ class ItemTurns(Settlement):
             self.state.left -= 1
             items.release_readers(segment, is_affected=True)
 
-    def _fail_axis(self, segment: Segment, error: Exception) -> None:
+    def _fail_axis(self, segment: Segment, error: BaseException) -> None:
         """Take in that nothing can be mapped over what gives the items: the first stage fails with that."""
         items = self.state.items
         assert items is not None

@@ -85,7 +85,8 @@ class Settlement:
 
     def note_cancelled(self, index: int) -> None:
         """Take into the journal that a node was cancelled; if it has ended, only its hooks were."""
-        self.journal.end(index, Status.CANCELLED)
+        if self.state.steps[index].origin.turn is None:
+            self.journal.end(index, Status.CANCELLED)
 
     def interrupt(self, index: int, error: KeyboardInterrupt, *, is_host: bool) -> bool:
         """End the run with a Ctrl-C that has hit a node. In a task of its own, it would tear the event loop down."""

@@ -57,11 +57,13 @@ class Program(NamedTuple):
         items: what the source gives.
         nodes: the tasks; each needs only those before.
         ahead: how many items may be begun and unfinished; `None`: the default.
+        source: "input", or what kind of task gives the items.
     """
 
     items: tuple[int, ...]
     nodes: tuple[Node, ...]
     ahead: int | None
+    source: str
 
 
 def give(name: str, arguments: Sequence[Any]) -> Outcome:

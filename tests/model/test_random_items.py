@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -16,6 +17,8 @@ from tests.model.item_model import Each, Node, Program, evaluate, give
 from tests.support.example import examples
 
 Draw = st.DrawFn
+
+SOURCES = ("list", "generator", "async generator")
 
 
 @st.composite
@@ -42,20 +45,39 @@ def programs(draw: Draw) -> Program:
     for number in range(draw(st.integers(1, 6))):
         found.append(draw(nodes(number, tuple([i for i, node in enumerate(found) if node.each]))))
     items = draw(st.lists(st.integers(0, 9), max_size=7))
-    return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])))
+    source = draw(st.sampled_from(["input", *SOURCES]))
+    return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])), source)
+
+
+def make_source(items: tuple[int, ...], kind: str) -> Any:
+    """Return what gives the items: the name of an input, or a task."""
+
+    def give_all() -> Iterator[int]:
+        yield from items
+
+    async def give_later() -> AsyncIterator[int]:
+        for item in items:
+            await checkpoint()
+            yield item
+
+    if kind == "input":
+        return "source"
+    functions = {"list": lambda: list(items), "generator": give_all, "async generator": give_later}
+    return task(functions[kind], name="source")
 
 
 def build(program: Program) -> Workflow[Any, Any]:
     """Return a workflow that gives how each node has ended."""
     tasks: list[Any] = []
+    source = make_source(program.items, program.source)
     for number, node in enumerate(program.nodes):
         names = [f"e{position}" for position, _ in enumerate(node.each)]
         needed = [f"w{position}" for position, _ in enumerate(node.wholes)]
-        needs = {f"w{i}": "source" if of < 0 else tasks[of] for i, (of, _) in enumerate(node.wholes)}
+        needs = {f"w{i}": source if of < 0 else tasks[of] for i, (of, _) in enumerate(node.wholes)}
         settled = [name for name, each in zip(names, node.each, strict=True) if each.is_settled]
         settled += [name for name, (_, is_settled) in zip(needed, node.wholes, strict=True) if is_settled]
         options: dict[str, Any] = {
-            "each": {n: "source" if e.of < 0 else tasks[e.of] for n, e in zip(names, node.each, strict=True)} or None,
+            "each": {n: source if e.of < 0 else tasks[e.of] for n, e in zip(names, node.each, strict=True)} or None,
             "ahead": program.ahead if node.each else None,
             "recover": (lambda: "recovered") if node.recovers else None,
             "run_in": "loop" if node.kind == "loop" else None,
@@ -66,7 +88,7 @@ def build(program: Program) -> Workflow[Any, Any]:
         tasks.append(task(function, name=f"n{number}", needs=needs, settled=settled, limit=node.limit, **given))
 
     every = {f"n{number}": step for number, step in enumerate(tasks)}
-    parameters = ", ".join(["source", *every])
+    parameters = ", ".join(["source=()", *[f"{name}=None" for name in every]])
     scope: dict[str, Any] = {}
     exec(f"def body({parameters}): return [{', '.join(every)}]", scope)
     return workflow(scope["body"], name="w", needs=every, settled=[*every], keep_going=True)
@@ -107,10 +129,11 @@ def plain(value: Any) -> Any:
 def test_a_program_over_items_ends_as_the_model_says(backend: Backend, program: Program) -> None:
     async def main() -> None:
         with anyio.fail_after(60):
-            found = await build(program).call(list(program.items))
-            run = await build(program).run_async(list(program.items))
+            given = [list(program.items)] if program.source == "input" else []
+            found = await build(program).call(*given)
+            run = await build(program).run_async(*given)
         expected = evaluate(program)
-        assert [plain(one) for one in found] == [expected[number] for number in range(len(program.nodes))]
+        assert plain(found) == [expected[number] for number in range(len(program.nodes))]
         assert plain(run.result) == plain(found)
 
     anyio.run(main, backend=backend[0], backend_options=backend[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -334,3 +335,47 @@ async def test_a_result_is_taken_apart_for_the_next_stage() -> None:
         return [one.value for one in text], [type(one.error) for one in text]
 
     assert await w.call([1, 2, 3]) == (["1-1", "2-2", None], [type(None), type(None), ItemShapeError])
+
+
+@pytest.mark.parametrize("exit_with", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("place", ["async", "def", "source"])
+def test_an_exit_comes_out_bare(exit_with: type[BaseException], place: str) -> None:
+    class Source(list[int]):
+        def __len__(self) -> int:
+            if place == "source":
+                raise exit_with
+            return 3
+
+    def leave(numbers: int) -> None:
+        if numbers == 1:
+            raise exit_with
+
+    async def leave_async(numbers: int) -> None:
+        leave(numbers)
+
+    step = task(leave if place == "def" else leave_async, name="step", each="numbers")
+
+    @workflow(needs={"step": step})
+    def w(numbers: list[int], step: list[None]) -> None: ...
+
+    with pytest.raises(exit_with):
+        w(Source([0, 1, 2]))
+
+
+async def test_what_iterating_a_source_raises_fails_the_first_task_mapped_over_it() -> None:
+    class Source:
+        def __len__(self) -> int:
+            return 3
+
+        def __iter__(self) -> Iterator[int]:
+            yield 1
+            raise ValueError("torn")
+
+        def __contains__(self, item: object) -> bool:
+            return False
+
+    @workflow(settled=["check", "half"])
+    def w(numbers: Any, check: list[Outcome[Any]], half: list[Outcome[Any]]) -> Any:
+        return [(one.status, str(one.error)) for one in check + half]
+
+    assert await w.call(Source()) == [("failed", "torn"), ("upstream_failed", "torn")]
