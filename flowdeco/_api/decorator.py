@@ -68,6 +68,7 @@ def task(
     timeout: float | None = None,
     recover: Recover = None,
     when: Hook | None = None,
+    eager: bool | None = None,
     settled: Settled = None,
     each: Each = None,
     stream: Stream = None,
@@ -113,7 +114,9 @@ def task(
         recover: turns the final error into a result: a function, a task, or a mapping of types of errors to these. It
             gets what its parameters name: `error`, `attempt`, the task's arguments, and what hooks can ask for.
         when: a predicate, whose parameters are dependencies as the task's own are, or a task: if what it gives is
-            false, the task is skipped.
+            false, the task is skipped. It is asked as soon as what it needs is there, and what the task comes `after`
+            has ended. What is needed only by tasks with a `when` runs once one of these is true, and never if none is.
+        eager: with `when`, whether what the task needs starts as early as possible all the same.
         settled: the parameters that receive an `Outcome`, however the task that they name has ended.
         each: runs the task once for each item of a collection. `each={"url": urls}`: the parameter receives one item of
             what `urls` gives, which may be all that `needs=` takes but a dict: a task, also one that yields, an input's
@@ -176,6 +179,7 @@ def task(
         "timeout": timeout,
         "recover": recover,
         "when": when,
+        "eager": eager,
         "limit": limit,
         "run_in": run_in,
         "on_state": on_state,

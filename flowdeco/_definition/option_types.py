@@ -61,6 +61,7 @@ class PolicyOptions(TypedDict, total=False):
     timeout: float | None
     recover: Recover
     when: Hook | None
+    eager: bool | None
     limit: int | Limit | Mapping[Limit, int] | None
     run_in: Place
     on_state: Hooks

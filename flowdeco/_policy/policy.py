@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 # The options of a policy: with None a task says nothing, and the `defaults=` of its workflow hold.
-DEFAULTABLE = ("retries", "timeout", "recover", "when", "limit", "run_in", *HOOKS, "metadata")
+DEFAULTABLE = ("retries", "timeout", "recover", "when", "eager", "limit", "run_in", *HOOKS, "metadata")
 
 
 class Recovery(NamedTuple):
@@ -72,6 +72,7 @@ class Policy(NamedTuple):
     run_in: RunIn = None
     hooks: Hooks = NO_HOOKS
     metadata: Mapping[str, Any] = MappingProxyType({})
+    eager: bool = False
 
     @property
     def waits_for_failure(self) -> bool:
@@ -136,6 +137,9 @@ def check_policy(subject: str, options: dict[str, Any], find_task: FindTask) -> 
     """Check those of a task's options that make its policy, each by itself, and copy what may change."""
     check_timeout(subject, options["timeout"])
     options["metadata"] = check_metadata(subject, options["metadata"])
+    if options["eager"] is not None and not isinstance(options["eager"], bool):
+        reason = "is neither True nor False. Give one of them."
+        raise reject(subject, "eager", options["eager"], reason, wrong_type=True)
     for option in HOOKS:
         options[option] = check_hooks(subject, option, options[option])
     options["recover"] = check_recover(subject, options["recover"])
@@ -191,7 +195,7 @@ def read_policy(asker: Asker, options: Mapping[str, Any]) -> Policy:
     hooks = read_hooks(subject, options, asker.arguments)
     recover = _read_recoveries(asker, options["recover"])
     metadata = MappingProxyType(options["metadata"] or {})
-    return Policy(retries, timeout, recover, limit, run_in, hooks, metadata)
+    return Policy(retries, timeout, recover, limit, run_in, hooks, metadata, bool(options["eager"]))
 
 
 def _may_keep(asker: Asker, run_in: object) -> bool:
@@ -277,7 +281,7 @@ class Defaults:
         more = read_policy(asker, options)
         chosen = {
             option: getattr(more if own[option] is None else policy, option)
-            for option in ("retries", "timeout", "recover", "limit", "run_in")
+            for option in ("retries", "timeout", "recover", "limit", "run_in", "eager")
         }
         hooks = {**more.hooks, **policy.hooks}
         metadata = MappingProxyType({**(self.options.get("metadata") or {}), **policy.metadata})

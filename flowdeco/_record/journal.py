@@ -77,6 +77,7 @@ class Journal:
         begun: when the run began, on the clock; 0 before.
         ended: when it ended, on the clock; 0 before.
         values: the results by node, `UNSET` where there is none or it was let go.
+        demanded: of the nodes that wait until they are demanded, when they were, on the clock, and for which node.
         lives: of the nodes that are resources, when they were opened and closed.
         nested: the runs of nodes that are workflows, by node, once they have begun; as results, they are kept only
             where the run was asked for, or if they have not completed.
@@ -92,6 +93,7 @@ class Journal:
         "_time",
         "begun",
         "calls",
+        "demanded",
         "detached",
         "ended",
         "entries",
@@ -129,6 +131,7 @@ class Journal:
         self.finished = [0.0] * count
         self.entries: list[Entry] = []
         self.latest: dict[int, Entry] = {}
+        self.demanded: dict[int, tuple[float, int]] = {}
         self.lives: dict[int, ResourceLife] = {}
         self.nested: dict[int, NestedRun] = {}
         self.keep = keep
@@ -184,6 +187,10 @@ class Journal:
         if index == RUN:
             return
         self.latest[index] = Entry(self.started[index], index, _RUNNING, 0, None)
+
+    def demand(self, index: int, by: int) -> None:
+        """Note that a node is demanded by another: until now, nothing said that it would run."""
+        self.demanded[index] = perf_counter(), by
 
     def note(self, index: int, status: Status, attempt: int, error: BaseException | None = None) -> None:
         """Note a change of a node's status that its two times do not tell."""

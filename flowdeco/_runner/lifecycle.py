@@ -22,12 +22,11 @@ from .._policy.limit import Demand, Hold
 from .._state.writer import signed
 from .._worker.thread import set_threads_apart
 from .arguments import Row
-from .cancellation import stray
-from .ending import Ending
+from .decision import Decision
 from .notice import Notice
 from .notifier import Crew
 from .program import Program, Recovery
-from .request import InThread, ToLoop, WaitFor
+from .request import InThread, WaitFor
 from .signals import HookFailure, PassedOver, RunStopped
 
 __all__ = ["Lifecycle"]
@@ -36,19 +35,19 @@ __all__ = ["Lifecycle"]
 _PENDING, _RUNNING = Status.PENDING, Status.RUNNING
 
 
-class Lifecycle(Ending):
+class Lifecycle(Decision):
     """How one task of a run fares.
 
     Args:
         program: what is to be done.
         index: which node it is in the journal; `None` for a task that is in no graph, as it recovers another.
         crew: the engine.
-        row: the values of its arguments; `None` if it does not run.
+        row: the values of its arguments; `None` if it does not run, or gets them only once its `when=` is true.
         asked: those of its `when=`; `None` if it has none.
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = ("_asked", "_is_beyond_recovery", "_is_final", "_pristine", "hold", "is_left_behind")
+    __slots__ = ("_asked", "_is_beyond_recovery", "_pristine", "hold", "is_left_behind")
 
     def __init__(
         self, program: Program, index: int | None, crew: Crew, row: Row | None, asked: Row | None, context: Context
@@ -100,7 +99,7 @@ class Lifecycle(Ending):
                 failure = failure if is_judged else self._note(await self._judge(failure))
             else:
                 if self._asked is not None:
-                    failure = await self._ask_condition(self._asked)
+                    failure = await self._decide(self._asked)
                 if failure is None:
                     failure = await self._attempt()
             if failure is not None:
@@ -119,22 +118,6 @@ class Lifecycle(Ending):
             raise
         finally:
             failure = None  # its traceback leads here
-
-    async def pass_over(self, status: Status, cause: BaseException | None) -> None:
-        """Say that the task does not run, and how it ends. Raises `PassedOver`."""
-        self._end(status, cause)
-        told = await self._tell_status(status, error=None if status is Status.SKIPPED else cause)
-        if self._run_error is not None:
-            raise HookFailure(self._run_error)
-        if told is not None and status is Status.SKIPPED:
-            raise await self._fall(self._note_hook(told))
-        raise PassedOver(status, cause)
-
-    async def come_to_loop(self) -> None:
-        """Go on on the event loop, whatever thread this is."""
-        if not self.is_on_loop:
-            await ToLoop()
-            self.is_on_loop = True
 
     def make_final(self) -> None:
         """Let no other attempt follow, whatever this one comes to, and nothing recover it."""
@@ -293,46 +276,9 @@ class Lifecycle(Ending):
             return self._note(await self._judge(error))
         return None
 
-    async def _judge(self, error: BaseException) -> BaseException:
-        """Return what an attempt has failed with, unless it was cancelled from outside, which is raised."""
-        await self.come_to_loop()
-        crew = self.crew
-        kinds = (crew.cancellation.kind, concurrent.futures.CancelledError)
-        error = crew.cancellation.take_out(error)
-        if isinstance(error, KeyboardInterrupt):
-            raise error
-        if not isinstance(error, kinds):
-            return error
-        if crew.stopped or crew.cancellation.is_due():
-            raise error if isinstance(error, crew.cancellation.kind) else RunStopped
-        return stray(self.program.name, error, kind="workflow" if self.task is None else "task")
-
-    async def _ask_condition(self, row: Row) -> BaseException | None:
-        """Ask `when=`; return the `Skip`, or what it raised."""
-        condition = self.program.condition
-        assert condition is not None
-        self._is_final = True
-        call = condition.arguments.call
-        try:
-            if condition.on_loop:
-                await self.come_to_loop()
-                answer = call(*row)
-            else:
-                answer = await InThread(call, row)
-            if is_awaitable(answer):
-                await self.come_to_loop()
-                answer = await answer
-            return None if answer else Skip(condition.reason)
-        except Exception as error:
-            return self._note(error)
-        except (RunStopped, GeneratorExit, KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:
-            return self._note(await self._judge(error))
-
     async def _recover(self, failure: BaseException) -> BaseException | None:
         """Turn the final error into a value, if `recover=` can."""
-        if isinstance(failure, Skip) or failure is self._hook_error or self._is_beyond_recovery:
+        if isinstance(failure, Skip) or failure is self._hook_error or self._is_beyond_recovery or self.row is None:
             return failure
         way = next((way for way in self.program.recover if isinstance(failure, way.kind)), None)
         if way is None:

@@ -20,7 +20,7 @@ from .arguments import Row
 from .cancellation import Cancellation
 from .notice import Notice, tell_in_turn
 from .program import Opener, Program
-from .signals import HookFailure
+from .signals import HookFailure, PassedOver
 
 __all__ = ["ENDS", "Crew", "Notifier", "allow_grace"]
 
@@ -53,6 +53,13 @@ class Crew(Protocol):
 
     @property
     def stopped(self) -> bool: ...
+
+    def grant(self, index: int) -> Row | PassedOver | None:
+        """Take in that the condition of a node is true, and demand what the node needs.
+
+        Returns:
+            Its arguments, or how it ends without them; `None` if it has to wait for them.
+        """
 
     @property
     def keeper(self) -> Opener | None: ...

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from .._worker.worker import Call
 
-__all__ = ["InChild", "InThread", "Parked", "Post", "Request", "ToLoop", "WaitFor"]
+__all__ = ["InChild", "InThread", "Needs", "Parked", "Post", "Request", "ToLoop", "WaitFor"]
 
 
 class Parked(Protocol):
@@ -29,6 +29,9 @@ class Parked(Protocol):
 class Post(Protocol):
     """What a driver offers to meet requests."""
 
+    def wait_at_pause(self, parked: Parked) -> None:
+        """Resume a node with its arguments when all that it needs is there, or with how it ends without."""
+
     def call_in_thread(self, call: Call, *, apart: bool) -> None:
         """Make a call in a thread."""
 
@@ -37,9 +40,14 @@ class Post(Protocol):
 
 
 class Request:
-    """Something to be waited for. `await request` gives what it came to."""
+    """Something to be waited for. `await request` gives what it came to.
+
+    Attributes:
+        needs_group: whether a task of the event loop may be needed for it.
+    """
 
     __slots__ = ()
+    needs_group = True
 
     def __await__(self) -> Generator[Request, Any, Any]:
         return (yield self)
@@ -96,6 +104,16 @@ class InChild(Request):
 
     def begin(self, post: Post, parked: Parked) -> None:
         post.run_in_child(self.start, parked)
+
+
+class Needs(Request):
+    """The arguments of the lifecycle's node, of which something is not there yet."""
+
+    __slots__ = ()
+    needs_group = False
+
+    def begin(self, post: Post, parked: Parked) -> None:
+        post.wait_at_pause(parked)
 
 
 class WaitFor(Request):

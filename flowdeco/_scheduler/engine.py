@@ -104,6 +104,8 @@ class Engine(Telling, ItemTurns):
         self.lock = Lock()
         self._thread = get_ident()
         self.kept: dict[int, tuple[Row, Context | None]] = {}
+        self.waiting: dict[int, Parked] = {}
+        self.passed: set[int] = set()
         self._postponed: list[tuple[Request, ParkedNode]] = []
         lists = state.ready, state.ready_in_thread, self.resumed, self.notices
         standing = state.values, state.uses, state.pending, state.affected
@@ -271,10 +273,10 @@ class Engine(Telling, ItemTurns):
         program = state.program_of(index)
         with self.lock:
             asked = state.take_condition(index)
-            row = state.take(index)
+            given = state.take(index) if asked is None or state.has_all(index) else None
         if program.writes:
             context.run(WRITER.set, Writer(self.journal.path or program.name))
-        return Lifecycle(program, index, self, row, asked, context).live(), context
+        return Lifecycle(program, index, self, given, asked, context).live(), context
 
     def make_context(self, index: int) -> Context:
         """Return the context of a node: that of the run, but that it says who calls."""
@@ -300,25 +302,6 @@ class Engine(Telling, ItemTurns):
         self.put_aside(index, life.pick_up(error, fresh), context).come_back()
         return True
 
-    def may_run(self, index: int) -> bool:
-        """Judge a node that needs one which gave no result; return whether this lane is to begin it."""
-        state = self.state
-        with self.lock:
-            judgement = state.judge(index)
-            if judgement is None:
-                if not state.begins_in_thread(index):
-                    return True
-                state.ready_in_thread.append(index)
-                return False
-        assert judgement.status is not None
-        if judgement.status is Status.FAILED:  # of an item that cannot be taken apart
-            assert judgement.cause is not None
-            if not self.fail(index, judgement.cause):
-                self.cancel()
-            return False
-        self.pass_over(index, judgement.status, judgement.cause)
-        return False
-
     def pass_over(self, index: int, status: Status, cause: BaseException | None) -> bool:
         """Take in that a node does not run; return whether the run goes on."""
         program = self.state.program_of(index)
@@ -341,7 +324,7 @@ class Engine(Telling, ItemTurns):
     def park(self, index: int, coroutine: Coroutine[Any, Any, Any], context: Context, request: Request) -> None:
         """Put a node aside until what it asks for is there."""
         parked = self.put_aside(index, coroutine, context)
-        if self._group is None:
+        if self._group is None and request.needs_group:
             self._postponed.append((request, parked))
         else:
             request.begin(self, parked)

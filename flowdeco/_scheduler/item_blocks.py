@@ -335,7 +335,7 @@ class ItemBlocks(ItemStreams):
                 state.values[node] = collection.list_present()
         else:
             state.ended[node] = status, cause
-            state.affected.update(step.followers)
+            state.affect(step.followers)
         collection.is_told = True
         for group in self._groups:
             if node in group.stages:

@@ -17,15 +17,15 @@ from .._base.event_loop import EventLoop
 from .._base.events import Status
 from .._item.feed import Feed
 from .._runner.arguments import Row
+from .admission import Admission
 from .item_blocks import ItemBlocks
 from .segment import Segment
-from .settlement import Settlement
 from .taking_apart import open_sources
 
 __all__ = ["ItemTurns"]
 
 
-class ItemTurns(Settlement):
+class ItemTurns(Admission):
     """The part of an engine that looks after items; its attributes are explained there.
 
     Attributes:
@@ -50,7 +50,10 @@ class ItemTurns(Settlement):
 
     def take_turn(self, index: int) -> None:
         """Do what there is to be done at an index at which no function is called. On the event loop."""
-        if self.state.steps[index].origin.turn == "axis":
+        turn = self.state.steps[index].origin.turn
+        if turn == "pause":
+            self.go_on(index)
+        elif turn == "axis":
             self._begin_axis(index)
         else:
             with self.lock:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "NodePlan", "Origin", "SharedOut", "Turn"]
 
-# What there is to do where no function is to be called: an axis begins, all has ended that a stage needs as a whole, or
-# something has ended for an item.
-Turn: TypeAlias = Literal["axis", "gate", "item"]
+# What there is to do where no function is to be called: a part of what a node needs is there, an axis begins, all has
+# ended that a stage needs as a whole, or something has ended for an item.
+Turn: TypeAlias = Literal["pause", "axis", "gate", "item"]
 
 
 class SharedOut(NamedTuple):

@@ -21,6 +21,7 @@ from .._graph.source import (
     FromRun,
     definitions_of,
 )
+from .._policy.hook import Hooks
 from .._policy.policy import NO_POLICY
 from .._policy.run_in import starts_processes
 from .._runner.arguments import Arguments, taking
@@ -28,6 +29,7 @@ from .._runner.gathering import gathering, refusing
 from .._runner.program import Program
 from .axes import Axes
 from .axis_plan import SegmentPlan
+from .demand import Demand, make_demand
 from .flow_plan import Outflow
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
 from .places import Places
@@ -50,11 +52,13 @@ class Plan(Places):
         binding: the names it rests on.
         inputs: binds the arguments of a call.
         steps: how each node runs, by index.
-        counts: how many nodes each one waits for.
+        demand: what waits to be demanded; `None` if nothing does.
+        counts: how many others each row waits for.
         size: how many nodes run.
         roots: the nodes that wait for none and begin on the event loop.
         roots_in_thread: those that begin in a thread.
         uses: how many readers each place has.
+        asked_reads: for a node with a condition, the places that only this reads.
         template: the list of values before a run.
         parts: for a node with `outputs=`, the names of those parts that are needed, and their places.
         outcomes: for a node that is `settled` for somebody, the places of its outcome, or of those of its parts.
@@ -85,11 +89,13 @@ class Plan(Places):
         self.binding = binding
         self.inputs = Inputs(graph)
         self._results = len(graph.nodes)
-        self.template: list[Any] = [UNSET] * self._results
+        self.demand: Demand | None = make_demand(graph)
+        self.template: list[Any] = [UNSET] * self._count_rows()  # of pauses, too: no place has the number of a row
         self.input_places = tuple((name, self._place()) for name in graph.inputs)
         self._input_place = dict(self.input_places)
         self.run_place, self.state_place = self._place(), self._place()
         self.asks_for_state = False
+        self.asked_reads: dict[int, tuple[int, ...]] = {}
         self.parts: dict[int, tuple[tuple[str, int], ...]] = {}
         self.outcomes: dict[int, dict[str | None, int]] = {}
         self.handed: dict[int, int] = {}
@@ -116,9 +122,7 @@ class Plan(Places):
             node.plan.starts_processes for node in graph.nodes if node.plan is not None
         )
         hooks = [owner.hooks, *[program.policy.hooks for program in programs if program.policy.hooks]]
-        self.has_awaiting_hooks = any(
-            is_awaited(hook.ask.function) for each in hooks for h in each.values() for hook in h
-        )
+        self.has_awaiting_hooks = any(map(_has_awaited, hooks))
 
     def _note_resources(self) -> None:
         graph = self.graph
@@ -161,6 +165,8 @@ class Plan(Places):
         for (index, output), place in self._part_places.items():
             self.parts[index] = (*self.parts.get(index, ()), (output, place))
         self.steps = [self._finish(i, draft, followers[i]) for i, draft in enumerate(drafts)]
+        if self.demand is not None:
+            self.steps += [self._turn(pause.node, "pause", (), ()) for pause in self.demand.pauses.values()]
         self.size = sum(not node.replaced for node in nodes)
         mapped = frozenset[int]() if axes is None else axes.mapped
         roots = [n.index for n in nodes if not (self.counts[n.index] or n.replaced or n.is_given or n.index in mapped)]
@@ -181,7 +187,10 @@ class Plan(Places):
         nodes = self.graph.nodes
         followers: list[list[int]] = [[] for _ in nodes]
         self.counts = [0] * len(nodes)
+        parted = {} if self.demand is None else self.demand.rows
         for node in nodes:
+            if node.index in parted:
+                continue
             if self._axes is None:
                 needed = [i for i in node.dependencies if not nodes[i].replaced]
             else:
@@ -189,7 +198,23 @@ class Plan(Places):
             self.counts[node.index] = len(needed)
             for i in needed:
                 followers[i].append(node.index)
+        if self.demand is not None:
+            self._link_pauses(self.demand, followers)
         return followers
+
+    def _count_rows(self) -> int:
+        return len(self.graph.nodes) + (0 if self.demand is None else len(self.demand.pauses))
+
+    def _link_pauses(self, demand: Demand, followers: Sequence[list[int]]) -> None:
+        """Have each row of the nodes that wait at more than one wait for its part."""
+        self.counts += [0] * len(demand.pauses)
+        for rows in demand.rows.values():
+            for row, needed in rows:
+                self.counts[row] = len(needed)
+                for i in needed:
+                    followers[i].append(row)
+        for row in demand.held:
+            self.counts[row] += 1
 
     def _is_read(self, index: int) -> bool:
         """Whether the workflow's own function receives something of a node, or comes after it."""
@@ -198,7 +223,7 @@ class Plan(Places):
 
     def _place_starts(self, axes: Axes) -> None:
         """Put what begins the segments in the tables, which reach as far as the places do for that."""
-        more = len(self.template) - self._results
+        more = len(self.template) - len(self.steps)
         self.steps += [self._turn(-1, "axis", (), ())] * more
         self.counts += [0] * more
         for start in axes.starts:
@@ -270,7 +295,10 @@ class Plan(Places):
         slots = draft.slots
         if self._axes is not None and index in self._axes.mapped:
             return self._turn(index, "gate", (*draft.asked, *slots), followers)
-        reads = self._find_reads((*draft.asked, *slots))
+        reads = self._find_reads(slots)
+        asked = tuple([place for place in self._find_reads(draft.asked) if place not in reads])
+        if asked:
+            self.asked_reads[index] = asked
         shares = self._find_shared_out(index)
         quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up)
         flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shares, draft.picks_up
@@ -293,9 +321,13 @@ class Plan(Places):
         self.uses = [0] * len(self.template)
         for place in self.body.slots:
             self.uses[place] += 1
-        for step in self.steps:
-            for place in step.reads:
+        for reads in (*[step.reads for step in self.steps], *self.asked_reads.values()):
+            for place in reads:
                 self.uses[place] += 1
+
+
+def _has_awaited(hooks: Hooks) -> bool:
+    return any(is_awaited(hook.ask.function) for each in hooks.values() for hook in each)
 
 
 def _starts_processes(program: Program) -> bool:

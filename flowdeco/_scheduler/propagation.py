@@ -140,7 +140,16 @@ def _skipped_with(name: str, cause: BaseException | None) -> Skip:
     return _Consequence(f"{name!r} was skipped" + (f": {reason}" if reason else ""))
 
 
-def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking, block: Block | None = None) -> Judgement:
+def judge_node(
+    graph: Graph,
+    node: Node,
+    ended: Ended,
+    lacking: Lacking,
+    block: Block | None = None,
+    *,
+    is_asked: bool = True,
+    is_given: bool = True,
+) -> Judgement:
     """Return what becomes of a node when all that it needs has ended.
 
     Args:
@@ -149,13 +158,17 @@ def judge_node(graph: Graph, node: Node, ended: Ended, lacking: Lacking, block: 
         ended: how those have ended that gave no result.
         lacking: the outputs that are not there, of those that gave one.
         block: the places of the item that it is to run for; `None` if it is mapped over nothing.
+        is_asked: whether its condition is looked at.
+        is_given: whether its arguments are.
     """
     case = _Case(graph, ended, lacking, block)
     asked: frozenset[str] = frozenset()
-    if node.predicate is not None:
+    if node.predicate is not None and is_asked:
         predicate, sources = node.predicate
         asked = case.look_at_values(predicate.params, sources)
-    defaults = case.look_at_values(node.params, node.sources, node.definition.graph_settled)
+    defaults: frozenset[str] = frozenset()
+    if is_given:
+        defaults = case.look_at_values(node.params, node.sources, node.definition.graph_settled)
     case.look_at_order(node.barriers)
     if block is not None:
         case.look_at_unread(node)

@@ -18,6 +18,7 @@ from .._graph.node import Node
 from .._graph.output import is_absent, take_part
 from .._runner.arguments import Row
 from .._runner.program import Program
+from .demand_state import DemandState
 from .item_blocks import ItemBlocks
 from .node_plan import SharedOut
 from .plan import Plan
@@ -27,7 +28,7 @@ from .taking_apart import take_apart
 __all__ = ["RunState"]
 
 
-class RunState:
+class RunState(DemandState):
     """What is ready, what waits for how many others, and the values so far.
 
     Args:
@@ -42,7 +43,7 @@ class RunState:
         steps: how each node runs, by index.
         ready: the nodes that can begin on the event loop, or must be judged first.
         ready_in_thread: the nodes that can begin in a worker thread.
-        pending: how many nodes each node still waits for.
+        pending: how many others each row still waits for.
         uses: how many readers each place still has; `None` if all values are kept.
         left: how many nodes have not ended yet.
         ended: how those have ended that gave no result: with the error, or with the `Skip`.
@@ -95,6 +96,7 @@ class RunState:
         self.stopped = False
         self.body_defaults: frozenset[str] = frozenset()
         self.filled: dict[int, Judgement] = {}
+        self._begin_demand(plan)
         items = plan.segments, plan.groups, plan.outflows
         self.items = ItemBlocks(self, plan.graph, *items) if plan.segments else None
         if known:
@@ -112,6 +114,7 @@ class RunState:
         row = step.take(self.values)
         if index in self.filled:
             row = self.program_of(index).arguments.fill(row, self.filled[index].defaults)
+        self._asking.discard(index)
         if self.uses is not None:
             self.release(step.reads)
         return row
@@ -124,6 +127,8 @@ class RunState:
         row = self.steps[index].origin.ask(self.values)
         if index in self.filled:
             row = condition.arguments.fill(row, self.filled[index].asked_defaults)
+        self._asking.add(index)
+        self.release(self.plan.asked_reads.get(index, ()))
         return row
 
     def node_of(self, index: int) -> Node:
@@ -167,27 +172,37 @@ class RunState:
         self.ended[index] = status, cause
         if step.shares is not None:
             self._place_end(index, step.shares, status, cause)
+        if index in self._asking:  # it will not ask for its arguments any more
+            self._asking.discard(index)
+            self.release(step.reads)
         self.left -= 1
-        for follower in step.followers:
-            self.affected.add(follower)
-            self.pending[follower] -= 1
-            if not self.pending[follower]:
-                self.ready.append(follower)
+        if index not in self._unneeded:  # or nobody waits for it
+            self.affect(step.followers)
+            for follower in step.followers:
+                self._release_row(follower)
+        self._decline(index)
 
     def judge(self, index: int) -> Judgement | None:
-        """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs."""
+        """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs.
+
+        Of one with a condition, what that needs is looked at; the rest is demanded only when it is true.
+        """
         self.affected.discard(index)
-        if self.items is not None and index in self.items.faults:
+        if index in self._unneeded:
+            judgement = Judgement(Status.SKIPPED, Skip("not needed"))
+        elif self.items is not None and index in self.items.faults:
             fault = self.items.faults[index]
             judgement = Judgement(Status.SKIPPED if isinstance(fault, Skip) else Status.FAILED, fault)
         else:
             block = self.steps[index].origin.block
-            judgement = judge_node(self.plan.graph, self.node_of(index), self.ended, self.lacking, block)
+            given = not self._asks_apart(index)
+            node = self.node_of(index)
+            judgement = judge_node(self.plan.graph, node, self.ended, self.lacking, block, is_given=given)
         if judgement.status is None:
             self.filled[index] = judgement
             return None
-        if self.uses is not None:
-            self.release(self.steps[index].reads)
+        self.release(self.steps[index].reads)
+        self.release(self.plan.asked_reads.get(index, ()))
         return judgement
 
     def begins_in_thread(self, index: int) -> bool:
@@ -254,7 +269,7 @@ class RunState:
         lacking = frozenset([output for output in node.definition.outputs if is_absent(result, output)])
         if lacking:
             self.lacking[index] = lacking
-            self.affected.update(self.steps[index].followers)
+            self.affect(self.steps[index].followers)
         for output, place in shares.parts:
             if output not in lacking:
                 self.values[place] = take_part(node.definition, result, output)
@@ -303,9 +318,13 @@ class RunState:
 
     def _settle_known(self, known: Mapping[int, Any]) -> None:
         for index in known:
-            self.pending[index] = len(self.pending) + 1  # it is done, whatever it waits for
+            rows = () if self.plan.demand is None else self.plan.demand.rows.get(index, ())
+            for row in (index, *[row for row, _ in rows]):
+                self.pending[row] = len(self.pending) + 1  # it is done, whatever it waits for
+        self.demanded.update(known)
         for index, result in known.items():
             self.settle(index, result)
+            self._decline(index)
         for ready in (self.ready, self.ready_in_thread):
             rest = [index for index in ready if index not in known]
             ready.clear()

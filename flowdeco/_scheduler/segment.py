@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from .._base.events import Status
@@ -34,6 +35,7 @@ class Tables(Protocol):
     left: int
 
     def settle(self, index: int, result: Any) -> None: ...
+    def affect(self, followers: Iterable[int]) -> None: ...
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None: ...
     def release(self, slots: tuple[int, ...]) -> None: ...
 

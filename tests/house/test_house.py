@@ -64,15 +64,16 @@ PACKAGES: dict[str, Package] = {
         "_base _draw _state _graph _record",
     ),
     "_runner": Package(
-        "lifecycle dispensable ending attempt opening live_resource gathering program arguments request notice "
-        "notifier cancellation signals in_resource feeding",
+        "lifecycle decision dispensable ending attempt opening live_resource gathering program arguments "
+        "request notice notifier cancellation signals in_resource feeding",
         "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(
-        "plan places programs stream_plan item_streams resource_program keeper node_plan run_state engine crew "
-        "loop_lane thread_lane parking propagation run_lifecycle settlement run_hooks telling caller axes "
-        "axis_plan segments locals block collection item_blocks item_turns taking_apart call_engine call_plan "
-        "blocked_call together tolerance item_keys segment flow_plan item_flow shared_block",
+        "plan places programs stream_plan item_streams resource_program keeper node_plan demand demand_state "
+        "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
+        "run_hooks telling caller axes axis_plan segments locals block collection item_blocks item_turns "
+        "taking_apart call_engine call_plan blocked_call together tolerance item_keys segment flow_plan "
+        "item_flow shared_block",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

@@ -21,8 +21,8 @@ def test_defaults_that_are_no_mapping_are_refused(value: Any) -> None:
 
 
 CAN_HAVE = (
-    "It can have 'retries', 'timeout', 'recover', 'when', 'limit', 'run_in', 'on_state', 'on_start', 'on_success', "
-    "'on_retry', 'on_error' and 'metadata'."
+    "It can have 'retries', 'timeout', 'recover', 'when', 'eager', 'limit', 'run_in', 'on_state', 'on_start', "
+    "'on_success', 'on_retry', 'on_error' and 'metadata'."
 )
 
 
@@ -31,7 +31,8 @@ CAN_HAVE = (
     [
         ("retires", " Did you mean 'retries'?"),
         ("on_eror", " Did you mean 'on_error'?"),
-        *((option, "") for option in ("name", "needs", "outputs", "settled", "after", "keep_going", "tasks", 5)),
+        *((option, "") for option in ("name", "needs", "outputs", "settled", "keep_going", "tasks", 5)),
+        ("after", " Did you mean 'eager'?"),
     ],
 )
 def test_an_option_that_cannot_be_a_default_is_refused_with_the_nearest_and_the_list(option: Any, hint: str) -> None:
@@ -82,6 +83,7 @@ def refused(defaults: Any) -> OptionError:
             OptionTypeError,
             "when=5 is not a function or a task. Give one whose parameters name what it needs to know.",
         ),
+        ("eager", 1, OptionTypeError, "eager=1 is neither True nor False. Give one of them."),
         ("limit", 0, OptionError, "limit=0 is below one. Give at least 1, or None for no limit."),
         (
             "limit",

@@ -17,8 +17,8 @@ def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
     assert str(caught.value) == (
         "Cannot change task 'page': there is no option 'timout'. Did you mean 'timeout'? "
         "It has 'name', 'needs', 'after', 'calls', 'outputs', 'settled', 'each', 'stream', 'more', 'ahead', 'key', "
-        "'retries', 'timeout', 'recover', 'when', 'limit', 'run_in', 'on_state', 'on_start', 'on_success', 'on_retry', "
-        "'on_error' and 'metadata'."
+        "'retries', 'timeout', 'recover', 'when', 'eager', 'limit', 'run_in', 'on_state', 'on_start', 'on_success', "
+        "'on_retry', 'on_error' and 'metadata'."
     )
     assert (caught.value.option, caught.value.value) == ("timout", 5)
     change = workflow(lambda: 1, name="w").with_options
@@ -52,7 +52,8 @@ def test_other_options_leave_the_rest_and_the_original_as_they_are() -> None:
 
 
 OF_TASKS = {
-    *("name", "needs", "after", "outputs", "settled", "retries", "timeout", "recover", "when", "limit", "run_in"),
+    *("name", "needs", "after", "outputs", "settled", "retries", "timeout", "recover", "when", "eager"),
+    *("limit", "run_in"),
     *("on_state", "on_start", "on_success", "on_retry", "on_error", "metadata"),
     *("each", "stream", "more", "ahead", "key", "calls"),
 }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from flowdeco import Skip, Status, Task, Workflow, task, workflow
 from flowdeco._base.sentinel import UNSET
+from flowdeco._scheduler.demand_state import DemandState
 from flowdeco._scheduler.plan import Plan
 from flowdeco._scheduler.propagation import judge_body
 from flowdeco._scheduler.run_state import RunState
@@ -113,7 +114,7 @@ class Path:
 def copy_state(state: RunState) -> RunState:
     """Return one that goes its own way from here."""
     made = copy(state)
-    for name in RunState.__slots__:
+    for name in (*RunState.__slots__, *DemandState.__slots__):
         value = getattr(state, name)
         if isinstance(value, (list, deque, dict, set)):
             setattr(made, name, value.copy())

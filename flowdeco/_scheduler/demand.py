@@ -1,0 +1,196 @@
+"""What waits until it is demanded: what only a branch needs, and what is opened and closed.
+
+Most nodes run as soon as they can. Two kinds wait for one more thing, for which they are called lazy:
+
+- What is needed only by tasks with a `when=` waits until one of these conditions is true. What such a task comes
+  after (`after=`) and what its condition needs are demanded with the task itself, so that it can be asked; all else
+  that it needs only when the answer is there.
+- A resource waits until one that needs it has everything else.
+
+So a node may have to wait in more than one place. It does so in *pauses*: rows of the flat tables behind those of the
+nodes, which wait for nodes as any node does, and come up in the list of what is ready in the same way. Who takes one
+off that list opens it: that demands something, and lets the node go on. All this is worked out here, once for a graph;
+one in which nothing is lazy and nothing is asked has no pauses, and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .._graph.graph import Graph
+from .._graph.node import Node
+from .._graph.source import FromStream, definitions_of
+
+__all__ = ["Demand", "Pause", "make_demand"]
+
+
+class Pause(NamedTuple):
+    """Where a node waits for a part of what it needs.
+
+    Attributes:
+        node: the index of the node.
+        demands: the lazy nodes that are demanded when it opens.
+        next: the row that it then releases; `None`: the node's lifecycle, which waits here for its arguments since its
+            condition is true.
+        is_asked: whether that is so of the pauses before, too: the condition has been asked.
+    """
+
+    node: int
+    demands: tuple[int, ...]
+    next: int | None
+    is_asked: bool
+
+
+class Demand:
+    """The pauses of a graph, and who demands what. All is by index; rows are indices of nodes and of pauses.
+
+    Attributes:
+        lazy: the nodes that wait until they are demanded.
+        pauses: the pauses by their rows.
+        rows: for each node that has pauses, its rows with the nodes that each waits for.
+        held: the rows that wait for one more thing: to be demanded, or released by another row or a condition.
+        entries: where a lazy node waits to be demanded, if not in its own row.
+        asked: for a node with a condition, the row of the pause that its being true releases.
+        at_once: what is demanded with a node.
+        when_true: what a node demands once its condition is true.
+        wanted: all that a node may demand.
+        readers: by how many nodes something may be demanded.
+        asking: the nodes that have a condition, and are not mapped: those that are, ask it for each item.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._next_row = len(graph.nodes)
+        self.pauses: dict[int, Pause] = {}
+        self.rows: dict[int, tuple[tuple[int, list[int]], ...]] = {}
+        self.held: set[int] = set()
+        self.entries: dict[int, int] = {}
+        self.asked: dict[int, int] = {}
+        self.at_once: dict[int, tuple[int, ...]] = {}
+        self.when_true: dict[int, tuple[int, ...]] = {}
+        self.wanted: dict[int, tuple[int, ...]] = {}
+        self.readers: dict[int, int] = {}
+        self.asking = frozenset([node.index for node in graph.nodes if node.predicate and node.axis is None])
+        running = [node for node in graph.nodes if not (node.replaced or node.is_given)]
+        for node in running:
+            self._add(node)
+        demanded = self._find_demanded(running)
+        self.lazy = frozenset([node.index for node in running if node.index not in demanded])
+        self._keep_lazy()
+        for index in self.lazy:
+            self.held.add(self.entries.get(index, index))
+
+    def _add(self, node: Node) -> None:
+        """Note what a node waits for, one thing after the other."""
+        nodes = self._graph.nodes
+        needed = [index for index in node.dependencies if not nodes[index].replaced]
+        if node.axis is not None or any(isinstance(source, FromStream) for source in node.sources):  # it begins early
+            self.at_once[node.index] = tuple(needed)
+            return
+        asked = set(needed) if node.predicate is None else self._list_asked(node)
+        first = [index for index in needed if index in asked]
+        rest = [index for index in needed if index not in asked]
+        index = node.index
+        early, late = self._part(first)
+        at_once, rows = self._list_reached(first), [(index, first)]
+        if early and late:
+            rows = [(self._add_pause(index, late, index, is_asked=False), early), (index, late)]
+            self.entries[index] = rows[0][0]
+        else:
+            at_once += late
+        if node.predicate is not None:
+            more = self._list_reached(rest)
+            rows += self._add_rest(index, rest, more)
+            if self._graph.policy_of(node).eager:
+                at_once, more = at_once + more, []
+            self.when_true[index] = tuple(more)
+        self.at_once[index] = tuple(at_once)
+        if len(rows) > 1:
+            self.rows[index] = tuple(rows)
+
+    def _add_rest(self, index: int, rest: list[int], more: list[int]) -> list[tuple[int, list[int]]]:
+        """Return the rows in which a node waits whose condition is true."""
+        early, late = self._part(rest)
+        rows: list[tuple[int, list[int]]] = []
+        if late:
+            rows = [(self._add_pause(index, [], None), late)]
+        if not early:
+            more += late
+        elif late:
+            rows.insert(0, (self._add_pause(index, late, rows[0][0]), early))
+        else:
+            rows = [(self._add_pause(index, [], None), early)]
+        if rows:
+            self.asked[index] = rows[0][0]
+            self.held.add(rows[0][0])
+        return rows
+
+    def _add_pause(self, index: int, demands: list[int], after: int | None, *, is_asked: bool = True) -> int:
+        row = self._next_row
+        self._next_row += 1
+        self.pauses[row] = Pause(index, tuple(demands), after, is_asked)
+        if after is not None:
+            self.held.add(after)
+        return row
+
+    def _list_asked(self, node: Node) -> set[int]:
+        """Return what has to be there before the condition of a node is asked."""
+        steps = [step for source in node.asked for step in definitions_of(source)]
+        return {self._graph.node_of(step).index for step in (*steps, *node.after)}
+
+    def _part(self, indices: Iterable[int]) -> tuple[list[int], list[int]]:
+        """Return which of these nodes are demanded by who needs them, and which only when all else is there."""
+        early: list[int] = []
+        late: list[int] = []
+        for index in indices:
+            (late if self._graph.nodes[index].definition.is_resource else early).append(index)
+        return early, late
+
+    def _list_reached(self, indices: Iterable[int]) -> list[int]:
+        """Return which of these are demanded by who needs them, and what those need that are demanded later."""
+        found: dict[int, None] = {}
+        waiting = list(indices)
+        while waiting:
+            early, late = self._part(waiting)
+            found.update(dict.fromkeys(early))
+            nodes = [self._graph.nodes[index] for index in late]
+            waiting = [index for node in nodes for index in node.dependencies if not node.is_given]
+        return list(found)
+
+    def _find_demanded(self, running: list[Node]) -> set[int]:
+        """Return the nodes that are demanded from the outset."""
+        graph = self._graph
+        steps = [step for source in graph.body for step in definitions_of(source)]
+        found = {graph.node_of(step).index for step in (*steps, *graph.ends)}
+        found.update([node.index for node in running if node.axis is not None])
+        for node in reversed(running):  # each comes after those that it needs
+            if node.index in found:
+                found.update(self.at_once[node.index])
+        return found
+
+    def _keep_lazy(self) -> None:
+        """Leave out of what is demanded all that runs anyway."""
+        for made in (self.at_once, self.when_true):
+            kept = {index: tuple([each for each in what if each in self.lazy]) for index, what in made.items()}
+            made.clear()
+            made.update({index: what for index, what in kept.items() if what})
+        for row, pause in self.pauses.items():
+            self.pauses[row] = pause._replace(demands=tuple([each for each in pause.demands if each in self.lazy]))
+        wanted: dict[int, dict[int, None]] = {}
+        at_pauses = [(pause.node, pause.demands) for pause in self.pauses.values()]
+        for index, what in (*self.at_once.items(), *self.when_true.items(), *at_pauses):
+            if what:
+                wanted.setdefault(index, {}).update(dict.fromkeys(what))
+        self.wanted = {index: tuple(what) for index, what in wanted.items()}
+        for what in self.wanted.values():
+            for each in what:
+                self.readers[each] = self.readers.get(each, 0) + 1
+
+
+def make_demand(graph: Graph) -> Demand | None:
+    """Return what waits to be demanded in a graph; `None` if nothing can."""
+    for node in graph.nodes:
+        if node.predicate is not None or node.definition.is_resource:
+            return Demand(graph)
+    return None

@@ -1,0 +1,133 @@
+"""The demand in a run: what was demanded, what may still be, and who waits for the rest of what it needs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from .._base.events import Status
+from .._graph.node import Node
+from .node_plan import NodePlan
+from .plan import Plan
+from .propagation import Judgement, judge_node
+
+__all__ = ["DemandState"]
+
+
+class DemandState:
+    """The part of a run's state that is about demand; its other attributes are explained there.
+
+    Attributes:
+        demanded: the lazy nodes that were demanded.
+    """
+
+    __slots__ = ("_asking", "_readers", "_unneeded", "demanded")
+
+    plan: Plan
+    steps: list[NodePlan]
+    ready: deque[int]
+    ready_in_thread: deque[int]
+    pending: list[int]
+    affected: set[int]
+    ended: dict[int, tuple[Status, BaseException | None]]
+    lacking: dict[int, frozenset[str]]
+    filled: dict[int, Judgement]
+
+    def node_of(self, index: int) -> Node:
+        """Return the node of the graph that an index stands for."""
+        raise NotImplementedError
+
+    def _begin_demand(self, plan: Plan) -> None:
+        # Of the lazy nodes, by how many each may still be demanded; and those that nobody will.
+        self._readers: dict[int, int] = {} if plan.demand is None else plan.demand.readers.copy()
+        self._unneeded: set[int] = set()
+        self._asking: set[int] = set()  # the nodes whose condition has its arguments, but which have not theirs
+        self.demanded: set[int] = set()
+
+    def demand(self, indices: Iterable[int]) -> list[int]:
+        """Demand nodes, and what these demand; return those that were not demanded before."""
+        demand, found = self.plan.demand, [index for index in indices if index not in self.demanded]
+        self.demanded.update(found)
+        for index in found:  # grows
+            assert demand is not None
+            fresh = [each for each in demand.at_once.get(index, ()) if each not in self.demanded]
+            self.demanded.update(fresh)
+            found += fresh
+            self._release_row(demand.entries.get(index, index))
+        return found
+
+    def grant(self, index: int) -> tuple[bool, list[int]]:
+        """Take in that the condition of a node is true.
+
+        Returns:
+            Whether all that it needs is there already, so that it need not wait; and what is demanded only now.
+        """
+        demand = self.plan.demand
+        if demand is None or index not in demand.asking:
+            return True, []
+        found = self.demand(demand.when_true.get(index, ()))
+        row = demand.asked.get(index)
+        if row is None:
+            return True, found
+        if self.pending[row] == 1 and demand.pauses[row].next is None:
+            self.pending[row] = 0
+            return True, found
+        self._release_row(row)
+        return False, found
+
+    def pass_by(self, row: int) -> list[int]:
+        """Let a node go on from where it has paused; return what is demanded only now."""
+        assert self.plan.demand is not None
+        pause = self.plan.demand.pauses[row]
+        found = self.demand(pause.demands)
+        if pause.next is not None:
+            self._release_row(pause.next)
+        return found
+
+    def has_all(self, index: int) -> bool:
+        """Whether a node needs nothing besides what its condition does, and can run with that."""
+        demand = self.plan.demand
+        if demand is None or not self._asks_apart(index):
+            return True
+        return index not in demand.asked and self.judge_rest(index) is None
+
+    def judge_rest(self, index: int) -> Judgement | None:
+        """Return how a node ends that cannot run although its condition, if it has one, is true; `None` if it can."""
+        if not (self.ended or self.lacking):
+            return None
+        judgement = judge_node(self.plan.graph, self.node_of(index), self.ended, self.lacking, is_asked=False)
+        if judgement.status is None:
+            asked = self.filled[index].asked_defaults if index in self.filled else frozenset[str]()
+            self.filled[index] = judgement._replace(asked_defaults=asked)
+            return None
+        return judgement
+
+    def _asks_apart(self, index: int) -> bool:
+        """Whether the condition of a node is asked before all is there that the node needs."""
+        return self.plan.demand is not None and index in self.plan.demand.asking
+
+    def _release_row(self, row: int) -> None:
+        """Have a row wait for one thing less, and list it if there is no other."""
+        self.pending[row] -= 1
+        if not self.pending[row]:
+            in_thread = self.steps[row].in_thread and row not in self.affected
+            (self.ready_in_thread if in_thread else self.ready).append(row)
+
+    def affect(self, followers: Iterable[int]) -> None:
+        """Have nodes judged when their turn comes, since one that they need gave no result.
+
+        Who pauses is judged in any case.
+        """
+        steps, unneeded = self.steps, self._unneeded
+        self.affected.update([row for row in followers if steps[row].origin.turn != "pause" and row not in unneeded])
+
+    def _decline(self, index: int) -> None:
+        """Take in that a node demands nothing any more: what nobody else may demand is not needed."""
+        demand = self.plan.demand
+        for each in () if demand is None else demand.wanted.get(index, ()):
+            self._readers[each] -= 1
+            if not self._readers[each] and each not in self.demanded:
+                self._unneeded.add(each)
+                self.affected.add(each)
+                self.pending[each] = len(self.pending) + 1  # whatever it waits for
+                self.ready.append(each)

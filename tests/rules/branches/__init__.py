@@ -1,0 +1,1 @@
+"""Branches: what is needed only where a condition is true."""
