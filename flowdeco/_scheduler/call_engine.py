@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from threading import get_ident
 from typing import Any
 
 from anyio import create_task_group, get_cancelled_exc_class
@@ -60,10 +61,13 @@ class CallEngine(Engine):
     def __init__(self, outer: Engine, state: RunState, journal: Journal) -> None:
         super().__init__(state, journal, outer.run, is_followed=outer.is_followed, notices=outer.notices)
         self.outer = outer
+        self.thread = outer.thread
         self.depth = outer.depth + 1
 
     def tell(self, inside: Context | None = None) -> bool:
         """Have it told by whoever tells of the run; what has to be awaited, if nobody does so there, here."""
+        if get_ident() != self.outer.thread:  # that of an executor, say: the run's own looks when it comes by
+            return True
         if self.outer.tell(inside):
             return True
         return self.get_teller().go_on_apart(self._telling or self._group, self.give_up)
@@ -149,6 +153,8 @@ def begin_call(outer: Engine, index: int, plan: Plan, name: str, values: list[An
 
 def end_call(outer: Engine, index: int, call: Call) -> None:
     """Note that a call has ended."""
+    # They lead to the run's errors: what the record of the call leads to is to go without the garbage collector.
+    call.journal.told, call.journal.hook_errors = None, []
     log = outer.journal.calls.get(index)
     if not call.journal.keep and isinstance(log, CallLog):
         with outer.lock:

@@ -102,7 +102,7 @@ class Engine(Telling, ItemTurns):
         self.context.run(CALLER.set, (self.within, RUN))
         self.cancellation = Cancellation(at_once=state.plan.waits or is_followed)
         self.lock = Lock()
-        self._thread = get_ident()
+        self.thread = get_ident()
         self.kept: dict[int, tuple[Row, Context | None]] = {}
         self.waiting: dict[int, Parked] = {}
         self.passed: set[int] = set()
@@ -335,7 +335,7 @@ class Engine(Telling, ItemTurns):
         On the event loop it may be called by that itself, and not by a task: it cannot start one then.
         """
         self.resumed.append(parked)
-        if get_ident() == self._thread and not self.is_stepping:
+        if get_ident() == self.thread and not self.is_stepping:
             self.ring()
 
     def call_in_thread(self, call: Call, *, apart: bool) -> None:
