@@ -87,7 +87,7 @@ class ItemBlocks(ItemStreams):
             node: Collection(graph.nodes[node].name, keeps=keeps or node in self.of_node[node].plan.collected)
             for node in self.of_node
         }
-        self.faults: dict[int, Exception] = {}
+        self.faults: dict[int, BaseException] = {}
         self.streams = {}
         self.flows = {outflow.node: self.make_flow(outflow, keeps=keeps) for outflow in outflows}
         self._broken_gates: set[int] = set()

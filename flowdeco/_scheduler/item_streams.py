@@ -30,7 +30,7 @@ class ItemStreams(ItemFlows):
     """
 
     streams: dict[int, list[ItemStream]]
-    faults: dict[int, Exception]
+    faults: dict[int, BaseException]
     on_consumed: Callable[[Segment, int], object]
 
     def open_streams(self, segment: Segment) -> None:

@@ -139,7 +139,7 @@ class ItemTurns(Admission):
         if segment.plan.own:
             self._fail_stages(segment, fault)
 
-    def _fail_stages(self, segment: Segment, error: Exception) -> bool:
+    def _fail_stages(self, segment: Segment, error: BaseException) -> bool:
         """Fail the first stage with an error that no task has raised; return whether the run goes on."""
         (_, first), *others = segment.plan.own
         if not self.fail(first, error):
