@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.model.policy_model import Act, Ending, Flow, Kind, Node, Param, Ref, Way, When, evaluate
+from tests.model.policy_model import Act, Ending, Flow, Kind, Node, Param, Ref, Way, When, evaluate, find_demanded
 
 PLAIN: list[Kind] = ["def", "def", "def timed", "in the loop", "generator"]
 
@@ -200,8 +200,9 @@ def add_waits(flow: Flow, ending: Ending, random: Random) -> Flow:
     if not ending.stops:  # on asyncio, anyio does not cancel what a thread that is cancelled already calls afterwards
         kinds.append("def")
     runs = [i for i, ended in enumerate(ending.nodes) if ended.attempts and nodes[i].inner is None]
+    demanded = find_demanded(flow, ())  # from the outset: who waits for another may be what demands it
     for index in runs:
-        before = [i for i in runs if ranks[i] < ranks[index]]
+        before = [i for i in runs if i in demanded and ranks[i] < ranks[index]]
         if before and nodes[index].kind in kinds and random.random() < 0.4:
             nodes[index] = replace(nodes[index], awaits=random.choice(before))
     return replace(flow, nodes=tuple(nodes))

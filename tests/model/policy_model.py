@@ -5,7 +5,7 @@ a string that tells all it has received, so that two results are equal only if e
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeGuard, cast
@@ -243,6 +243,14 @@ class _Fate(NamedTuple):
     upstream: str | None
     skip: str | None
 
+    @property
+    def blocked(self) -> Ended | None:
+        if self.upstream is not None:
+            return Ended("upstream_failed", error=self.upstream, states=("upstream_failed",))
+        if self.skip is not None:
+            return Ended("skipped", reason=self.skip, states=("skipped",), passed_on=self.skip)
+        return None
+
 
 class _Walk:
     """Evaluates one flow, node after node."""
@@ -251,11 +259,17 @@ class _Walk:
         self.flow = flow
         self.inputs = inputs
         self.ended: list[Ended] = []
+        # The nodes whose condition has come to ask for all that they need.
+        self.taken: set[int] = set()
 
     def walk(self) -> Ending:
         flow = self.flow
-        for index, node in enumerate(flow.nodes):
-            self.ended.append(self._evaluate(flow.name_of(index), node))
+        for index, node in enumerate(flow.nodes):  # each as if somebody needed it
+            self.ended.append(self._evaluate(index, node))
+        demanded = find_demanded(flow, self.taken)
+        for index in range(len(flow.nodes)):
+            if index not in demanded:
+                self.ended[index] = Ended("skipped", reason="not needed", states=("skipped",))
         failed = {i for i, ended in enumerate(self.ended) if ended.status == "failed"}
         nodes = tuple(self.ended)
         stops: frozenset[int] = frozenset() if flow.keep_going else frozenset(failed - self._find_handled())
@@ -280,25 +294,28 @@ class _Walk:
             return Ending(nodes, errors=frozenset([name_error(error)]), body=True)
         return Ending(nodes, value=value, body=True)
 
-    def _evaluate(self, name: str, node: Node) -> Ended:
-        asked = self._ask_for(name, node.when)
+    def _evaluate(self, index: int, node: Node) -> Ended:
+        """Its condition comes first; only if that is true, it counts what becomes of all else that the node needs."""
+        name = self.flow.name_of(index)
+        asked = self._ask_for(name, node)
+        if asked.blocked is not None:
+            return asked.blocked
         fate = self._find_fate(name, node.params, node.after)
-        upstream = asked.upstream or fate.upstream
-        if upstream is not None:
-            return Ended("upstream_failed", error=upstream, states=("upstream_failed",))
-        skip = asked.skip or fate.skip
-        if skip is not None:
-            return Ended("skipped", reason=skip, states=("skipped",), passed_on=skip)
         if node.inner is not None:
-            return _evaluate_inner(name, evaluate(node.inner, fate.args))
-        return _Course(name, node, self.flow, fate.args).go(asked.args)
+            self.taken.add(index)
+            return fate.blocked or _evaluate_inner(name, evaluate(node.inner, fate.args))
+        course = _Course(name, node, self.flow, fate)
+        ended = course.go(asked.args)
+        if course.is_taken:
+            self.taken.add(index)
+        return ended
 
-    def _ask_for(self, name: str, when: When | None) -> _Fate:
+    def _ask_for(self, name: str, node: Node) -> _Fate:
+        when = node.when
         if when is None:
             return _Fate({}, None, None)
-        if when.node is None:
-            return self._find_fate(name, when.params, ())
-        return self._find_fate(name, (Param("answer", "one", (Ref(when.node),)),), ())
+        params = when.params if when.node is None else (Param("answer", "one", (Ref(when.node),)),)
+        return self._find_fate(name, params, node.after)
 
     def _find_fate(self, function: str, params: Iterable[Param], after: Iterable[int]) -> _Fate:
         """A failure counts for more than a skip; of several, the first in the order of the parameters."""
@@ -364,6 +381,30 @@ class _Walk:
         return found
 
 
+def find_demanded(flow: Flow, taken: Container[int]) -> set[int]:
+    """Return the nodes that somebody needs: the body, or a node that is demanded itself.
+
+    Args:
+        flow: the workflow.
+        taken: the nodes with a condition that have come to ask for all that they need, not only for what that does.
+    """
+    found = _list_refs(flow.params, flow.after)
+    for index in reversed(range(len(flow.nodes))):
+        node = flow.nodes[index]
+        if index not in found:
+            continue
+        if node.when is not None:
+            found |= _list_refs(node.when.params, node.after)
+            found |= set() if node.when.node is None else {node.when.node}
+        if node.when is None or index in taken:
+            found |= _list_refs(node.params, node.after)
+    return found
+
+
+def _list_refs(params: Iterable[Param], after: Iterable[int]) -> set[int]:
+    return {*after, *(ref.to for param in params for ref in param.refs if not isinstance(ref.to, str))}
+
+
 def _hard_needs(params: Iterable[Param], after: Iterable[int]) -> set[int]:
     refs = [ref.to for param in params if not param.settled for ref in param.refs]
     return {*after, *(to for to in refs if not isinstance(to, str))}
@@ -389,11 +430,13 @@ def _skipped(name: str, why: str, attempts: int, states: list[str], failures: li
 class _Course:
     """One task that runs: its condition, its attempts, its recovery."""
 
-    def __init__(self, name: str, node: Node, flow: Flow, args: dict[str, Any]) -> None:
+    def __init__(self, name: str, node: Node, flow: Flow, fate: _Fate) -> None:
         self.name = name
         self.node = node
         self.flow = flow
-        self.args = args
+        self.fate = fate
+        self.args = fate.args
+        self.is_taken = False
         self.on = Exception if node.retries is None else ERRORS[node.on]
         self.retries = (flow.default_retries if node.retries is None else node.retries) or 0
         self.attempt = 0
@@ -404,10 +447,16 @@ class _Course:
         try:
             try:
                 self._ask(asked)
+                self.is_taken = True
+                if self.fate.blocked is not None:
+                    return self.fate.blocked
                 value = self._make_attempts()
             except Skip:
                 raise
             except Exception as error:
+                self.is_taken |= any(isinstance(error, ERRORS[way.error]) for way in self.node.recover)
+                if self.fate.blocked is not None:
+                    raise  # what recovers could not have the arguments
                 value = self._recover(error)
         except Skip as skip:
             return _skipped(self.name, skip.reason, self.attempt, self.states, self.failures)
