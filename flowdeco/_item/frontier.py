@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._base.digest import digest
@@ -12,58 +12,64 @@ __all__ = ["Frontier"]
 
 
 class Frontier:
-    """Knows which items were there already.
+    """Knows which items of an axis were there already. On the event loop only.
 
     Args:
-        task: the name of the task that has `more=`, for errors.
-        more: what it says; returns the items that a result adds, or `None` for none.
         key: what makes two items the same; `None`: the digest of all of it.
     """
 
-    __slots__ = ("_key", "_more", "_seen", "_task")
+    __slots__ = ("_added", "_key", "_seen")
 
-    def __init__(
-        self,
-        task: str,
-        more: Callable[[Any], Iterable[Any] | None],
-        key: Callable[[Any], object] | None = None,
-    ) -> None:
-        self._task = task
-        self._more = more
+    def __init__(self, key: Callable[[Any], object] | None = None) -> None:
         self._key = key
         self._seen: set[str] = set()
+        self._added: set[str] = set()
 
-    def add(self, item: Any) -> bool:
-        """Take note of an item; return whether it is new.
+    def note(self, item: Any) -> bool:
+        """Take note of an item of the source; return whether it is to be visited: not if it was added before.
 
         Raises:
             DigestError: it has no digest, or its key has none.
         """
-        made = digest(item if self._key is None else self._key(item))
+        made = self._digest(item)
+        self._seen.add(made)
+        return made not in self._added
+
+    def find_new(self, task: str, found: Any) -> list[Any]:
+        """Return what is new among the items that a result adds.
+
+        Args:
+            task: the name of the task whose `more=` it was, for errors.
+            found: what it gave; `None`: nothing.
+
+        Raises:
+            ItemSourceError: it has no items, or is a text.
+            DigestError: an item has no digest.
+        """
+        return [] if found is None else [item for item in _iterate(task, found) if self._add(item)]
+
+    def _add(self, item: Any) -> bool:
+        made = self._digest(item)
         if made in self._seen:
             return False
         self._seen.add(made)
+        self._added.add(made)
         return True
 
-    def find_new(self, result: Any) -> list[Any]:
-        """Return the items that a result adds, without those that were there already. Raises what `more=` raises.
+    def _digest(self, item: Any) -> str:
+        return digest(item if self._key is None else self._key(item))
 
-        Raises:
-            ItemSourceError: what it gives has no items, or is a text.
-            DigestError: an item has no digest.
-        """
-        found = self._more(result)
-        return [] if found is None else [item for item in self._iterate(found) if self.add(item)]
 
-    def _iterate(self, found: Any) -> Iterator[Any]:
-        kind = type(found).__name__
-        if isinstance(found, (str, bytes, bytearray)):
-            raise self._refuse(f"more= gave a {kind}, not several items. Return a list: [{found!r:.40}].", found)
-        try:
-            return iter(found)
-        except TypeError:
-            reason = f"more= gave something of type {kind}, which cannot be iterated over. Return a list or None."
-            raise self._refuse(reason, found) from None
+def _iterate(task: str, found: Any) -> Iterator[Any]:
+    kind = type(found).__name__
+    if isinstance(found, (str, bytes, bytearray)):
+        raise _refuse(task, f"more= gave a {kind}, not several items. Return a list: [{found!r:.40}].", found)
+    try:
+        return iter(found)
+    except TypeError:
+        reason = f"more= gave something of type {kind}, which cannot be iterated over. Return a list or None."
+        raise _refuse(task, reason, found) from None
 
-    def _refuse(self, reason: str, value: object) -> ItemSourceError:
-        return ItemSourceError(f"Cannot add items to {self._task!r}: {reason}", source="more", value=value)
+
+def _refuse(task: str, reason: str, value: object) -> ItemSourceError:
+    return ItemSourceError(f"Cannot add items to {task!r}: {reason}", source="more", value=value)

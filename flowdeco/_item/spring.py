@@ -7,7 +7,7 @@ whoever is the furthest behind: no item is in the memory twice, and none is fetc
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from .feed import Feed
@@ -90,10 +90,13 @@ class Spring:
         self._room = self._count_room()
         self.feed = Feed(on_item, self._room, gathers=is_gathered or keeps)
 
-    def put(self, item: Any) -> None:
-        """Hand an item to all that take items from it; called by `on_item`, with the lock of the run held."""
+    def put(self, item: Any, passed: Collection[Channel] = ()) -> None:
+        """Hand an item to all that take items from it, but for some; called by `on_item`, with the run's lock held."""
         for channel in self.channels:
-            channel.put(item)
+            if channel in passed:
+                channel.finish()
+            else:
+                channel.put(item)
 
     def end(self) -> None:
         """Say that no more will come."""

@@ -68,6 +68,9 @@ class Crew(Protocol):
         """Return where a node hands on its items one by one."""
         ...
 
+    def add_items(self, index: int, found: Any) -> None:
+        """Add items to those that a node is run for."""
+
     def open_scope(self, index: int) -> CancelScope:
         """Return the scope of what runs at an index, to be entered."""
         ...

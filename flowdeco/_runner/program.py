@@ -65,6 +65,9 @@ class Keeping(Protocol):
         """Return where a node hands on its items one by one."""
         ...
 
+    def add_items(self, index: int, found: Any) -> None:
+        """Add items to those that a node is run for, as its `more=` tells for what has run at an index."""
+
     def open_scope(self, index: int) -> CancelScope:
         """Return the scope of what runs at an index, to be entered; it is cancelled when nobody needs that any more."""
         ...

@@ -184,8 +184,9 @@ class Axes:
                 spans=start.spans,
                 streamed={stream.node for stream in streams},
             )
+            grows = any(self._graph.nodes[node].more is not None for node in own)
             needed = any(followers[node] or node in collected or node in ends for node in own)
-            found.append(made._replace(flows=start.flows, streams=streams, is_needed=needed))
+            found.append(made._replace(flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)
 
     def _count_ahead(self, stages: Sequence[int]) -> int:

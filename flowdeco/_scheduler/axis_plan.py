@@ -106,6 +106,7 @@ class SegmentPlan(NamedTuple):
         flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
         streams: who reads what its stages give, or its source, as a stream.
         is_needed: whether anybody else needs something of it.
+        grows: whether the result of a stage may add items.
     """
 
     axis: Axis
@@ -129,6 +130,7 @@ class SegmentPlan(NamedTuple):
     flows: tuple[int | None, ...] = ()
     streams: tuple[StreamPlan, ...] = ()
     is_needed: bool = True
+    grows: bool = False
 
     def name_sources(self, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items, each source with what to call it in an error."""

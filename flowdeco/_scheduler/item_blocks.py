@@ -133,7 +133,7 @@ class ItemBlocks(ItemStreams):
         assert segment.sources is not None
         given = segment.sources.take()
         if given is None:
-            segment.is_exhausted = segment.sources.has_ended
+            segment.is_exhausted = segment.sources.has_ended and not (segment.plan.grows and segment.active)
             if segment.is_exhausted:
                 self._expect(segment, segment.begun)
             return False

@@ -70,10 +70,10 @@ class ItemFlows:
         aheads = [self.of_start[place].plan.ahead for place in outflow.takers]
         return ItemFlow(outflow, aheads, lambda item: self.on_item(outflow.node, item), keeps=keeps)
 
-    def put(self, node: int, item: Any) -> None:
-        """Take in an item that a node hands on."""
+    def put(self, node: int, item: Any, passed: Sequence[int] = ()) -> None:
+        """Take in an item that a node hands on; those segments do not take it that begin at these places."""
         flow = self.flows[node]
-        flow.spring.put(item)
+        flow.spring.put(item, [flow.channel_of(place) for place in passed])
         if flow.is_open:
             self._call_takers(flow)
         else:

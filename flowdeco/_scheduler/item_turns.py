@@ -16,16 +16,18 @@ from anyio import CancelScope
 from .._base.event_loop import EventLoop
 from .._base.events import Status
 from .._item.feed import Feed
+from .._item.rows import Rows
 from .._runner.arguments import Row
 from .admission import Admission
 from .item_blocks import ItemBlocks
+from .item_growth import ItemGrowth
 from .segment import Segment
 from .taking_apart import open_sources
 
 __all__ = ["ItemTurns"]
 
 
-class ItemTurns(Admission):
+class ItemTurns(Admission, ItemGrowth):
     """The part of an engine that looks after items; its attributes are explained there.
 
     Attributes:
@@ -47,6 +49,7 @@ class ItemTurns(Admission):
         items.journal = self.journal
         items.on_item, items.on_consumed = self.take_item, self.note_consumed
         self.thread, self.loop, self.consumed, self.scopes = get_ident(), EventLoop(), deque(), {}
+        self.frontiers = {}
 
     def take_turn(self, index: int) -> None:
         """Do what there is to be done at an index at which no function is called. On the event loop."""
@@ -90,6 +93,8 @@ class ItemTurns(Admission):
         try:
             if not segment.plan.number:
                 sources = open_sources(self._choose_sources(segment, row))
+                if segment.plan.grows and isinstance(sources, Rows):
+                    sources = self.note_items(segment, sources)
         except (Exception, SystemExit) as error:
             self._fail_axis(segment, error)
             return
@@ -164,10 +169,26 @@ class ItemTurns(Admission):
 
     def take_item(self, node: int, item: Any) -> None:
         """Take in an item that a node hands on. On the event loop."""
+        items = self.state.items
+        assert items is not None
+        try:
+            passed = self.find_passed(node, item)
+        except Exception as error:  # it cannot be told from others
+            self._break_takers(node, error)
+            return
         with self.lock:
             if not self.state.stopped:
-                assert self.state.items is not None
-                self.state.items.put(node, item)
+                items.put(node, item, passed)
+        self.ring()
+
+    def _break_takers(self, node: int, error: Exception) -> None:
+        """Take in that an item cannot be told from others, so that nobody knows whether it was added before."""
+        items = self.state.items
+        assert items is not None
+        for place in items.flows[node].plan.takers:
+            segment = items.of_start[place]
+            if segment.plan.grows:
+                self._break_off(segment, error)
         self.ring()
 
     def feed_of(self, index: int) -> Feed:

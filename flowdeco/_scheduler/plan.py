@@ -266,7 +266,7 @@ class Plan(Places):
         ):
             return False
         is_special = node.index in self.flowing or node.index in self.dispensable
-        if is_special or step.items.streams or node.key is not None:
+        if is_special or step.items.streams or node.key is not None or node.more is not None:
             return False
         policy = self.graph.policy_of(node)
         return policy is NO_POLICY or policy.waits_for_failure

@@ -22,6 +22,7 @@ from .._runner.dispensable import dispensable, dispensable_in_thread
 from .._runner.feeding import feeding, reading, reading_in_thread
 from .._runner.gathering import gathering, listing
 from .._runner.program import Attempt, Attempted, Condition, Program, Recovery, runs_on_loop
+from .growing import growing
 from .item_keys import naming
 from .resource_program import make_resource_program
 
@@ -47,6 +48,8 @@ class Programs:
 
     def _make_program(self, node: Node) -> Program:
         program = self._make_unnamed(node)
+        if node.more is not None:
+            program.attempt = growing(program.attempt, node, program.arguments)
         if node.key is not None:
             program.attempt = naming(program.attempt, node, program.arguments)
         return program
