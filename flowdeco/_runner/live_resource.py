@@ -138,7 +138,14 @@ class LiveResource:
         made = await door(self._start)
         while is_awaitable(made):
             made, door = await made, _call_here
-        self._way = way = choose_way(self.plan.name, made, stands_in=self.plan.stands_in)
+        try:
+            self._way = way = choose_way(self.plan.name, made, stands_in=self.plan.stands_in)
+        except ResourceError:
+            close = getattr(made, "close", None)
+            if callable(close):  # a connection is not to be left open, though it is refused
+                with suppress(Exception):
+                    await door(close)
+            raise
         if way.is_async:
             door = _call_here
         if door is _call_here and self.thread is not None:

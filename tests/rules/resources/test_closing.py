@@ -328,9 +328,12 @@ async def test_one_that_yields_twice_is_an_error(is_async: bool, fails: bool) ->
 
 
 async def test_what_its_with_leaves_open_is_refused() -> None:
+    opened: list[sqlite3.Connection] = []
+
     @resource
     def db() -> sqlite3.Connection:
-        return sqlite3.connect(":memory:")
+        opened.append(sqlite3.connect(":memory:", check_same_thread=False))
+        return opened[0]
 
     @task
     def use(db: sqlite3.Connection) -> None: ...
@@ -340,6 +343,8 @@ async def test_what_its_with_leaves_open_is_refused() -> None:
 
     with pytest.raises(ResourceError, match="and with does not close one of these"):
         await w.call()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 async def test_what_is_no_context_manager_is_refused() -> None:
