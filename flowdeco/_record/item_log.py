@@ -94,8 +94,6 @@ class ItemLog:
 
     Attributes:
         node, keep, is_handled: as given.
-        counts: how many have ended how.
-        durations: how long those took that began.
         entries: the items under way, and those that have ended where every item is kept, by index.
         failed: the first that failed, as they ended; all of them where every item is kept.
         expected: how many there are going to be; `None` as long as that is not known.
@@ -103,27 +101,17 @@ class ItemLog:
     """
 
     __slots__ = (
-        *(
-            "_failures",
-            "_lock",
-            "_slowest",
-            "counts",
-            "durations",
-            "entries",
-            "expected",
-            "failed",
-            "is_handled",
-            "keys",
-        ),
-        *("keep", "node"),
+        *("_completed", "_counts", "_durations", "_failures", "_lock", "_slowest"),
+        *("entries", "expected", "failed", "is_handled", "keep", "keys", "node"),
     )
 
     def __init__(self, node: int = 0, *, keep: bool = False, is_handled: bool = False) -> None:
         self.node = node
         self.keep = keep
         self.is_handled = is_handled
-        self.counts: Counter[Status] = Counter()
-        self.durations = Sketch()
+        self._completed = 0  # by itself, as to look a status up takes a while
+        self._counts: Counter[Status] = Counter()
+        self._durations = Sketch()
         self.entries: dict[int, ItemEntry] = {}
         self.failed: list[ItemEntry] = []
         self.expected: int | None = None
@@ -189,7 +177,10 @@ class ItemLog:
         entry.status, entry.started, entry.finished = status, started, finished
         entry.attempts, entry.error, entry.place, entry.failure = attempts, error, None, None
         with self._lock:
-            self.counts[status] += 1
+            if status is _COMPLETED:
+                self._completed += 1
+            else:
+                self._counts[status] += 1
             if self.keep:
                 entry.result = result
                 self.entries[entry.index] = entry
@@ -201,7 +192,7 @@ class ItemLog:
                 self._add_duration(finished - started, entry)
 
     def _add_duration(self, seconds: float, entry: ItemEntry) -> None:
-        self.durations.add(seconds)
+        self._durations.add(seconds)
         slowest = self._slowest
         is_full = len(slowest) == MOST_SLOWEST
         if is_full and seconds <= slowest[0][0]:
@@ -225,13 +216,33 @@ class ItemLog:
     # What readers ask.
 
     @property
+    def counts(self) -> Counter[Status]:
+        """How many have ended how."""
+        counts = self._counts.copy()
+        if self._completed:
+            counts[_COMPLETED] = self._completed
+        return counts
+
+    @property
+    def durations(self) -> Sketch:
+        """How long those took that began."""
+        with self._lock:
+            self._durations.take_in()
+        return self._durations
+
+    @property
+    def ended(self) -> int:
+        """How many have ended."""
+        return self._completed + self._counts.total()
+
+    @property
     def total(self) -> int:
         """How many there are so far: those that have ended, and those under way."""
-        return self.counts.total() + self.count_open()
+        return self.ended + self.count_open()
 
     def count_open(self) -> int:
         """Return how many have not ended."""
-        return len(self.entries) - (self.counts.total() if self.keep else 0)
+        return len(self.entries) - (self.ended if self.keep else 0)
 
     @property
     def slowest(self) -> list[ItemEntry]:

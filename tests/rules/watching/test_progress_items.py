@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from flowdeco import Retry, task, workflow
+from flowdeco import Event, Retry, task, workflow
 from flowdeco.progress import Progress
+from tests.support.naming import mention
 from tests.support.progress import Clock, look, make_console, show
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -145,17 +146,24 @@ def test_a_mapped_task_counts_as_one_when_it_has_ended_as_a_whole() -> None:
         yield from range(3)
 
     first = task(pages, name="pages")
-    text = task(lambda page: page, name="text", each={"page": first})
+
+    @task(each={"page": first})
+    def text(page: int) -> int:
+        return page
 
     @task
     def last(text: list[int]) -> int:
-        seen.append(look(console))
         return len(text)
 
-    @workflow(on_state=Progress(console=console), tasks={"text": text})
+    def look_at_last(event: Event, /) -> None:  # told after all that came before
+        if event.task == "last":
+            seen.append(look(console))
+
+    @workflow(on_state=[Progress(console=console), look_at_last])
     def read(last: int) -> int:
         return last
 
+    mention(text)
     assert read() == 3
     assert seen[0][0].startswith("read = 2 of 3")
     assert not any("text" in line for line in seen[0])

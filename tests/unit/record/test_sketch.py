@@ -19,6 +19,7 @@ def sketch_of(values: list[float]) -> Sketch:
     sketch = Sketch()
     for value in values:
         sketch.add(value)
+    sketch.take_in()
     return sketch
 
 
