@@ -97,8 +97,8 @@ def task(
         function: any callable whose parameters can be read.
         name: what the record calls it; `None`: the function's name.
         needs: what to give a parameter instead of what its name says: a task, a workflow, a name, `value(x)` for a
-            constant, a list or dict of these (the parameter receives a list or dict of results), or `None` for "not a
-            dependency".
+            constant, a list or dict of these (the parameter receives a list or dict of results; a task that was skipped
+            is left out, and if all were, the parameter takes its default), or `None` for "not a dependency".
         after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
             them failed, this one does not run.
         calls: a task, a workflow, a name, or a list of these, that this one may call while it runs: `await search.call(

@@ -12,6 +12,7 @@ from inspect import Parameter
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
+from .._base.sentinel import UNSET
 from .._base.signature import POSITIONAL, Param
 from .._graph.source import Default, FromRun, Gather, Source, parts_of
 
@@ -165,7 +166,10 @@ def _gather(source: Source, values: Sequence[Any]) -> Any:
     for value in values:
         if type(value) is _Instead:
             return value.value
-    return list(values) if source.keys is None else dict(zip(source.keys, values, strict=True))
+    # Nothing stands where a task was skipped: a list or dict has what is there.
+    if source.keys is None:
+        return [value for value in values if value is not UNSET]
+    return {key: value for key, value in zip(source.keys, values, strict=True) if value is not UNSET}
 
 
 def _pack(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.source import Part
 from .._runner.arguments import Row, taking
@@ -137,7 +138,8 @@ class SegmentPlan(NamedTuple):
         found: list[tuple[str, Any]] = []
         first = 0
         for label, span in zip(self.axis.labels, self.spans, strict=True):
-            found.append((label, row[first] if span is None else list(row[first : first + span])))
+            there = [value for value in row[first : first + (span or 1)] if value is not UNSET]  # of what ran
+            found.append((label, row[first] if span is None else there))
             first += span or 1
         return found
 

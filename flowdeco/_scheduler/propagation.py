@@ -79,20 +79,22 @@ class _Case:
         return frozenset([p.name for p, source in pairs if p.name not in settled and self._has_hole(p, source)])
 
     def _has_hole(self, param: Param, source: Source) -> bool:
-        found = bool(self.lacking) and any(self._is_lacking(part) for part in parts_of(source))
-        for part in parts_of(source):
+        """Whether what a parameter receives is not there: of a list or dict, nothing, or not every output."""
+        parts = parts_of(source)
+        is_lacking = bool(self.lacking) and any(self._is_lacking(part) for part in parts)
+        skipped: list[tuple[Any, BaseException | None]] = []
+        for part in parts:
             status, cause = self._end_of(part)
             if status in _BROKEN:
                 self.broken = cause if self.broken is None else self.broken
             elif status is Status.SKIPPED:
-                found = True
-                if param.default is MISSING:
-                    self.skipped = (
-                        _skipped_with(self.graph.node_of(part.definition).name, cause)
-                        if self.skipped is None
-                        else self.skipped
-                    )
-        return found
+                skipped.append((part, cause))
+        if not is_lacking and (not skipped or len(skipped) < len(parts)):
+            return False
+        if skipped and param.default is MISSING and self.skipped is None:
+            part, cause = skipped[0]
+            self.skipped = _skipped_with(self.graph.node_of(part.definition).name, cause)
+        return True
 
     def _is_lacking(self, part: Source) -> bool:
         if not isinstance(part, (FromResult, FromItemOf)) or part.output is None:

@@ -326,12 +326,14 @@ class _Walk:
             holes: list[Ended] = []
             if not param.settled:
                 holes = [self.ended[r.to] for r in param.refs if not isinstance(r.to, str) and self._is_hole(r.to)]
+            is_partial = param.shape in ("list", "dict") and len(holes) < len(param.refs)
             for hole in holes:
                 if hole.error is not None:
                     upstream = upstream or hole.error
-                elif not param.optional:
+                elif not param.optional and not is_partial:
                     skip = skip or hole.passed_on
-            args[param.name] = default_of(function, param.name) if holes else self._fill(function, param)
+            is_default = holes and not is_partial
+            args[param.name] = default_of(function, param.name) if is_default else self._fill(function, param)
         for index in after:
             upstream = upstream or self.ended[index].error
         return _Fate(args, upstream, skip)
@@ -340,12 +342,13 @@ class _Walk:
         return self.ended[index].status != "completed"
 
     def _fill(self, function: str, param: Param) -> Any:
-        values = [self._receive(ref, settled=param.settled) for ref in param.refs]
+        there = [ref for ref in param.refs if param.settled or isinstance(ref.to, str) or not self._is_hole(ref.to)]
+        values = {f"k{param.refs.index(ref)}": self._receive(ref, settled=param.settled) for ref in there}
         if param.shape == "nothing":
             return default_of(function, param.name)
         if param.shape == "dict":
-            return {f"k{i}": value for i, value in enumerate(values)}
-        return values if param.shape == "list" else values[0]
+            return values
+        return list(values.values()) if param.shape == "list" else values["k0"]
 
     def _receive(self, ref: Ref, *, settled: bool) -> Any:
         if isinstance(ref.to, str):
