@@ -119,7 +119,7 @@ class Engine(Telling, ItemTurns):
         What a task raises is left in the journal. Cancellation and `KeyboardInterrupt` are raised.
         """
         try:
-            if not (self.state.plan.has_awaiting_hooks or self.state.plan.outflows):  # these take tasks of their own
+            if not (self.state.plan.has_awaiting_hooks or self.state.plan.segments):  # these take tasks of their own
                 await LoopLane(self, is_host=True, is_alone=True)
             if self.state.left and not self.state.stopped:
                 await self._execute_together()

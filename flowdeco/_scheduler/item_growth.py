@@ -24,6 +24,10 @@ class ItemGrowth(Settlement):
     run: Any
     frontiers: dict[int, Frontier]
 
+    def ring(self) -> None:
+        """Have whoever waits for the end of the run look what there is to do. On the event loop."""
+        raise NotImplementedError
+
     def frontier_of(self, segment: Segment) -> Frontier:
         """Return what knows the items of a segment that grows."""
         start = segment.plan.start

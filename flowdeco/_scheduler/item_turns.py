@@ -17,17 +17,18 @@ from .._base.event_loop import EventLoop
 from .._base.events import Status
 from .._item.feed import Feed
 from .._item.rows import Rows
+from .._item.spring import Channel
 from .._runner.arguments import Row
 from .admission import Admission
 from .item_blocks import ItemBlocks
-from .item_growth import ItemGrowth
+from .item_pumps import ItemPumps
 from .segment import Segment
 from .taking_apart import open_sources
 
 __all__ = ["ItemTurns"]
 
 
-class ItemTurns(Admission, ItemGrowth):
+class ItemTurns(Admission, ItemPumps):
     """The part of an engine that looks after items; its attributes are explained there.
 
     Attributes:
@@ -87,15 +88,19 @@ class ItemTurns(Admission, ItemGrowth):
             if judgement.status is not None:
                 self._pass_over(segment, judgement.status, judgement.cause)
                 return
-        sources = None
+        sources, given = None, []
         with self.lock:
             row = state.take(index)
         try:
             if not segment.plan.number:
-                sources = open_sources(self._choose_sources(segment, row))
+                given = self.start_pumps(segment, self._choose_sources(segment, row))
+                sources = open_sources(given)
                 if segment.plan.grows and isinstance(sources, Rows):
                     sources = self.note_items(segment, sources)
         except (Exception, SystemExit) as error:
+            for _, source in given:
+                if isinstance(source, Channel):
+                    source.close()
             self._fail_axis(segment, error)
             return
         finally:
@@ -133,7 +138,7 @@ class ItemTurns(Admission, ItemGrowth):
         else:
             self._break_off(segment, fault)
 
-    def _break_off(self, segment: Segment, fault: Exception) -> None:
+    def _break_off(self, segment: Segment, fault: BaseException) -> None:
         """Take in that what gives the items has failed by itself, and by no task: the first stage fails with that."""
         items = self.state.items
         assert items is not None
@@ -227,10 +232,6 @@ class ItemTurns(Admission, ItemGrowth):
         if items.segments[block.segment].is_abandoned:
             scope.cancel()
         return scope
-
-    def ring(self) -> None:
-        """Have whoever waits for the end of the run look what there is to do. On the event loop."""
-        raise NotImplementedError
 
     def _pass_over(self, segment: Segment, status: Status, cause: BaseException | None) -> None:
         """Take in that an axis does not come about, as something that gives its items gave no result."""

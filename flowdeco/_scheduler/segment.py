@@ -75,7 +75,7 @@ class Segment:
         self.streams: dict[int, list[tuple[StreamPlan, ItemStream]]] = {}
         self.unread: dict[int, tuple[Block, list[int]]] = {}
         self.is_called = self.is_broken = self.is_abandoned = False
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
         self.cause: BaseException | None = None
         self.items: list[Any] = []
         self.free: list[Block] = []
