@@ -25,7 +25,7 @@ from .._worker.thread import count_threads_apart
 from .caller import CALLER
 from .engine import Engine
 from .plan import Plan
-from .run_hooks import Teller
+from .run_hooks import TELLING, Teller
 from .run_state import RunState
 
 __all__ = [
@@ -71,6 +71,11 @@ class CallEngine(Engine):
         if self.outer.tell(inside):
             return True
         return self.get_teller().go_on_apart(self._telling or self._group, self.give_up)
+
+    async def wait_until_told(self) -> None:
+        """Wait until what was posted so far was told; not in a hook, which is what that would wait for."""
+        if not TELLING.get():
+            await self.outer.wait_until_told()
 
     def get_teller(self) -> Teller:
         return self.outer.get_teller()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextvars import Context
+from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from anyio import Event as Signal
@@ -25,7 +25,11 @@ from .._runner.notice import Notice, take_hook_error
 from .._runner.notifier import allow_grace
 from .._state.writer import WRITER
 
-__all__ = ["Teller", "tell_rest"]
+__all__ = ["TELLING", "Teller", "tell_rest"]
+
+
+# True in what a hook awaits that is told of something: what that calls cannot wait until everything was told.
+TELLING: ContextVar[bool] = ContextVar("flowdeco_telling", default=False)
 
 
 class _Call(NamedTuple):
@@ -173,9 +177,17 @@ async def _await_in(call: _Call, awaitable: Awaitable[Any]) -> None:
         context = context.copy()
         context.run(WRITER.set, None)  # what a hook of the workflow writes, no task has written
     elif _is_entered(context):
-        await awaitable
+        TELLING.set(True)
+        try:
+            await awaitable
+        finally:
+            TELLING.set(False)
         return
-    await InContext(context, awaitable)
+    context.run(TELLING.set, True)
+    try:
+        await InContext(context, awaitable)
+    finally:
+        context.run(TELLING.set, False)
 
 
 def _is_entered(context: Context) -> bool:

@@ -85,3 +85,16 @@ def check_a_task_fits_where_its_function_does() -> None:
 def check_a_task_has_a_type_to_write_down() -> None:
     tasks: list[Task[..., Any]] = [plain, awaited, generator]
     assert_type(tasks[0](1), Any)
+
+
+def check_a_blocking_call_of_a_task_gives_its_result() -> None:
+    assert_type(plain.call_sync(1), float)
+    assert_type(awaited.call_sync(1), float)
+    assert_type(async_generator.call_sync(1), list[int])
+
+
+async def check_a_call_of_a_task_is_awaited_and_gives_its_result() -> None:
+    assert_type(await plain.call(number=1, text="a"), float)
+    assert_type(await awaited.call(1), float)
+    assert_type(await async_generator.call(1), list[int])
+    assert_type(await plain.with_options(timeout=5).call(1), float)

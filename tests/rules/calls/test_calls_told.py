@@ -204,3 +204,26 @@ async def test_the_calls_of_an_attempt_begin_anew() -> None:
         ("read#1", 2, "a"),
         ("read#2", 2, "c"),
     ]
+
+
+@pytest.mark.parametrize("hook_errors", ["log", "raise"])
+async def test_a_hook_may_call_a_task_that_has_hooks_itself(hook_errors: Any) -> None:
+    told: list[Any] = []
+    careful = read.with_options(name="careful", on_start=lambda task: told.append(task))
+
+    async def hook(status: str) -> None:
+        await anyio.lowlevel.checkpoint()
+        if status == "running":
+            told.append(await careful.call("tea"))
+
+    @task(on_state=hook)
+    async def caller() -> str:
+        return "done"
+
+    @workflow(hook_errors=hook_errors)
+    async def w(caller: str) -> str:
+        return caller
+
+    with anyio.fail_after(20):
+        assert await w.call() == "done"
+    assert told == ["caller/careful#1", "tea"]

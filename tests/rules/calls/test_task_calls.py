@@ -270,6 +270,41 @@ async def test_many_calls_are_made_at_once_by_a_task_group() -> None:
     assert {call.result for call in calls} == {0, 1}
 
 
+@pytest.mark.skipif(not hasattr(anyio, "amap"), reason="this anyio has no amap")
+async def test_amap_makes_many_calls() -> None:
+    @task
+    async def caller() -> Any:
+        return await anyio.amap(read.call, ["a", "b"])
+
+    @workflow
+    async def w(caller: Any) -> Any:
+        return caller
+
+    run = await w.run_async()
+    assert [*(run.result or [])] == ["A", "B"]
+    assert [call.name for call in run.tasks["caller"].calls] == ["read#1", "read#2"]
+
+
+async def test_a_task_that_is_a_method_is_called_with_its_instance() -> None:
+    class Shop:
+        name = "shop"
+
+        @task
+        async def find(self, query: str) -> str:
+            return f"{query} at {self.name}"
+
+        @task
+        @classmethod
+        async def make(cls, query: str) -> str:
+            return f"{query} of {cls.__name__}"
+
+        @workflow
+        async def ask(self) -> list[str]:
+            return [await Shop.find.call(self, "tea"), await self.make.call("tea")]
+
+    assert await Shop().ask() == ["tea at shop", "tea of Shop"]
+
+
 async def test_a_helper_below_a_task_calls_as_the_task() -> None:
     async def helper() -> str:
         return await read.call("tea")
