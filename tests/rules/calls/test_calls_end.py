@@ -213,13 +213,14 @@ async def test_a_call_that_outlives_its_run_is_made_outside_of_it() -> None:
         await left.wait()
         results.append(await number.call())
 
-    async with anyio.create_task_group() as group:
+    group = anyio.create_task_group()
 
-        @workflow
-        async def w() -> None:
-            group.start_soon(later)
+    @workflow
+    async def w() -> None:
+        group.start_soon(later)
 
+    async with group:
         run = await w.run_async()
         left.set()
+        assert list(run.calls) == []
     assert results == [1]
-    assert list(run.calls) == []

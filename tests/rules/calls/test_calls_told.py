@@ -209,7 +209,11 @@ async def test_the_calls_of_an_attempt_begin_anew() -> None:
 @pytest.mark.parametrize("hook_errors", ["log", "raise"])
 async def test_a_hook_may_call_a_task_that_has_hooks_itself(hook_errors: Any) -> None:
     told: list[Any] = []
-    careful = read.with_options(name="careful", on_start=lambda task: told.append(task))
+
+    def note(task: str) -> None:
+        told.append(task)
+
+    careful = read.with_options(name="careful", on_start=note)
 
     async def hook(status: str) -> None:
         await anyio.lowlevel.checkpoint()

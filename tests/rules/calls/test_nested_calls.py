@@ -24,10 +24,14 @@ def loud_sync(text: str, word: str) -> str:
     return word + "!"
 
 
+def result_of(answer: Any) -> Any:
+    """Return the result of a call: what it gave, or what stands in the run."""
+    return getattr(answer, "result") if type(answer) is Run else answer  # noqa: B009 - of a type that is not known
+
+
 async def run_it(how: str, w: Any, *args: Any) -> Any:
     """Call a workflow in a way that is awaited; return its result."""
-    answer = await getattr(w, how)(*args)
-    return answer.result if isinstance(answer, Run) else answer
+    return result_of(await getattr(w, how)(*args))
 
 
 AWAITED = [(loud, "__call__"), (loud, "call"), (loud, "run"), (loud, "run_async"), (loud_sync, "call")]
@@ -56,8 +60,7 @@ async def test_what_is_awaited_is_recorded(w: Any, how: str) -> None:
 async def test_what_blocks_a_thread_is_recorded(w: Any, how: str) -> None:
     @task
     def caller() -> Any:
-        answer = getattr(w, how)("tea")
-        return answer.result if isinstance(answer, Run) else answer
+        return result_of(getattr(w, how)("tea"))
 
     @workflow
     async def outer(caller: str) -> str:
@@ -227,7 +230,10 @@ async def test_it_ends_with_its_caller() -> None:
     @workflow
     async def inner(lasts: None) -> None: ...
 
-    @task(timeout=0.01, recover=lambda error: type(error).__name__)
+    def name_it(error: Exception) -> str:
+        return type(error).__name__
+
+    @task(timeout=0.01, recover=name_it)
     async def caller() -> None:
         await inner()
 

@@ -93,7 +93,16 @@ def test_outside_a_run_it_is_the_task_with_its_options_and_no_record(is_sync: bo
 async def test_a_call_has_the_options_of_the_task() -> None:
     seen: list[Any] = []
 
-    @task(retries=1, recover=lambda error: "recovered", on_retry=lambda attempt: seen.append(attempt))
+    def cure(error: Exception) -> str:
+        return "recovered"
+
+    def note(attempt: int) -> None:
+        seen.append(attempt)
+
+    def is_something(query: str) -> bool:
+        return query != "nothing"
+
+    @task(retries=1, recover=cure, on_retry=note)
     async def fails(query: str) -> str:
         raise OSError(query)
 
@@ -101,7 +110,7 @@ async def test_a_call_has_the_options_of_the_task() -> None:
     async def lasts() -> None:
         await anyio.sleep_forever()
 
-    @task(when=lambda query: query != "nothing")
+    @task(when=is_something)
     async def wants(query: str) -> str:
         return query
 
@@ -341,7 +350,10 @@ def test_one_whose_condition_is_a_task_is_not_called() -> None:
 
 
 async def test_what_a_condition_asks_for_besides_is_passed_by_name() -> None:
-    @task(when=lambda name, wanted: name in wanted)
+    def is_wanted(name: str, wanted: list[str]) -> bool:
+        return name in wanted
+
+    @task(when=is_wanted)
     async def pick(name: str) -> str:
         return name
 
