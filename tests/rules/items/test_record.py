@@ -183,11 +183,13 @@ async def test_a_run_that_was_cancelled_says_which_items_were_under_way() -> Non
     @workflow
     async def hang_all(count: int, hang: Any) -> None: ...
 
+    runs: list[Run[Any]] = []
     with anyio.CancelScope() as scope:
         async with hang_all.start(count=2) as run:
+            runs.append(run)
             await began.wait()
             scope.cancel()
-    items = run.tasks["hang"].items
+    items = runs[0].tasks["hang"].items
     assert items.counts == {Status.COMPLETED: 1, Status.CANCELLED: 1}
     assert items[1].status is Status.CANCELLED
 
@@ -216,7 +218,11 @@ async def test_an_item_of_a_workflow_has_a_run() -> None:
     assert [one.tasks["double"].items[0].result for one in within] == [0, 2, 4]
 
 
-@task(each={"page": pages}, key=lambda page: f"key {page}")
+def name_page(page: int) -> str:
+    return f"key {page}"
+
+
+@task(each={"page": pages}, key=name_page)
 async def keyed(page: int) -> int:
     if page == 1:
         raise ValueError(f"no page {page}")

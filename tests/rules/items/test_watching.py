@@ -33,12 +33,17 @@ def make(text: Any, **options: Any) -> Any:
 
 async def test_hooks_of_a_task_may_ask_for_index_and_item() -> None:
     told: list[Any] = []
-    text = mapped(
-        on_start=lambda index, item: told.append(("start", index, item)),
-        on_success=lambda item, result: told.append(("success", item, result)),
-        on_error=lambda index, item, error: told.append(("error", index, item, str(error))),
-    )
-    await make(text).run(pages=PAGES)
+
+    def on_start(index: int, item: str) -> None:
+        told.append(("start", index, item))
+
+    def on_success(item: str, result: str) -> None:
+        told.append(("success", item, result))
+
+    def on_error(index: int, item: str, error: Exception) -> None:
+        told.append(("error", index, item, str(error)))
+
+    await make(mapped(on_start=on_start, on_success=on_success, on_error=on_error)).run(pages=PAGES)
     assert sorted(told) == sorted(
         [
             *[("start", n, page) for n, page in enumerate(PAGES)],
@@ -50,8 +55,10 @@ async def test_hooks_of_a_task_may_ask_for_index_and_item() -> None:
 
 
 async def test_a_recovery_may_ask_for_index_and_item() -> None:
-    text = mapped(recover=lambda index, item: f"{item}{index}")
-    assert await make(text)(pages=PAGES) == ["a", "b1", "c"]
+    def instead(index: int, item: str) -> str:
+        return f"{item}{index}"
+
+    assert await make(mapped(recover=instead))(pages=PAGES) == ["a", "b1", "c"]
 
 
 async def test_a_task_that_recovers_may_ask_for_index_and_item() -> None:
@@ -65,7 +72,10 @@ async def test_a_task_that_recovers_may_ask_for_index_and_item() -> None:
 async def test_an_argument_of_that_name_comes_before_the_item() -> None:
     told: list[Any] = []
 
-    @task(each={"part": "parts"}, on_success=lambda item, index: told.append((item, index)))
+    def tell(item: str, index: str) -> None:
+        told.append((item, index))
+
+    @task(each={"part": "parts"}, on_success=tell)
     async def take(part: str, item: str = "argument", index: str = "argument too") -> None: ...
 
     @workflow
@@ -78,10 +88,16 @@ async def test_an_argument_of_that_name_comes_before_the_item() -> None:
 async def test_what_is_no_item_has_no_index() -> None:
     told: list[Any] = []
 
-    @task(on_success=[lambda index, item: told.append((index, item)), lambda index=7: told.append(index)])
+    def tell(index: int | None, item: Any) -> None:
+        told.append((index, item))
+
+    def tell_default(index: int = 7) -> None:
+        told.append(index)
+
+    @task(on_success=[tell, tell_default])
     async def plain() -> None: ...
 
-    @workflow(on_success=lambda index, item: told.append((index, item)))
+    @workflow(on_success=tell)
     async def w(plain: None) -> None: ...
 
     await w()
@@ -90,8 +106,11 @@ async def test_what_is_no_item_has_no_index() -> None:
 
 async def test_hooks_of_the_workflow_hear_which_item_it_is() -> None:
     told: list[Any] = []
-    watch = make(mapped(), on_state=lambda task, status, index, item: told.append((task, index, item, str(status))))
-    await watch.run(pages=PAGES)
+
+    def tell(task: str | None, status: Status, index: int | None, item: Any) -> None:
+        told.append((task, index, item, str(status)))
+
+    await make(mapped(), on_state=tell).run(pages=PAGES)
     of_items = [each for each in told if each[1] is not None]
     assert sorted(of_items) == sorted(
         [

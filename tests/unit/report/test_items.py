@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import anyio
 import pytest
 
 from flowdeco import Run, task, workflow
@@ -118,3 +119,27 @@ def test_a_plain_call_that_failed_has_a_page_of_its_items() -> None:
     page = Page(Run.of(caught.value).to_html())
     assert "text[500]" in page.text["items"]
     assert "1 item failed" in page.text[""]
+
+
+async def test_a_page_of_a_live_run_tells_of_items_under_way() -> None:
+    began, go_on = anyio.Event(), anyio.Event()
+
+    @task(each={"page": "pages"}, limit=1, ahead=3)
+    async def text(page: int) -> int:
+        if page == 1:
+            began.set()
+            await go_on.wait()
+        return page
+
+    @workflow
+    async def read(pages: list[int], text: list[int]) -> list[int]:
+        return text
+
+    async with read.start(pages=[0, 1, 2, 3]) as run:
+        await began.wait()
+        page = page_of(run)
+        assert " pending" in page.text["items"]
+        assert "1 running" in page.text["items"]
+        assert "text" in page.text["timeline"]
+        go_on.set()
+    assert "4 completed" in page_of(run).text["items"]
