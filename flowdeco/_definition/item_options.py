@@ -167,6 +167,11 @@ def _check_conflicts(
             if part.need is not UNSET and name in needs:
                 reason = f"gives {name!r} something that each= gives items for already. Remove it from one of them."
                 raise reject(subject, "needs", needs, reason)
+    if each and streams:
+        name = next(iter(streams))
+        reason = f"names {name!r}, and each= has the task run for every item: which of these runs would receive what "
+        reason += "comes? Read the stream in a task without each=."
+        raise reject(subject, "stream", name, reason)
 
 
 def _check_ahead(subject: str, value: Any, *, has_items: bool) -> None:

@@ -8,7 +8,7 @@ from .._base.executors import shares_no_memory
 from .._base.graph_errors import RemoteArgumentError
 from .._definition.definition import Definition
 from .._policy.policy import Policy
-from .._policy.run_in import RunIn
+from .._policy.run_in import InResource, RunIn
 from .._state.state import State
 from .node import Node
 from .resolver import Resolver
@@ -23,6 +23,8 @@ _OF_THE_RUN = ("state", "run", "event")
 def check_place(resolver: Resolver, node: Node, policy: Policy) -> None:
     """Report where a task, or one that recovers it, runs with a memory of its own and takes the run or its state."""
     place = _name_place(policy.run_in)
+    if node.definition.items.streams:
+        _report_streams(resolver, node, policy.run_in)
     if place:
         given = [
             (param.name, what)
@@ -38,6 +40,19 @@ def check_place(resolver: Resolver, node: Node, policy: Policy) -> None:
             of = f"recover= of task {resolver.name_of(node.definition)!r}: "
             given = [(param.name, param.name) for param in task.params if param.name in _OF_THE_RUN]
             _report(resolver, task, of, place, given)
+
+
+def _report_streams(resolver: Resolver, node: Node, run_in: RunIn) -> None:
+    """Report where a `def` waits for items, and cannot: it does that in a thread of its own."""
+    signature = node.definition.signature
+    if signature.kind.startswith("async") or signature.is_awaited or run_in in (None, "thread"):
+        return
+    name, parameter = resolver.name_of(node.definition), next(iter(node.definition.items.streams))
+    there = "in a resource" if isinstance(run_in, InResource) else "in an executor"
+    place = _name_place(run_in) or ("on the event loop" if run_in == "loop" else there)
+    text = f"task {name!r} runs {place} and receives {parameter!r} as a stream, for whose items it has to wait in a "
+    text += 'thread of its own. Say run_in="thread", or make it an async def.'
+    resolver.fail(RemoteArgumentError, text, function=name, parameter=parameter)
 
 
 def _of_this_program(source: Source) -> str:

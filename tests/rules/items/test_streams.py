@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, sleep_forever
 
-from flowdeco import Outcome, Retry, Skip, StreamError, task, workflow
+from flowdeco import GraphError, OptionError, Outcome, Retry, Skip, StreamError, task, workflow
 
 SOON = 20
 
@@ -492,3 +492,21 @@ async def test_an_output_of_each_item_can_be_read() -> None:
         return listed
 
     assert await w.call(3) == [0, 10, 20]
+
+
+@pytest.mark.parametrize(("run_in", "place"), [("loop", "on the event loop"), ("process", "in a process")])
+def test_a_def_reads_a_stream_in_a_thread_and_nowhere_else(run_in: Any, place: str) -> None:
+    @task(stream="double", run_in=run_in)
+    def total(double: Iterator[int]) -> int:
+        return sum(double)
+
+    @workflow
+    def w(count: int, total: int) -> None: ...
+
+    with pytest.raises(GraphError, match=f"task 'total' runs {place} and receives 'double' as a stream, for whose"):
+        w.check()
+
+
+def test_a_task_that_is_run_for_each_item_reads_no_stream() -> None:
+    with pytest.raises(OptionError, match="each= has the task run for every item: which of these runs would receive"):
+        task(each="number", stream="double")(lambda number, double: None)
