@@ -55,7 +55,11 @@ class Admission(Settlement):
 
     def wait_at_pause(self, parked: Parked) -> None:
         """Resume a node with its arguments when all that it needs is there, or with how it ends without."""
-        if parked.index in self.passed:
+        with self.lock:
+            is_open = self.state.steps[parked.index].origin.node in self.state.open_for_items
+        if is_open:
+            self._let_go_on(parked)
+        elif parked.index in self.passed:
             self.passed.discard(parked.index)
             self._let_go_on(parked)
         else:
@@ -66,6 +70,9 @@ class Admission(Settlement):
         state = self.state
         assert state.plan.demand is not None
         pause = state.plan.demand.pauses[row]
+        if pause.node in state.plan.demand.of_items:
+            self._let_items_go_on(pause.node)
+            return
         with self.lock:
             judgement = state.judge_rest(pause.node) if pause.is_asked else state.judge(pause.node)
             if judgement is None:
@@ -78,6 +85,14 @@ class Admission(Settlement):
                 self.passed.add(pause.node)
             else:
                 self._let_go_on(parked)
+
+    def _let_items_go_on(self, node: int) -> None:
+        """Let the items of a mapped node go on whose condition is true."""
+        with self.lock:
+            self.state.open_for_items.add(node)
+        steps = self.state.steps
+        for index in [index for index in self.waiting if steps[index].origin.node == node]:
+            self._let_go_on(self.waiting.pop(index))
 
     def _let_go_on(self, parked: Parked) -> None:
         with self.lock:

@@ -238,7 +238,7 @@ def make_segment(
         _list_items(axis, own, read, layout),
         layout.offsets,
         turns[-1].offset,
-        tuple([(layout.offsets[node], node) for node in own if needs.whole[node]]),
+        tuple([(layout.offsets[node], node) for node in own if needs.gates[node]]),
         tuple([layout.offsets[node] for node in own if not needs.by_item[node]]),
         [instance.pending for instance in instances] + [0] * (layout.width - len(instances)),
         uses,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from .._graph.graph import Graph
 from .._graph.node import Node
-from .._graph.source import FromStream, definitions_of
+from .._graph.source import FromItem, FromItemOf, FromStream, definitions_of
 
 __all__ = ["Demand", "Pause", "make_demand"]
 
@@ -57,6 +57,8 @@ class Demand:
         wanted: all that a node may demand.
         readers: by how many nodes something may be demanded.
         asking: the nodes that have a condition, and are not mapped: those that are, ask it for each item.
+        of_items: for a mapped node with a condition, the row of the pause at which the items wait for which that is
+            true: what it needs as a whole, and its condition does not, is demanded with the first of them.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -71,6 +73,7 @@ class Demand:
         self.when_true: dict[int, tuple[int, ...]] = {}
         self.wanted: dict[int, tuple[int, ...]] = {}
         self.readers: dict[int, int] = {}
+        self.of_items: dict[int, int] = {}
         self.asking = frozenset([node.index for node in graph.nodes if node.predicate and node.axis is None])
         running = [node for node in graph.nodes if not (node.replaced or node.is_given)]
         for node in running:
@@ -86,7 +89,10 @@ class Demand:
         nodes = self._graph.nodes
         needed = [index for index in node.dependencies if not nodes[index].replaced]
         if node.axis is not None or any(isinstance(source, FromStream) for source in node.sources):  # it begins early
-            self.at_once[node.index] = tuple(needed)
+            rest = self._list_rest_of_items(node)
+            self.at_once[node.index] = tuple([index for index in needed if index not in rest])
+            if rest:
+                self._add_pause_of_items(node, rest)
             return
         asked = set(needed) if node.predicate is None else self._list_asked(node)
         first = [index for index in needed if index in asked]
@@ -108,6 +114,26 @@ class Demand:
         self.at_once[index] = tuple(at_once)
         if len(rows) > 1:
             self.rows[index] = tuple(rows)
+
+    def _list_rest_of_items(self, node: Node) -> list[int]:
+        """Return what a mapped node needs as a whole, and only where its condition is true."""
+        if node.predicate is None or node.axis is None or self._graph.policy_of(node).eager:
+            return []
+        whole = [source for source in node.sources if not isinstance(source, (FromItem, FromItemOf, FromStream))]
+        nodes = [self._graph.node_of(step) for source in whole for step in definitions_of(source)]
+        asked = self._list_asked(node)
+        return list(dict.fromkeys([each.index for each in nodes if not each.replaced and each.index not in asked]))
+
+    def _add_pause_of_items(self, node: Node, rest: list[int]) -> None:
+        index, asked = node.index, self._list_asked(node)
+        row = self.of_items[index] = self._add_pause(index, [], None)
+        self.held.add(row)
+        whole = [source for source in node.asked if not isinstance(source, (FromItem, FromItemOf))]
+        first = [self._graph.node_of(step) for source in whole for step in definitions_of(source)]
+        first += [self._graph.node_of(step) for step in node.after]
+        gate = dict.fromkeys([each.index for each in first if not each.replaced and each.index in asked])
+        self.rows[index] = (index, list(gate)), (row, rest)
+        self.when_true[index] = (*self._list_reached(rest), *self._part(rest)[1])
 
     def _add_rest(self, index: int, rest: list[int], more: list[int]) -> list[tuple[int, list[int]]]:
         """Return the rows in which a node waits whose condition is true."""

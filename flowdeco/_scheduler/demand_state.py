@@ -19,9 +19,10 @@ class DemandState:
 
     Attributes:
         demanded: the lazy nodes that were demanded.
+        open_for_items: the mapped nodes whose items, where their condition is true, find all there that they need.
     """
 
-    __slots__ = ("_asking", "_readers", "_unneeded", "demanded")
+    __slots__ = ("_asking", "_granted", "_readers", "_unneeded", "demanded", "open_for_items")
 
     plan: Plan
     steps: list[NodePlan]
@@ -43,6 +44,8 @@ class DemandState:
         self._unneeded: set[int] = set()
         self._asking: set[int] = set()  # the nodes whose condition has its arguments, but which have not theirs
         self.demanded: set[int] = set()
+        self._granted: set[int] = set()  # the mapped nodes whose condition was true for an item
+        self.open_for_items: set[int] = set()
 
     def demand(self, indices: Iterable[int]) -> list[int]:
         """Demand nodes, and what these demand; return those that were not demanded before."""
@@ -63,6 +66,8 @@ class DemandState:
             Whether all that it needs is there already, so that it need not wait; and what is demanded only now.
         """
         demand = self.plan.demand
+        if self._asks_apart_for_item(index):
+            return self._grant_item(self.steps[index].origin.node)
         if demand is None or index not in demand.asking:
             return True, []
         found = self.demand(demand.when_true.get(index, ()))
@@ -74,6 +79,18 @@ class DemandState:
             return True, found
         self._release_row(row)
         return False, found
+
+    def _grant_item(self, node: int) -> tuple[bool, list[int]]:
+        assert self.plan.demand is not None
+        found: list[int] = []
+        if node not in self._granted:
+            self._granted.add(node)
+            found = self.demand(self.plan.demand.when_true.get(node, ()))
+            row = self.plan.demand.of_items[node]
+            self.pending[row] -= 1
+            if not self.pending[row]:
+                self.open_for_items.add(node)
+        return node in self.open_for_items, found
 
     def pass_by(self, row: int) -> list[int]:
         """Let a node go on from where it has paused; return what is demanded only now."""
@@ -89,13 +106,16 @@ class DemandState:
         demand = self.plan.demand
         if demand is None or not self._asks_apart(index):
             return True
+        if index not in demand.asking:
+            return False
         return index not in demand.asked and self.judge_rest(index) is None
 
     def judge_rest(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run although its condition, if it has one, is true; `None` if it can."""
         if not (self.ended or self.lacking):
             return None
-        judgement = judge_node(self.plan.graph, self.node_of(index), self.ended, self.lacking, is_asked=False)
+        block, node = self.steps[index].origin.block, self.node_of(index)
+        judgement = judge_node(self.plan.graph, node, self.ended, self.lacking, block, is_asked=False)
         if judgement.status is None:
             asked = self.filled[index].asked_defaults if index in self.filled else frozenset[str]()
             self.filled[index] = judgement._replace(asked_defaults=asked)
@@ -104,7 +124,13 @@ class DemandState:
 
     def _asks_apart(self, index: int) -> bool:
         """Whether the condition of a node is asked before all is there that the node needs."""
-        return self.plan.demand is not None and index in self.plan.demand.asking
+        if self.plan.demand is None:
+            return False
+        return index in self.plan.demand.asking or self._asks_apart_for_item(index)
+
+    def _asks_apart_for_item(self, index: int) -> bool:
+        origin = self.steps[index].origin
+        return self.plan.demand is not None and origin.block is not None and origin.node in self.plan.demand.of_items
 
     def _release_row(self, row: int) -> None:
         """Have a row wait for one thing less, and list it if there is no other."""
@@ -121,7 +147,7 @@ class DemandState:
         steps, unneeded = self.steps, self._unneeded
         self.affected.update([row for row in followers if steps[row].origin.turn != "pause" and row not in unneeded])
 
-    def _decline(self, index: int) -> None:
+    def decline(self, index: int) -> None:
         """Take in that a node demands nothing any more: what nobody else may demand is not needed."""
         demand = self.plan.demand
         for each in () if demand is None else demand.wanted.get(index, ()):

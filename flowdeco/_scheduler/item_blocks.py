@@ -348,6 +348,7 @@ class ItemBlocks(ItemStreams):
             if not state.pending[follower]:
                 self._list_ready(follower)
         state.release(step.reads)
+        state.decline(node)
         segment = self.of_node[node]
         self.end_streams(segment, node, segment.cause)
         self._let_go(segment.plan.axis)

@@ -200,6 +200,9 @@ class Plan(Places):
                 followers[i].append(node.index)
         if self.demand is not None:
             self._link_pauses(self.demand, followers)
+            for index in self.demand.of_items:
+                assert self._axes is not None
+                self._axes.needs.gates[index] = self.demand.rows[index][0][1]
         return followers
 
     def _count_rows(self) -> int:

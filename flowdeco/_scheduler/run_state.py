@@ -180,7 +180,7 @@ class RunState(DemandState):
             self.affect(step.followers)
             for follower in step.followers:
                 self._release_row(follower)
-        self._decline(index)
+        self.decline(index)
 
     def judge(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs.
@@ -324,7 +324,7 @@ class RunState(DemandState):
         self.demanded.update(known)
         for index, result in known.items():
             self.settle(index, result)
-            self._decline(index)
+            self.decline(index)
         for ready in (self.ready, self.ready_in_thread):
             rest = [index for index in ready if index not in known]
             ready.clear()

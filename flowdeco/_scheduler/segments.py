@@ -30,6 +30,7 @@ class Needs:
 
     Attributes:
         whole: by node, the nodes that it needs as a whole.
+        gates: by node, those of them that a mapped node waits for before anything is done for an item.
         by_item: by node, the stages of its axis that it needs item by item.
         streamed: by node, what gives the items that it reads as a stream.
     """
@@ -37,6 +38,7 @@ class Needs:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self.whole = [self._list_whole(node) for node in graph.nodes]
+        self.gates = self.whole.copy()
         self.streamed = [self._list_streamed(node) for node in graph.nodes]
         self.by_item = [self._list_by_item(node) for node in graph.nodes]
 
