@@ -34,12 +34,14 @@ async def test_the_error_of_an_item_is_that_of_the_run_and_says_which_item_it_wa
 
 
 async def test_the_first_error_cancels_the_other_items() -> None:
-    cancelled: list[int] = []
+    begun, cancelled = [anyio.Event() for _ in range(3)], list[int]()
 
     @task(each="numbers")
     async def wait(numbers: int) -> None:
+        begun[numbers].set()
         if numbers == 0:
-            await anyio.lowlevel.checkpoint()
+            for each in begun:
+                await each.wait()
             raise ValueError
         try:
             await anyio.sleep_forever()
