@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -150,7 +151,11 @@ class Big:
     """Something that is to be let go."""
 
 
-@pytest.mark.parametrize("fails", [False, True])
+LINKED = pytest.mark.skipif(sys.version_info >= (3, 12), reason="a frame stays linked with those that called it")
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="nothing is counted there")
+@pytest.mark.parametrize("fails", [False, pytest.param(True, marks=LINKED)])
 async def test_what_calls_gave_goes_with_the_run_without_the_garbage_collector(
     fails: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
