@@ -134,8 +134,10 @@ def _prepare(
     if called.is_workflow:
         return prepare_workflow(outer, definition, called, given)
     signature = read_call(called)
-    given = signature.adopt(given, read_call(definition))
-    given = _add_resources(outer, called, given)
+    if called is not definition:
+        given = signature.adopt(given, read_call(definition))
+    if signature.resources:
+        given = _add_resources(outer, called, given)
     plan = plans.find(graph, called, name, signature, given.keys() & signature.of_run.keys())
     return plan, fill_inputs(plan, given)
 

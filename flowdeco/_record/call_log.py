@@ -78,7 +78,10 @@ class CallLog:
     def end(self, call: Call) -> None:
         """Note that a call has ended in a run that is not to be kept."""
         if len(self.calls) > _MOST_KEPT and call.status is Status.COMPLETED:
-            self.calls.remove(call)
+            place = len(self.calls) - 1
+            while self.calls[place] is not call:  # mostly it is the last one, or near to it
+                place -= 1
+            del self.calls[place]
             self.dropped += 1
 
     def copy(self) -> CallLog:
