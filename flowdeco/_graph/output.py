@@ -17,7 +17,16 @@ from .._definition.definition import Definition
 from .graph import Graph
 from .source import Constant, FromItemOf, FromResult, Source, parts_of
 
-__all__ = ["check_lists", "check_parts", "find_required", "is_absent", "lacks_part", "take_constant", "take_part"]
+__all__ = [
+    "check_lists",
+    "check_parts",
+    "find_required",
+    "is_absent",
+    "lacks_part",
+    "take_constant",
+    "take_list",
+    "take_part",
+]
 
 
 def find_required(graphs: Iterable[Graph]) -> dict[int, set[str]]:
@@ -91,8 +100,13 @@ def take_constant(source: Constant) -> Any:
     if source.output is None:
         return source.value
     if source.definition.graph_each:
-        return [take_part(source.definition, result, source.output) for result in source.value]
+        return take_list(source.definition, source.value, source.output)
     return take_part(source.definition, source.value, source.output)
+
+
+def take_list(definition: Definition, results: Iterable[object], output: str) -> list[Any]:
+    """Return the parts of the results of a mapped task that have the name `output`, of those that have it."""
+    return [take_part(definition, result, output) for result in results if not is_absent(result, output)]
 
 
 def take_part(definition: Definition, result: object, output: str, name: str | None = None) -> Any:

@@ -1,32 +1,28 @@
 """What sharing between workflows would tear apart: nodes that go item by item, and lists that belong together.
 
-To a workflow further in, what is shared is there as a value: a mapped node as the list of its results, which says
-nothing of its items any more. So one that is read item by item is shared only where its readers are, too.
+To a workflow further in, what is shared is there as a value: a mapped node as the list of its results. Who reads that
+item by item reads the list; that is the same as long as nobody asks which items were skipped, and nothing else goes in
+step with it. Where it would not be the same, the node is not shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
+from .._base.signature import MISSING, Param
 from .axis import Axis
 from .graph import Graph
 from .level import Level
 from .node import Node
-from .source import FromResult, FromStream, Source, definitions_of, origin_of, parts_of
+from .source import FromResult, FromStream, Source, origin_of, parts_of
 
 __all__ = ["find_torn", "list_joined"]
 
 
 def find_torn(levels: Iterable[Level]) -> set[tuple[int, int]]:
     """Return the nodes that must not be shared as they are, by the id of a graph and their index in it."""
-    return {
-        (id(level.graph), node.index)
-        for level in levels
-        if level.graph.axes
-        for at, nodes in _list_bonds(level)
-        for node in nodes
-        if _owner_of(level, node) is not at
-    }
+    mapped = [level for level in levels if level.graph.axes]
+    return {(id(level.graph), index) for level in mapped for index in _Tearing(level).find()}
 
 
 def list_joined(graph: Graph, sources: Iterable[Source]) -> list[Source]:
@@ -43,40 +39,81 @@ def list_joined(graph: Graph, sources: Iterable[Source]) -> list[Source]:
     return found
 
 
-def _list_bonds(level: Level) -> Iterator[tuple[Level, list[Node]]]:
-    """Yield nodes that have to be in one place, and that place."""
-    graph = level.graph
-    for node in graph.nodes:
-        at = _owner_of(level, node)
-        if at is not None:
-            yield at, [*_list_streamed(graph, node), *_list_joined_nodes(graph, node.sources)]
-    yield level, _list_joined_nodes(graph, graph.body)
-    for axis in graph.axes:
-        stages = [graph.nodes[index] for index in axis.stages]
-        owners = {_owner_of(level, stage) for stage in stages}
+class _Tearing:
+    """Finds what would be torn apart in one level.
+
+    Each stage has a root: the mapped node that it has its items from, in the end, if that runs further out, and is
+    there as a list; `None` where it has them from the sources of its axis. What goes together has to have one root.
+    """
+
+    def __init__(self, level: Level) -> None:
+        self._level = level
+        self._graph = level.graph
+        self._roots: dict[int, int | None] = {}
+        self._torn: set[int] = set()
+
+    def find(self) -> set[int]:
+        graph = self._graph
+        for node in graph.nodes:
+            at = self._owner_of(node)
+            if at is not None:
+                self._look_at_stage(node, at)
+                self._look_at_lists(at, node.params, node.sources, node.definition.graph_settled)
+        self._look_at_lists(self._level, graph.owner.own_params, graph.body, graph.owner.settled)
+        for axis in graph.axes:
+            self._look_at_added([graph.nodes[index] for index in axis.stages])
+        return self._torn
+
+    def _look_at_stage(self, node: Node, at: Level) -> None:
+        """Find the root of a stage, and whether it may read the results of that as a list."""
+        if node.axis is None:
+            return
+        roots: set[int | None] = set()
+        for part in node.mapped:
+            is_stage = isinstance(part.source, FromResult) and _axis_of(self._graph, part.source) is node.axis
+            roots.add(self._root_of(part.source, at) if is_stage else None)
+        self._roots[node.index] = next(iter(roots)) if len(roots) == 1 else None
+        if len(roots) > 1 or node.more is not None or _counts_skipped(node):
+            self._tear(roots)
+
+    def _look_at_lists(
+        self, at: Level, params: Sequence[Param], sources: Sequence[Source], settled: Sequence[str]
+    ) -> None:
+        """Look at the lists that a function receives: whether one is to have every item, and whether all fit."""
+        for param, source in zip(params, sources, strict=True):
+            if param.name in settled:
+                self._tear([self._root_of(part, at) for part in parts_of(source)])
+        roots = {self._root_of(source, at) for source in list_joined(self._graph, sources)}
+        if len(roots) > 1:
+            self._tear(roots)
+
+    def _look_at_added(self, stages: Sequence[Node]) -> None:
+        """Keep the stages of an axis together where one of them adds items: these are there for all."""
+        owners = {self._owner_of(stage) for stage in stages}
         if len(owners) > 1 and any(stage.more is not None for stage in stages):
-            yield level, stages  # what one of them adds is there for all
+            self._tear([stage.index for stage in stages if self._owner_of(stage) is not self._level])
 
+    def _root_of(self, source: Source, at: Level) -> int | None:
+        """Return the root of what a source gives where something runs."""
+        node = self._graph.node_of(source.definition) if isinstance(source, (FromResult, FromStream)) else None
+        if node is None or node.axis is None:
+            return None
+        return self._roots[node.index] if self._owner_of(node) is at else node.index
 
-def _list_joined_nodes(graph: Graph, sources: Iterable[Source]) -> list[Node]:
-    steps = [step for source in list_joined(graph, sources) for step in definitions_of(source)]
-    return [node for node in map(graph.node_of, steps) if node.axis is not None]
+    def _tear(self, roots: Iterable[int | None]) -> None:
+        self._torn.update([root for root in roots if root is not None])
+
+    def _owner_of(self, node: Node) -> Level | None:
+        unit = self._level.units[node.index]
+        return None if unit is None else unit.owner
 
 
 def _axis_of(graph: Graph, source: FromResult) -> Axis | None:
     return graph.node_of(source.definition).axis
 
 
-def _list_streamed(graph: Graph, node: Node) -> list[Node]:
-    """Return the mapped nodes whose results a node receives one by one."""
-    mapped = [graph.node_of(step) for part in node.mapped for step in definitions_of(part.source)]
-    streamed = [graph.node_of(source.definition) for source in node.sources if isinstance(source, FromStream)]
-    return [
-        *[each for each in mapped if each.axis is not None and each.axis is node.axis],
-        *[each for each in streamed if each.axis is not None],
-    ]
-
-
-def _owner_of(level: Level, node: Node) -> Level | None:
-    unit = level.units[node.index]
-    return None if unit is None else unit.owner
+def _counts_skipped(node: Node) -> bool:
+    """Whether a stage makes something of an item that was skipped before it: an outcome, or a default."""
+    received = {name for part in node.mapped for name in part.params}
+    settled = node.definition.graph_settled
+    return any(p.name in settled or p.default is not MISSING for p in node.params if p.name in received)

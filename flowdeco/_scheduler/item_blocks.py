@@ -13,7 +13,7 @@ from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.graph import Graph
-from .._graph.output import is_absent, take_part
+from .._graph.output import take_list
 from .._item.intake import Intake
 from .._item.rows import Rows
 from .._record.item_log import ItemEntry
@@ -389,8 +389,7 @@ class ItemBlocks(ItemStreams):
         state, collection = self._state, self.collections[node]
         definition, values = self._graph.nodes[node].definition, state.values
         for output, place in shares.parts:
-            there = [result for result in collection.list_present() if not is_absent(result, output)]
-            values[place] = [take_part(definition, result, output) for result in there]
+            values[place] = take_list(definition, collection.list_present(), output)
         for part, place in shares.outcomes:
             values[place] = collection.list_outcomes(definition, part)
             if collection.status is not status:  # what has failed is not an item, but what gives them

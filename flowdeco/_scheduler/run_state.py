@@ -15,7 +15,7 @@ from .._base.events import Outcome, Skip, Status
 from .._base.item_errors import ItemShapeError
 from .._base.sentinel import UNSET
 from .._graph.node import Node
-from .._graph.output import is_absent, take_part
+from .._graph.output import is_absent, take_list, take_part
 from .._runner.arguments import Row
 from .._runner.program import Program
 from .demand_state import DemandState
@@ -266,6 +266,10 @@ class RunState(DemandState):
         node = self.node_of(index)
         if shares.handed is not None:
             self.values[shares.handed] = Status.COMPLETED, result
+        if node.is_given and node.definition.graph_each:  # all results of a mapped task
+            for output, place in shares.parts:
+                self.values[place] = take_list(node.definition, result, output)
+            return
         lacking = frozenset([output for output in node.definition.outputs if is_absent(result, output)])
         if lacking:
             self.lacking[index] = lacking

@@ -1,11 +1,12 @@
 """Tasks with `each=` that several workflows share, and workflows with `each=`."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from flowdeco import EachError, Skip, task, workflow
+from flowdeco import EachError, Outcome, Skip, task, workflow
 from tests.support.naming import mention
 
 ran: Counter[str] = Counter()
@@ -83,14 +84,106 @@ async def test_two_workflows_within_share_a_whole_chain_of_mapped_tasks() -> Non
     assert ran == {"pages": 1, "text": 3, "length": 3}
 
 
-async def test_a_mapped_task_whose_item_by_item_reader_is_within_alone_runs_for_that_one() -> None:
+async def test_a_mapped_task_that_is_read_item_by_item_within_alone_runs_once_around() -> None:
     @workflow
     async def w(site: str, summary: int, text: list[str]) -> Any:
         return summary, text
 
     assert await w("a") == (6, ["A/0", "A/1", "A/2"])
-    # The list that is shared would not say which item is which: those within have the items themselves.
-    assert ran == {"pages": 1, "text": 6, "length": 3}
+    assert ran == {"pages": 1, "text": 3, "length": 3}
+
+
+async def test_a_stream_within_is_one_of_the_list_around() -> None:
+    @task(stream="text")
+    async def first(text: AsyncIterator[str]) -> str:
+        return await anext(text)
+
+    @workflow
+    async def inner(site: str, first: str) -> str:
+        return first
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: str, text: list[str]) -> Any:
+        return inner, text
+
+    mention(first)
+    assert await w("a") == ("A/0", ["A/0", "A/1", "A/2"])
+    assert ran == {"pages": 1, "text": 3}
+
+
+async def test_an_output_of_all_items_is_a_list_within_too() -> None:
+    @task(each={"page": pages}, outputs=("first", "last"))
+    async def ends(page: str) -> tuple[str, str]:
+        ran["ends"] += 1
+        return page[0], page[-1]
+
+    @task(each={"digit": "last"})
+    async def doubled(digit: str) -> int:
+        return 2 * int(digit)
+
+    @workflow
+    async def inner(site: str, first: list[str], doubled: list[int]) -> Any:
+        return first, doubled
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: Any, last: list[str]) -> Any:
+        return inner, last
+
+    mention(ends, doubled)
+    assert await w("a") == ((["a", "a", "a"], [0, 2, 4]), ["0", "1", "2"])
+    assert ran == {"pages": 1, "ends": 3}
+
+
+async def test_outcomes_within_are_of_every_item() -> None:
+    @task(each={"text": text}, settled="text")
+    async def told(text: Outcome[str]) -> str:
+        return text.status
+
+    @workflow(settled="length")
+    async def inner(site: str, length: list[Outcome[int]], told: list[str]) -> Any:
+        return [each.status for each in length], told
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: Any, length: list[int], text: list[str]) -> Any:
+        return inner, length, text
+
+    mention(told)
+    statuses = ["completed", "skipped", "completed"]
+    assert await w("a") == ((statuses, ["completed"] * 3), [3, 3], ["A/0", "A/1", "A/2"])
+
+
+async def test_a_default_for_a_skipped_item_is_taken_within_too() -> None:
+    @task(each={"length": length})
+    async def known(length: int = -1) -> int:
+        return length
+
+    @workflow
+    async def inner(site: str, known: list[int]) -> list[int]:
+        return known
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: list[int], length: list[int]) -> Any:
+        return inner, length
+
+    mention(known)
+    assert await w("a") == ([3, -1, 3], [3, 3])
+
+
+async def test_what_goes_in_step_within_goes_so_by_the_items_of_the_source() -> None:
+    @task(each={"page": pages, "length": length})
+    async def pair(page: str, length: int) -> tuple[str, int]:
+        return page, length
+
+    @workflow
+    async def inner(site: str, pair: list[Any]) -> list[Any]:
+        return pair
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: list[Any], length: list[int]) -> Any:
+        return inner, length
+
+    mention(pair)
+    assert await w("a") == ([("a/0", 3), ("a/2", 3)], [3, 3])
 
 
 async def test_lists_that_a_task_within_receives_together_hold_the_same_items() -> None:
