@@ -149,7 +149,7 @@ async def test_outcomes_within_are_of_every_item() -> None:
 
     mention(told)
     statuses = ["completed", "skipped", "completed"]
-    assert await w("a") == ((statuses, ["completed"] * 3), [3, 3], ["A/0", "A/1", "A/2"])
+    assert await w("a") == ((statuses, ["completed"] * 3), [3, 3], ["A/0", "A/2"])
 
 
 async def test_a_default_for_a_skipped_item_is_taken_within_too() -> None:
@@ -213,6 +213,31 @@ async def test_lists_that_a_workflow_is_given_together_hold_the_same_items_in_it
 
     mention(counted)
     assert await w("a") == ((2, 2, 2), 3)
+
+
+async def test_what_more_adds_is_there_for_all_of_the_axis_within() -> None:
+    def find_more(result: str) -> list[str]:
+        return ["b"]
+
+    @task(each={"page": pages}, more=find_more)
+    async def crawled(page: str) -> str:
+        ran["crawled"] += 1
+        return page
+
+    @task(each={"page": pages})
+    async def visited(page: str) -> str:
+        return page
+
+    @workflow
+    async def inner(site: str, crawled: list[str], visited: list[str]) -> Any:
+        return visited
+
+    @workflow(tasks={"inner": inner})
+    async def w(site: str, inner: Any, crawled: list[str]) -> Any:
+        return inner, crawled
+
+    mention(visited)
+    assert await w("a") == (["a/0", "a/1", "a/2", "b"], ["a/0", "a/1", "a/2", "b"])
 
 
 async def test_a_workflow_runs_once_for_each_item_and_called_it_takes_one() -> None:
