@@ -96,6 +96,8 @@ class OwnThread:
         self._done: deque[_Job] = deque()
         self._loop = EventLoop()
         self._is_ringing = self.is_abandoned = False
+        # Held once it has begun, or is not to.
+        self._begun = Lock()
         self._ended = Event()
         self._scope: CancelScope | None = None
 
@@ -105,7 +107,7 @@ class OwnThread:
             try:
                 await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
             except get_cancelled_exc_class():
-                if not self.is_abandoned:
+                if not self.is_abandoned and not self._begun.acquire(blocking=False):  # else it never begins
                     with CancelScope(shield=True) as self._scope:
                         await self._ended.wait()
                 raise
@@ -156,6 +158,8 @@ class OwnThread:
         return job.take_outcome()
 
     def _work(self) -> None:
+        if not self._begun.acquire(blocking=False):
+            return
         IN_THREAD.set(True)
         leave_loop_here()
         try:

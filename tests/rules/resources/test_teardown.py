@@ -391,3 +391,24 @@ async def test_who_needs_what_could_not_be_opened_does_not_run() -> None:
     assert run.tasks["use"].status is Status.UPSTREAM_FAILED
     assert run.resources["broken"].status is Status.FAILED
     assert str(run.resources["broken"].error) == "refused"
+
+
+async def test_a_run_may_fail_before_the_thread_of_what_is_being_opened_has_begun() -> None:
+    @resource
+    def db() -> Generator[None]:
+        yield
+
+    @task
+    async def fail() -> None:
+        await checkpoint()
+        raise ValueError
+
+    @task
+    def use(db: None) -> None: ...
+
+    @workflow
+    async def w(use: None, fail: None) -> None: ...
+
+    for _ in range(20):
+        with pytest.raises(ValueError):
+            await w()
