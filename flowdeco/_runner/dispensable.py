@@ -23,7 +23,9 @@ def dispensable(attempt: Attempt, *, awaits: bool) -> Attempt:
         attempt: what is attempted.
         awaits: whether it awaits the event loop itself, and is not waited for by a child task.
     """
-    return lambda life: _Dispensable(partial(_in_child, attempt) if awaits else attempt, life)
+    if awaits:  # whoever drives it stays in one task until it has ended
+        return lambda life: _run(life, partial(attempt, life))
+    return lambda life: _Dispensable(attempt, life)
 
 
 def dispensable_in_thread(name: str, call: Callable[..., Any]) -> Attempt:
@@ -39,10 +41,6 @@ def dispensable_in_thread(name: str, call: Callable[..., Any]) -> Attempt:
 
 def _call_in_thread(call: Callable[..., Any], life: Attempted) -> TimedCall:
     return TimedCall(call, life.row, life.release)
-
-
-def _in_child(attempt: Attempt, life: Attempted) -> Awaitable[Any]:
-    return InChild(partial(attempt, life))
 
 
 class _Dispensable:
