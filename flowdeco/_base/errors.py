@@ -12,6 +12,7 @@ __all__ = [
     "FlowdecoError",
     "InputError",
     "ItemNotKeptError",
+    "LimitDeadlockError",
     "LimitError",
     "MainGuardError",
     "OptionError",
@@ -214,6 +215,18 @@ class LimitError(FlowdecoError, RuntimeError):
     limit: object
     demanded: int
     held: int
+
+
+class LimitDeadlockError(FlowdecoError, RuntimeError):
+    """A call would wait for ever: those who hold the places wait for what is held around it, or were left behind.
+
+    Attributes:
+        limit: the `Limit`.
+        chain: the tasks that hold each other up, from the one that holds what the call needs.
+    """
+
+    limit: object
+    chain: tuple[str, ...]
 
 
 class RemoteError(FlowdecoError, RuntimeError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .errors import LimitError, MainGuardError, OptionError, RunningLoopError, TransferError
+from .errors import LimitDeadlockError, LimitError, MainGuardError, OptionError, RunningLoopError, TransferError
 from .graph_errors import GraphError
 
 __all__ = ["can_heal"]
 
 # They say what is wrong with the program itself, and that is the same at each attempt.
-_LASTING = (GraphError, LimitError, MainGuardError, OptionError, RunningLoopError, TransferError)
+_LASTING = (GraphError, LimitDeadlockError, LimitError, MainGuardError, OptionError, RunningLoopError, TransferError)
 
 
 def can_heal(error: BaseException) -> bool:

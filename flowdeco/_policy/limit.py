@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
 from itertools import count
@@ -13,7 +13,8 @@ from weakref import WeakSet
 import anyio
 
 from .._base.checks import reject
-from .._base.errors import LimitError
+from .._base.errors import LimitDeadlockError, LimitError
+from .deadlock import Want, describe_deadlock, find_deadlock
 from .pool import Pool, Waiter
 
 __all__ = ["Demand", "Hold", "Limit", "check_limit"]
@@ -29,7 +30,8 @@ class Limit:
     it is shared by runs, event loops and threads alike, and its copy is itself. A process has its own: a `Limit` that
     is pickled comes back as another one of the same capacity.
 
-    What runs inside a task that holds places, a workflow called in its body, takes its places from those.
+    What runs inside a task that holds places, as what it calls, takes its places from those, one after the other, or
+    from such as are free, whichever come first.
 
     Args:
         capacity: how many places there are, at least one.
@@ -172,8 +174,11 @@ class Demand(NamedTuple):
         """Return the demand for these places, none of them more than its limit has."""
         return Demand(tuple(sorted(places.items(), key=lambda pair: pair[0]._serial)))
 
-    def ask(self) -> Hold:
+    def ask(self, name: str = "") -> Hold:
         """Begin to take all the places.
+
+        Args:
+            name: what to call who asks.
 
         Raises:
             LimitError: it is made inside a task that holds places of the same limit, but fewer.
@@ -181,7 +186,7 @@ class Demand(NamedTuple):
         if _LENT.get() is not None:
             for limit, places in self.pairs:  # before it waits for any
                 _find_pool(limit, places)
-        return Hold(self.pairs)
+        return Hold(self.pairs, name)
 
     async def acquire(self) -> Hold:
         """Take all the places, waiting for those that are not free; no checkpoint if all are.
@@ -193,10 +198,12 @@ class Demand(NamedTuple):
 
         Raises:
             LimitError: as of `ask`.
+            LimitDeadlockError: as of `Hold.check_wait`.
         """
         hold = self.ask()
         try:
             while not hold.advance():
+                hold.check_wait()
                 woken = anyio.Event()
                 hold.wait(woken.set)
                 await woken.wait()
@@ -211,48 +218,113 @@ class Hold:
 
     Args:
         pairs: each limit with the number of places.
+        name: what to call who holds them.
 
     Attributes:
         taken: each limit with the pool that its places came from, and their number; empty when they are given back.
+        is_left_behind: whether who holds them was left behind, and nobody waits for it.
     """
 
-    __slots__ = ("_loans", "_pairs", "_pool", "_waiter", "taken")
+    __slots__ = ("_inside", "_lenders", "_loans", "_pairs", "_waiters", "_want", "is_left_behind", "name", "taken")
 
-    def __init__(self, pairs: tuple[tuple[Limit, int], ...]) -> None:
+    def __init__(self, pairs: tuple[tuple[Limit, int], ...], name: str = "") -> None:
         self.taken: list[tuple[Limit, Pool, int]] = []
+        self.name = name
+        self.is_left_behind = False
         self._pairs = pairs
-        self._pool: Pool | None = None
-        self._waiter: Waiter | None = None
+        # Of the places that are waited for: where they may come from, with who waits there.
+        self._waiters: list[tuple[Pool, Waiter]] = []
+        self._want: Want | None = None
+        self._lenders = _LENT.get()
+        # What is waited for inside, and who does. Each change is atomic, as these may be on any thread.
+        self._inside: dict[Want, dict[Hold, None]] = {}
         # Made when somebody asks for one; `None` for what was given back before.
         self._loans: dict[Limit, Pool | None] = {}
 
     def advance(self) -> bool:
         """Take what is free; return whether that was all. If not, `wait` before the next try."""
         taken = self.taken
-        if self._waiter is not None:
-            pool, waiter, self._waiter = self._pool, self._waiter, None
-            if waiter.granted and pool is not None:  # else the loan ended meanwhile
-                taken.append((self._pairs[len(taken)][0], pool, waiter.places))
+        granted = self._leave_queues()
+        if granted is not None:  # else a loan ended meanwhile
+            self._note_taken(self._pairs[len(taken)][0], *granted)
         while len(taken) < len(self._pairs):
             limit, places = self._pairs[len(taken)]
-            self._pool = pool = _find_pool(limit, places)
-            if not pool.take(places):
+            self._want = Want(_label(limit), _find_pool(limit, places), places)
+            for pool in self._want.list_pools():
+                if pool.take(places):
+                    self._note_taken(limit, pool, places)
+                    break
+            else:
                 return False
-            taken.append((limit, pool, places))
+        self._want = None
         return True
+
+    def check_wait(self, *, is_call: bool = False) -> None:
+        """Begin to wait for what `advance` could not take.
+
+        Args:
+            is_call: whether it is asked for by what a task or workflow calls.
+
+        Raises:
+            LimitDeadlockError: that would never come: those who hold it wait for what is held around here, or were
+                left behind.
+        """
+        want = self._want
+        assert want is not None
+        for lender in _list_lenders(self._lenders):
+            lender._inside.setdefault(want, {})[self] = None
+        if not (is_call or self.taken or self._lenders):
+            return
+        chain = find_deadlock(want)
+        if chain is not None:
+            names = tuple([holder.name for holder, _ in chain])
+            message = describe_deadlock(self.name, want, chain)
+            raise LimitDeadlockError(message, limit=self._pairs[len(self.taken)][0], chain=names)
+
+    def list_wants(self) -> list[Want]:
+        """Return what it waits for itself, and what is waited for inside it."""
+        found = [want for want, who in list(self._inside.items()) if who]
+        return found if self._want is None else [self._want, *found]
 
     def wait(self, wake: Callable[[], object]) -> None:
         """Have a function called when it is worth trying again; on this event loop, or on a thread that gives back."""
-        assert self._pool is not None
-        self._waiter = waiter = Waiter(self._pairs[len(self.taken)][1], wake)
-        self._pool.queue(waiter)
+        assert self._want is not None
+        once = iter([wake])  # more than one may grant what it asks for, on any thread
+
+        def wake_once() -> None:
+            for call in once:
+                call()
+
+        pools = list(self._want.list_pools())
+        self._waiters = [(pool, Waiter(self._want.places, wake_once)) for pool in pools]
+        for pool, waiter in list(self._waiters):
+            pool.queue(waiter)
 
     def cancel(self) -> None:
         """Give up: leave the queue, and give back what was taken."""
-        pool, waiter, self._waiter = self._pool, self._waiter, None
-        if pool is not None and waiter is not None:
-            pool.unqueue(waiter)
+        granted = self._leave_queues()
+        if granted is not None:
+            granted[0].give_back(granted[1])
+        self._want = None
         self.release()
+
+    def _leave_queues(self) -> tuple[Pool, int] | None:
+        """Wait no more; return which pool has granted what was waited for, and how many places."""
+        waiters, self._waiters = self._waiters, []
+        granted: tuple[Pool, int] | None = None
+        for pool, waiter in waiters:
+            if waiter.granted and granted is None:
+                granted = pool, waiter.places
+            else:
+                pool.unqueue(waiter)
+        if self._want is not None:
+            for lender in _list_lenders(self._lenders):
+                lender._inside.get(self._want, {}).pop(self, None)
+        return granted
+
+    def _note_taken(self, limit: Limit, pool: Pool, places: int) -> None:
+        pool.holders[self] = places
+        self.taken.append((limit, pool, places))
 
     def release(self) -> None:
         """Give the places back, once however often it is called.
@@ -265,6 +337,7 @@ class Hold:
                 limit, pool, places = self.taken.pop()  # atomic: each place comes back once
             except IndexError:
                 return  # another thread was quicker
+            pool.holders.pop(self, None)
             loan = self._loans.setdefault(limit, None)  # atomic: from here on nobody borrows it
             if loan is None:
                 pool.give_back(places)
@@ -294,6 +367,12 @@ class _Lenders(NamedTuple):
 
     innermost: Hold
     others: _Lenders | None
+
+
+def _list_lenders(lenders: _Lenders | None) -> Iterator[Hold]:
+    while lenders is not None:
+        yield lenders.innermost
+        lenders = lenders.others
 
 
 _LENT: ContextVar[_Lenders | None] = ContextVar("flowdeco_lent", default=None)

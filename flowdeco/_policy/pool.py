@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from threading import Lock
+from typing import Any
 
 __all__ = ["Pool", "Waiter"]
 
@@ -35,14 +36,16 @@ class Pool:
         free: how many are not taken.
         source: where the places of a loan come from, and go when it ends; `None` for those of a limit.
         closed: whether the loan has ended.
+        holders: who has taken how many of them.
     """
 
-    __slots__ = ("_lock", "_mail", "_queue", "_woken", "closed", "free", "places", "source")
+    __slots__ = ("_lock", "_mail", "_queue", "_woken", "closed", "free", "holders", "places", "source")
 
     def __init__(self, places: int, source: Pool | None) -> None:
         self.places = self.free = places
         self.source = source
         self.closed = False
+        self.holders: dict[Any, int] = {}
         self._lock = Lock()
         self._mail: deque[Callable[[], None]] = deque()
         self._queue: OrderedDict[Waiter, None] = OrderedDict()
@@ -52,6 +55,15 @@ class Pool:
     def waiting(self) -> int:
         """How many wait for places."""
         return len(self._queue)
+
+    def list_holders(self) -> list[Any]:
+        """Return who has taken places."""
+        return list(self.holders)
+
+    def count_coming(self, free: Collection[Any]) -> int:
+        """Return how many places there would be if these gave theirs back; those of nobody known come in any case."""
+        kept = sum(places for holder, places in list(self.holders.items()) if holder not in free)
+        return self.places - kept
 
     def take(self, places: int) -> bool:
         """Take the places if they are free and nobody waits; return whether it did."""

@@ -14,7 +14,7 @@ from typing import Any
 from anyio import current_time, sleep
 
 from .._base.context import InContext
-from .._base.errors import LimitError
+from .._base.errors import LimitDeadlockError, LimitError
 from .._base.events import Skip, Status
 from .._base.signature import is_awaitable
 from .._policy.hook import EVENT_NAMES, ITEM_NAMES
@@ -171,17 +171,9 @@ class Lifecycle(Decision):
 
     async def _attempt_with_places(self, limit: Demand) -> BaseException | None:
         try:
-            hold = limit.ask()
-        except LimitError as error:
+            hold = await self._take_places(limit)
+        except (LimitError, LimitDeadlockError) as error:
             return self._note(error)
-        try:
-            while not hold.advance():
-                await WaitFor(hold.wait)
-                if self.crew.stopped:
-                    raise RunStopped
-        except BaseException:
-            hold.cancel()
-            raise
         self.hold = hold
         self.is_left_behind = False
         try:
@@ -189,8 +181,24 @@ class Lifecycle(Decision):
                 return self.errors[-1].error
             return await self._attempt_in_place()
         finally:
-            if not self.is_left_behind:  # else what was left behind still has its places
+            if self.is_left_behind:  # and still has its places
+                hold.is_left_behind = True
+            else:
                 hold.release()
+
+    async def _take_places(self, limit: Demand) -> Hold:
+        path = self.journal.path
+        hold = limit.ask(path or self.program.name)
+        try:
+            while not hold.advance():
+                hold.check_wait(is_call=bool(path))
+                await WaitFor(hold.wait)
+                if self.crew.stopped:
+                    raise RunStopped
+        except BaseException:
+            hold.cancel()
+            raise
+        return hold
 
     def _is_too_late(self) -> bool:
         """Whether the time for attempts has passed while this one waited for its place."""

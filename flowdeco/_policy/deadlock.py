@@ -1,0 +1,128 @@
+"""Whether a wait for places can ever end: those who hold them may wait themselves, in the end for who asks.
+
+A holder gives its places back when all that was called inside it has ended. So it is held up by whatever waits inside
+it; and who waits is held up if there would be too few places even if all gave theirs back that are not held up. What
+was left behind at its timeout counts as held up for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from .pool import Pool
+
+__all__ = ["Holder", "Want", "describe_deadlock", "find_deadlock"]
+
+
+class Holder(Protocol):
+    """Who holds places.
+
+    Attributes:
+        name: what to call it.
+        is_left_behind: whether nobody waits for it any more.
+    """
+
+    name: str
+    is_left_behind: bool
+
+    def list_wants(self) -> list[Want]:
+        """Return what it waits for itself, and what is waited for inside it."""
+        ...
+
+
+class Want(NamedTuple):
+    """What is waited for.
+
+    Attributes:
+        label: what to call the limit.
+        pool: where the places may come from, or from where that has its own.
+        places: how many are wanted.
+    """
+
+    label: str
+    pool: Pool
+    places: int
+
+    def list_pools(self) -> Iterator[Pool]:
+        pool: Pool | None = self.pool
+        while pool is not None:
+            if not pool.closed:
+                yield pool
+            pool = pool.source
+
+
+def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:
+    """Return the chain of those who hold each other up, if it will never be the turn of who waits.
+
+    Returns:
+        Each holder with what it holds; `None` if the wait can end.
+    """
+    wants: dict[Want, None] = {start: None}
+    holders: dict[Holder, Want] = {}
+    for want in _grow(wants):
+        for pool in want.list_pools():
+            for holder in pool.list_holders():
+                if holder not in holders:
+                    holders[holder] = want
+                    wants.update(dict.fromkeys(holder.list_wants()))
+    if start in _find_ending(wants, holders):
+        return None
+    return list(_follow(start, holders))
+
+
+def describe_deadlock(name: str, want: Want, chain: list[tuple[Holder, Want]]) -> str:
+    """Return what is wrong where somebody waits for those who hold each other up."""
+    links: list[str] = []
+    for holder, held in chain:
+        end = "and was left behind at its timeout" if holder.is_left_behind else "and waits"
+        links.append(f"{holder.name!r} holds {held.label} {end}")
+    text = f"Cannot take {want.label} for {name!r}: it would wait for ever. {', '.join(links)}"
+    text += "." if chain[-1][0].is_left_behind else " for this."
+    return text + " Call it outside of what holds places, or give it a limit of its own."
+
+
+def _grow(wants: dict[Want, None]) -> Iterator[Want]:
+    """Give each, also those that are added meanwhile."""
+    seen: set[Want] = set()
+    while len(seen) < len(wants):
+        for want in list(wants):
+            if want not in seen:
+                seen.add(want)
+                yield want
+
+
+def _find_ending(wants: dict[Want, None], holders: dict[Holder, Want]) -> set[Want]:
+    """Return the waits that can end."""
+    ending: set[Want] = set()
+    free: set[Holder] = set()
+    while True:
+        fresh = [want for want in wants if want not in ending and _can_end(want, free)]
+        loose = [
+            holder
+            for holder in holders
+            if holder not in free and not holder.is_left_behind and ending.issuperset(holder.list_wants())
+        ]
+        if not fresh and not loose:
+            return ending
+        ending.update(fresh)
+        free.update(loose)
+
+
+def _can_end(want: Want, free: set[Holder]) -> bool:
+    return any(pool.count_coming(free) >= want.places for pool in want.list_pools())
+
+
+def _follow(start: Want, holders: dict[Holder, Want]) -> Iterator[tuple[Holder, Want]]:
+    """Give who holds what is wanted, who holds what that one waits for, and so on, each once."""
+    want: Want | None = start
+    seen: set[Holder] = set()
+    while want is not None:
+        found = [holder for pool in want.list_pools() for holder in pool.list_holders() if holder not in seen]
+        if not found:
+            return
+        holder = found[0]
+        seen.add(holder)
+        yield holder, want
+        more = [] if holder.is_left_behind else holder.list_wants()
+        want = more[0] if more else None
