@@ -42,6 +42,7 @@ BACKENDS = [
 OTHERS = ["fastapi", "httpx", "ipykernel", "nbclient", "opentelemetry", "pydantic", "pytest_asyncio", "uvicorn"]
 MISSING = [name for name in OTHERS if find_spec(name) is None]
 BESIDE_OTHERS = [
+    "docs/test_example_crawler.py",
     "docs/test_fastapi.py",
     "docs/test_guide.py",
     "docs/test_notebook.py",

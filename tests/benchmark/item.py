@@ -1,4 +1,4 @@
-"""Items: what one costs at a stage, and a pipeline of stages that wait.
+"""Items: what one costs at a stage, a pipeline of stages that wait, and the memory that many items take.
 
 Beside flowdeco stand the ways by hand: one `await` after the other, a task for each item (asyncio's, and `anyio.amap`),
 and stages joined by anyio's memory object streams, which is what flowdeco's items are most like. pipefunc and Prefect
@@ -7,7 +7,9 @@ have a `map` of their own; they are measured where they are installed, on fewer 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import gc
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,14 +33,18 @@ from tests.benchmark.timing import (
     Contestant,
     Figures,
     Setting,
+    WrongResultError,
     scale,
     time_all,
 )
 
 ITEM_RIVALS = (BY_HAND, ASYNCIO, ANYIO, AMAP, PIPEFUNC, PREFECT)
+# How many times the nodes of other cases pass through the case on memory.
+MANY = 100
 # The two stages of the pipeline: so many items wait at once, and for so long, in seconds.
 AT_ONCE = 50
 SHORT, LONG = 0.01, 0.02
+KIB = 1024
 
 
 def count_up_to(count: int) -> list[int]:
@@ -113,6 +119,53 @@ async def measure_pipeline(setting: Setting) -> Figures:
     return scale(await time_all(contestants, setting), MS)
 
 
+# Many items, of which nobody keeps the results.
+
+
+def count_to(count: int) -> Iterator[int]:
+    yield from range(count)
+
+
+async def sum_up(a: AsyncIterator[int]) -> int:
+    total = 0
+    async for each in a:
+        total += each
+    return total
+
+
+def build_stream(count: int, functions: Sequence[Function]) -> Graph:
+    stage: Task[..., Any] = task(partial(count_to, count), name="source", run_in="loop")
+    for index, function in enumerate(functions):
+        stage = task(function, name=f"s{index}", each={"a": stage})
+    total = task(sum_up, needs={"a": stage}, stream="a")
+    return workflow(last, needs={"end": total})
+
+
+async def measure_memory(times: int, function: Function, stages: int, setting: Setting) -> Figures:
+    """Measure the most KiB that a run of so many items has at once."""
+    count = setting.nodes * times
+    await build_stream(2, [function] * stages)()  # what a first run leaves behind belongs to no item
+    graph = build_stream(count, [function] * stages)
+    assert graph.graph  # compiles it
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        total = await graph()
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if total != count:
+        raise WrongResultError("the stream", total, count)
+    return {OWN: (most - before) / KIB}
+
+
+async def measure_stream(setting: Setting) -> Figures:
+    """Measure the microseconds that an item of a generator takes from its source to the one who reads the stream."""
+    own = Contestant(build_stream(setting.nodes, [ready]), setting.nodes)
+    return scale(await time_all({OWN: own}, setting), US / setting.nodes)
+
+
 KINDS: dict[str, Function] = {"async def": ready, "async def that waits once": waits, "def": plain}
 ITEM = [
     *(
@@ -120,5 +173,15 @@ ITEM = [
         for name, stages in (("one stage", 1), ("three stages", 3))
         for kind, function in KINDS.items()
     ),
+    Case("items of a generator into a stream, async def", "µs an item", measure_stream, ITEM_RIVALS),
     Case("items, two stages that sleep 10 and 20 ms", "ms", measure_pipeline, ITEM_RIVALS),
+    *(
+        Case(
+            f"most memory of {times} times the items, three stages",
+            "KiB",
+            partial(measure_memory, times, ready, 3),
+            ITEM_RIVALS,
+        )
+        for times in (MANY // 10, MANY)
+    ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,19 @@ def test_a_file_with_a_mistake_leaves_the_table_as_it_was(loader: Any, files: Pa
     with pytest.raises(SystemExit, match="nothing was written: station_01"):
         loader.main([str(files), str(database)])
     assert rows_of(database) == before
+
+
+def test_all_is_written_in_the_thread_that_opened_the_database(loader: Any, files: Path) -> None:
+    threads: set[str] = set()
+
+    def note(readings: list[object], db: sqlite3.Connection) -> int:
+        db.execute("SELECT 1")  # in another thread than its own, this raises
+        threads.add(threading.current_thread().name)
+        return len(readings)
+
+    assert loader.load.override(written=note)(files, files / "readings.db") == "12 readings of 3 files"
+    assert len(threads) == 1
+    assert threads != {threading.current_thread().name}
 
 
 def test_no_files_are_no_error(loader: Any, tmp_path: Path) -> None:

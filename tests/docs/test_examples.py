@@ -18,6 +18,9 @@ NAMES = ["nightly_prices", "stdlib_report", "wordcount"]
 ELSEWHERE = {
     "budget_agent": "test_example_agent.py",
     "csv_to_sqlite": "test_example_database.py",
+    "embedding_search": "test_example_search.py",
+    "site_crawler": "test_example_crawler.py",
+    "tool_agent": "test_example_tools.py",
 }
 
 PACKAGE = {

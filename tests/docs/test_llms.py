@@ -16,9 +16,9 @@ def test_its_code_prints_and_raises_what_is_shown(tmp_path: Path) -> None:
     check_blocks(LLMS, tmp_path)
 
 
-def test_there_are_twenty_rules_and_they_are_numbered() -> None:
-    assert "twenty rules" in LLMS.prose
-    assert list(range(1, 21)) == RULES
+def test_there_are_twenty_four_rules_and_they_are_numbered() -> None:
+    assert "twenty-four rules" in LLMS.prose
+    assert list(range(1, 25)) == RULES
 
 
 def test_each_part_of_the_rules_has_code() -> None:

@@ -14,7 +14,8 @@ from tests.support.document import INDEX, LLMS, PAGES, README
 OF_OTHERS = re.compile(r"^\| \[.*?\]\(https?:.*$|^\| [^|]*\|(?= )", re.MULTILINE)
 # In these, names are those of tasks and variables.
 FREE = re.compile(r"override\([^)]*\)|lambda \w+=")
-EXAMPLES = {"discont", "tokens", "notes"}  # what is misspelt on purpose, and fields of a state
+# What is misspelt on purpose, fields of a state, and an argument of a task.
+EXAMPLES = {"discont", "tokens", "notes", "query"}
 # What is meant by these names where they stand before a dot.
 CLASSES = {"w": flowdeco.Workflow, "offer": flowdeco.Workflow, "run": flowdeco.Run, "state": flowdeco.State}
 
