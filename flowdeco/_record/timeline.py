@@ -190,11 +190,12 @@ def list_all_attempts(journal: Journal) -> Iterator[tuple[Node, list[Attempt]]]:
 
 
 def ready_time(journal: Journal, node: Node) -> float:
-    """Return when the last of what a node needs had ended, on the clock of the run.
+    """Return when the last of what a node needs had ended, and somebody needed the node, on the clock of the run.
 
     A task that takes items as they come begins before that: it is ready when it begins.
     """
-    ends: list[float] = [journal.begun, *(journal.finished[index] for index in node.dependencies)]
+    demanded, _ = journal.demanded.get(node.index, (journal.begun, 0))
+    ends: list[float] = [demanded, *(journal.finished[index] for index in node.dependencies)]
     started = journal.started[node.index]
     return min(max(ends), started) if started else max(ends)
 
@@ -203,6 +204,7 @@ def find_critical_path(journal: Journal) -> list[Node]:
     """Return the chain of nodes that decided how long a run took, the first one first.
 
     From the last that ended, each time to the one of those it needs that ended last. All items of a task count as one.
+    Who waited until somebody needed it needs what that one had to have first.
     """
     nodes, started, finished = journal.graph.nodes, journal.started, journal.finished
     ended = [node.index for node in nodes if finished[node.index] and started[node.index]]
@@ -210,8 +212,19 @@ def find_critical_path(journal: Journal) -> list[Node]:
     while ended:
         last = max(ended, key=lambda index: finished[index])
         path.append(nodes[last])
-        ended = [index for index in nodes[last].dependencies if finished[index] and started[index]]
+        before = [*nodes[last].dependencies, *_list_before(journal, last)]
+        ended = [index for index in before if finished[index] and started[index]]
     return path[::-1]
+
+
+def _list_before(journal: Journal, index: int) -> list[int]:
+    """Return what had ended of the needs of those that demanded a node, before it began."""
+    found: list[int] = []
+    by = journal.demanded.get(index)
+    while by is not None:
+        found += journal.graph.nodes[by[1]].dependencies
+        by = journal.demanded.get(by[1])
+    return [each for each in found if journal.finished[each] <= journal.started[index]]
 
 
 class RunMetrics(Metrics):
