@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from contextvars import Context
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from anyio.abc import TaskGroup
 
@@ -87,7 +87,7 @@ class _Pump:
 
     def _make(self, clock: Clock) -> Awaitable[Any]:
         value, feed = self._value, self._spring.feed
-        if hasattr(type(value), "__aiter__"):
+        if hasattr(cast("Any", type(value)), "__aiter__"):
             return LoopPump(partial(_give, value), feed, clock).run()
         return ThreadPump(lambda: value, (), feed, clock, _nobody).run()
 

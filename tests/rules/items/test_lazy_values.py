@@ -116,7 +116,10 @@ async def test_an_iterator_goes_in_step_with_a_list() -> None:
 
 
 async def test_an_iterator_can_be_added_to() -> None:
-    @task(each={"number": "numbers"}, more=lambda result: [result + 1] if result < 5 else None)
+    def count_on(result: int) -> list[int] | None:
+        return [result + 1] if result < 5 else None
+
+    @task(each={"number": "numbers"}, more=count_on)
     async def visit(number: int) -> int:
         return number
 

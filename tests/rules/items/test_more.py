@@ -19,10 +19,30 @@ def follow(result: list[str]) -> list[str]:
     return result
 
 
+def count_on(result: int) -> list[int] | None:
+    return [result] if result < 200 else None
+
+
+def add_ten(result: int) -> range:
+    return range(result * 10, result * 10 + 10) if result < 10 else range(0)
+
+
+def lower(page: str) -> str:
+    return page.lower()
+
+
+def add_three(result: str) -> list[str]:
+    return ["a", "b", "c"]
+
+
+def add_nothing(result: Any) -> None:
+    return None
+
+
 async def test_what_a_result_adds_is_visited_once() -> None:
     visited: list[str] = []
 
-    @task(each={"page": "start"}, more=lambda result: result)
+    @task(each={"page": "start"}, more=follow)
     async def links(page: str) -> list[str]:
         visited.append(page)
         return LINKS[page]
@@ -38,7 +58,7 @@ async def test_what_a_result_adds_is_visited_once() -> None:
 
 
 async def test_a_def_in_a_thread_adds_items_too() -> None:
-    @task(each={"number": "start"}, more=lambda result: [result] if result < 200 else None)
+    @task(each={"number": "start"}, more=count_on)
     def following(number: int) -> int:
         return number + 1
 
@@ -74,9 +94,7 @@ async def test_the_axis_ends_when_no_item_is_unfinished() -> None:
 async def test_only_so_many_are_under_way() -> None:
     under_way = most = 0
 
-    @task(
-        each={"page": "start"}, more=lambda result: range(result * 10, result * 10 + 10) if result < 10 else (), ahead=3
-    )
+    @task(each={"page": "start"}, more=add_ten, ahead=3)
     async def number(page: int) -> int:
         nonlocal under_way, most
         under_way += 1
@@ -94,7 +112,7 @@ async def test_only_so_many_are_under_way() -> None:
 
 
 async def test_a_key_says_which_items_are_the_same() -> None:
-    @task(each={"page": "start"}, more=follow, key=lambda page: page.lower())
+    @task(each={"page": "start"}, more=follow, key=lower)
     async def links(page: str) -> list[str]:
         return ["B", "b"] if page == "A" else ["a"]
 
@@ -106,7 +124,7 @@ async def test_a_key_says_which_items_are_the_same() -> None:
 
 
 async def test_the_items_of_the_source_were_there_already() -> None:
-    @task(each={"page": "start"}, more=lambda result: ["a", "b", "c"], ahead=1)
+    @task(each={"page": "start"}, more=add_three, ahead=1)
     async def visit(page: str) -> str:
         return page
 
@@ -231,7 +249,10 @@ async def test_more_gets_what_its_parameters_name() -> None:
 async def test_what_cannot_be_added_fails_the_item_at_once(found: Any, error: Any, message: str) -> None:
     attempts: list[int] = []
 
-    @task(each={"page": "start"}, more=lambda result: found, retries=Retry(2, delay=0), recover=lambda: "")
+    def give(result: str) -> Any:
+        return found
+
+    @task(each={"page": "start"}, more=give, retries=Retry(2, delay=0), recover=lambda: "")
     async def links(page: str) -> str:
         attempts.append(1)
         return page
@@ -246,14 +267,14 @@ async def test_what_cannot_be_added_fails_the_item_at_once(found: Any, error: An
 
 
 async def test_a_source_whose_items_cannot_be_told_apart_is_refused() -> None:
-    @task(each={"page": "start"}, more=lambda result: None)
+    @task(each={"page": "start"}, more=add_nothing)
     async def visit(page: object) -> None: ...
 
     @task
     async def pages() -> AsyncIterator[object]:
         yield object()
 
-    @task(each={"page": pages}, more=lambda result: None)
+    @task(each={"page": pages}, more=add_nothing)
     async def visit_yielded(page: object) -> None: ...
 
     @workflow

@@ -461,7 +461,8 @@ async def test_after_its_first_item_the_error_of_a_source_is_final() -> None:
 
 
 async def test_items_under_way_go_on_when_their_source_fails() -> None:
-    broken, ended = Event(), []
+    broken = Event()
+    ended: list[int] = []
 
     @task
     async def source() -> AsyncIterator[int]:
