@@ -89,7 +89,9 @@ class Axes:
         """
         for axis in self._graph.axes:
             for number in self._list_numbers(axis) or [0]:
-                needed, slots, spans = self.needs.of_axis(axis), [], []
+                needed = self.needs.of_axis(axis)
+                slots: list[int] = []
+                spans: list[int | None] = []
                 if number:
                     needed += self._list_imported(axis, number) or self._find_before(axis, number)
                 else:

@@ -42,17 +42,16 @@ def open_sources(sources: Sequence[tuple[str, Any]]) -> Rows | Intake:
 
 
 def _open(label: str, value: Any) -> Collection[Any]:
-    if isinstance(value, (str, bytes, bytearray)):
-        kind = type(value).__name__
-        text = f"Cannot take items of {label}: {shorten(value)} is a {kind}, and its items would be single "
-        text += f"{'characters' if kind == 'str' else 'numbers'}. Put it in a list; or if that is meant, "
-        raise ItemSourceError(text + f"give list(...) of the {kind}.", source=label, value=value)
-    if isinstance(value, _STEADY):
-        return value
-    if not isinstance(value, Iterable):
+    kind: type[Any] = type(value)  # isinstance would run a proxy's code
+    if issubclass(kind, (str, bytes, bytearray)):
+        text = f"Cannot take items of {label}: {shorten(value)} is a {kind.__name__}, and its items would be single "
+        text += f"{'characters' if issubclass(kind, str) else 'numbers'}. Put it in a list; or if that is meant, "
+        raise ItemSourceError(text + f"give list(...) of the {kind.__name__}.", source=label, value=value)
+    if not issubclass(kind, Iterable):
         text = f"Cannot take items of {label}: {shorten(value)} cannot be iterated. Give a list, say."
         raise ItemSourceError(text, source=label, value=value)
-    return list(value)
+    steady: Collection[Any] = value if issubclass(kind, _STEADY) else list(value)
+    return steady
 
 
 def take_apart(item: Any, part: Part) -> Any:
@@ -61,11 +60,12 @@ def take_apart(item: Any, part: Part) -> Any:
     Raises:
         ItemShapeError: the item has no such part.
     """
-    if isinstance(item, Mapping):
+    kind: type[Any] = type(item)  # isinstance would run a proxy's code
+    if issubclass(kind, Mapping):
         if part.name in item:
             return item[part.name]
         reason = f"it has no {part.name!r}. Give each parameter's name as a key."
-    elif not isinstance(item, Sequence) or isinstance(item, (str, bytes)):
+    elif not issubclass(kind, Sequence) or issubclass(kind, (str, bytes)):
         reason = f"it is neither a sequence nor a mapping. Give a tuple of {part.count}, or a mapping by name."
     elif len(item) != part.count:
         reason = f"it has {len(item)} parts for {part.count} parameters. Give one for each."

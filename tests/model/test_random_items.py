@@ -118,7 +118,7 @@ def make_function(name: str, kind: str, order: list[str], parameters: str) -> An
 
 def plain(value: Any) -> Any:
     """Return an outcome as the model has it."""
-    if isinstance(value, list):
+    if issubclass(type(value), list):
         return [plain(one) for one in value]
     return (str(value.status), value.value) if hasattr(value, "unwrap") else value
 

@@ -27,17 +27,18 @@ class Gauge:
         self.now -= 1
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (({"ahead": 3}, {}), 3),
-        (({}, {"ahead": 2}), 2),
-        (({"ahead": 5}, {"ahead": 4}), 4),
-        (({"limit": 2}, {"limit": 1}), 6),
-        (({}, {"limit": 1}), 202),
-        (({}, {}), 400),
-    ],
-)
+# What the two stages say, and how many items it comes to.
+AHEAD: list[Any] = [
+    (({"ahead": 3}, {}), 3),
+    (({}, {"ahead": 2}), 2),
+    (({"ahead": 5}, {"ahead": 4}), 4),
+    (({"limit": 2}, {"limit": 1}), 6),
+    (({}, {"limit": 1}), 202),
+    (({}, {}), 400),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), AHEAD)
 async def test_so_many_items_are_begun_and_unfinished(options: Any, expected: int) -> None:
     """`ahead=`, the least where several say it; else twice what the stages can have at work, 100 without a limit."""
     gauge, full = Gauge(), anyio.Event()
@@ -115,7 +116,10 @@ async def test_nor_does_one_whose_condition_needs_all_of_another() -> None:
     def most(first: list[int]) -> int:
         return max(first)
 
-    @task(each={"number": first}, when=lambda number, most: number == most)
+    def is_largest(number: int, most: int) -> bool:
+        return number == most
+
+    @task(each={"number": first}, when=is_largest)
     async def largest(number: int) -> int:
         return number
 

@@ -77,7 +77,10 @@ async def test_an_item_goes_on_without_it_where_its_condition_is_false() -> None
         await seen.wait()
         return 10
 
-    @task(each={"number": "numbers"}, when=lambda number: number > 2)
+    def is_large(number: int) -> bool:
+        return number > 2
+
+    @task(each={"number": "numbers"}, when=is_large)
     async def times(number: int, rate: int) -> int:
         return number * rate
 
@@ -110,7 +113,10 @@ async def test_a_run_that_is_cancelled_leaves_no_item_that_waits_for_it() -> Non
         await anyio.sleep_forever()
         return 1
 
-    @task(each={"number": "numbers"}, when=lambda number: True)
+    def is_wanted(number: int) -> bool:
+        return number >= 0
+
+    @task(each={"number": "numbers"}, when=is_wanted)
     async def times(number: int, rate: int) -> int:
         return number * rate
 

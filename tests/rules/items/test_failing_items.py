@@ -69,9 +69,11 @@ async def test_with_keep_going_the_others_finish_and_all_errors_are_raised() -> 
 
     run = await w.run_async(range(20))
     assert sorted(ended) == [number for number in range(20) if number % 10 != 3]
-    assert isinstance(run.error, ExceptionGroup)
-    assert run.error.message == "1 task of workflow 'w' failed, with 2 errors"
-    assert sorted(map(str, run.error.exceptions)) == ["bad 13", "bad 3"]
+    error: Any = run.error
+    assert type(error) is ExceptionGroup
+    assert error.message == "1 task of workflow 'w' failed, with 2 errors"
+    found: list[Any] = [*error.exceptions]
+    assert sorted(map(str, found)) == ["bad 13", "bad 3"]
     assert run.tasks[check].status == "failed"
     assert run.tasks["note"].status == "upstream_failed"
 
@@ -132,7 +134,10 @@ async def test_an_item_that_another_needs_is_upstream_failed_for_who_receives_ou
 async def test_each_item_is_retried_and_recovered_for_itself() -> None:
     tries: dict[int, int] = {}
 
-    @task(each="numbers", retries=Retry(2, delay=0), recover={ValueError: lambda numbers, attempt: -numbers * attempt})
+    def negate(numbers: int, attempt: int) -> int:
+        return -numbers * attempt
+
+    @task(each="numbers", retries=Retry(2, delay=0), recover={ValueError: negate})
     async def hard(numbers: int) -> int:
         tries[numbers] = tries.get(numbers, 0) + 1
         if tries[numbers] <= numbers:
@@ -162,7 +167,10 @@ async def test_each_item_has_its_own_timeout() -> None:
 
 
 async def test_when_decides_for_each_item() -> None:
-    @task(each="numbers", when=lambda numbers: numbers > 1)
+    def is_large(numbers: int) -> bool:
+        return numbers > 1
+
+    @task(each="numbers", when=is_large)
     async def large(numbers: int) -> int:
         return numbers
 

@@ -18,11 +18,17 @@ async def keys_of(step: Any, *numbers: Any) -> list[Any]:
 
 
 async def test_it_is_called_with_what_the_task_receives() -> None:
-    @task(each="numbers", key=lambda numbers: f"n{numbers}")
+    def name(numbers: int) -> str:
+        return f"n{numbers}"
+
+    def follow(ten: int) -> int:
+        return ten + 1
+
+    @task(each="numbers", key=name)
     async def tens(numbers: int) -> int:
         return 10 * numbers
 
-    @task(each={"ten": tens}, key=lambda ten: ten + 1)
+    @task(each={"ten": tens}, key=follow)
     def more(ten: int) -> int:
         return ten
 
@@ -31,7 +37,10 @@ async def test_it_is_called_with_what_the_task_receives() -> None:
 
 
 async def test_it_may_ask_for_the_item_its_index_and_inputs() -> None:
-    @task(each={("low", "high"): "numbers"}, key=lambda low, item, index, numbers: (low, item, index, len(numbers)))
+    def name(low: int, item: Any, index: int, numbers: Any) -> Any:
+        return low, item, index, len(numbers)
+
+    @task(each={("low", "high"): "numbers"}, key=name)
     async def span(low: int, high: int) -> int:
         return high - low
 
@@ -39,7 +48,10 @@ async def test_it_may_ask_for_the_item_its_index_and_inputs() -> None:
 
 
 async def test_a_failed_item_is_known_by_its_key() -> None:
-    @task(each="numbers", key=lambda numbers: -numbers, retries=1)
+    def negate(numbers: int) -> int:
+        return -numbers
+
+    @task(each="numbers", key=negate, retries=1)
     async def check(numbers: int) -> None:
         raise ValueError
 
@@ -51,7 +63,10 @@ async def test_a_failed_item_is_known_by_its_key() -> None:
 
 
 async def test_two_items_with_the_same_key_are_an_error() -> None:
-    @task(each="numbers", key=lambda numbers: numbers % 3)
+    def remainder(numbers: int) -> int:
+        return numbers % 3
+
+    @task(each="numbers", key=remainder)
     async def check(numbers: int) -> None: ...
 
     @workflow

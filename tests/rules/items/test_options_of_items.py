@@ -29,7 +29,10 @@ def w(numbers: list[int], tens: list[int], text: list[str]) -> Any:
 
 
 async def test_a_function_that_overrides_is_called_for_each_item() -> None:
-    assert await w.override(tens=lambda numbers: -numbers).call([1, 2]) == ([-1, -2], ["<-1>", "<-2>"])
+    def negate(numbers: int) -> int:
+        return -numbers
+
+    assert await w.override(tens=negate).call([1, 2]) == ([-1, -2], ["<-1>", "<-2>"])
 
 
 async def test_a_value_that_overrides_stands_for_all_items() -> None:
@@ -178,7 +181,10 @@ async def test_a_kept_run_has_all_items_and_the_whole() -> None:
 async def test_hooks_are_told_of_each_item() -> None:
     told: list[Any] = []
 
-    @task(each={"x": tens}, on_success=lambda index, item, result: told.append((index, item, result)))
+    def tell(index: int, item: int, result: int) -> None:
+        told.append((index, item, result))
+
+    @task(each={"x": tens}, on_success=tell)
     async def double(x: int) -> int:
         return 2 * x
 
