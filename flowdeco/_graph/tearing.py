@@ -8,6 +8,7 @@ step with it. Where it would not be the same, the node is not shared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from .._base.signature import MISSING, Param
 from .axis import Axis
@@ -17,6 +18,9 @@ from .node import Node
 from .source import FromResult, FromStream, Source, origin_of, parts_of
 
 __all__ = ["find_torn", "list_joined"]
+
+# The index of a node, and an output of it.
+Root: TypeAlias = "tuple[int, str | None] | None"
 
 
 def find_torn(levels: Iterable[Level]) -> set[tuple[int, int]]:
@@ -43,13 +47,14 @@ class _Tearing:
     """Finds what would be torn apart in one level.
 
     Each stage has a root: the mapped node that it has its items from, in the end, if that runs further out, and is
-    there as a list; `None` where it has them from the sources of its axis. What goes together has to have one root.
+    there as a list, by its index and which output of it; `None` where it has them from the sources of its axis. What
+    goes together has to have one root.
     """
 
     def __init__(self, level: Level) -> None:
         self._level = level
         self._graph = level.graph
-        self._roots: dict[int, int | None] = {}
+        self._roots: dict[int, Root] = {}
         self._torn: set[int] = set()
 
     def find(self) -> set[int]:
@@ -68,7 +73,7 @@ class _Tearing:
         """Find the root of a stage, and whether it may read the results of that as a list."""
         if node.axis is None:
             return
-        roots: set[int | None] = set()
+        roots: set[Root] = set()
         for part in node.mapped:
             is_stage = isinstance(part.source, FromResult) and _axis_of(self._graph, part.source) is node.axis
             roots.add(self._root_of(part.source, at) if is_stage else None)
@@ -91,17 +96,19 @@ class _Tearing:
         """Keep the stages of an axis together where one of them adds items: these are there for all."""
         owners = {self._owner_of(stage) for stage in stages}
         if len(owners) > 1 and any(stage.more is not None for stage in stages):
-            self._tear([stage.index for stage in stages if self._owner_of(stage) is not self._level])
+            self._tear([(stage.index, None) for stage in stages if self._owner_of(stage) is not self._level])
 
-    def _root_of(self, source: Source, at: Level) -> int | None:
+    def _root_of(self, source: Source, at: Level) -> Root:
         """Return the root of what a source gives where something runs."""
-        node = self._graph.node_of(source.definition) if isinstance(source, (FromResult, FromStream)) else None
-        if node is None or node.axis is None:
+        if not isinstance(source, (FromResult, FromStream)):
             return None
-        return self._roots[node.index] if self._owner_of(node) is at else node.index
+        node = self._graph.node_of(source.definition)
+        if node.axis is None:
+            return None
+        return self._roots[node.index] if self._owner_of(node) is at else (node.index, source.output)
 
-    def _tear(self, roots: Iterable[int | None]) -> None:
-        self._torn.update([root for root in roots if root is not None])
+    def _tear(self, roots: Iterable[Root]) -> None:
+        self._torn.update([root[0] for root in roots if root is not None])
 
     def _owner_of(self, node: Node) -> Level | None:
         unit = self._level.units[node.index]

@@ -122,15 +122,19 @@ async def test_an_output_of_all_items_is_a_list_within_too() -> None:
         return 2 * int(digit)
 
     @workflow
-    async def inner(site: str, first: list[str], doubled: list[int]) -> Any:
-        return first, doubled
+    async def firsts(site: str, first: list[str]) -> Any:
+        return first
 
-    @workflow(tasks={"inner": inner})
-    async def w(site: str, inner: Any, last: list[str]) -> Any:
-        return inner, last
+    @workflow
+    async def doubles(site: str, doubled: list[int]) -> Any:
+        return doubled
+
+    @workflow(tasks={"firsts": firsts, "doubles": doubles})
+    async def w(site: str, firsts: Any, doubles: Any, last: list[str]) -> Any:
+        return firsts, doubles, last
 
     mention(ends, doubled)
-    assert await w("a") == ((["a", "a", "a"], [0, 2, 4]), ["0", "1", "2"])
+    assert await w("a") == (["a", "a", "a"], [0, 2, 4], ["0", "1", "2"])
     assert ran == {"pages": 1, "ends": 3}
 
 
