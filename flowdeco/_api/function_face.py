@@ -6,7 +6,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from .._definition.class_function import ClassFunction
-from .._definition.definition import Definition, TaskDefinition, definition_behind
+from .._definition.definition import Definition, Face, TaskDefinition, definition_behind
 from .face import Decorated
 from .shown_signature import AWAITED, OfInstance
 
@@ -51,7 +51,7 @@ class FunctionFace(Decorated, Generic[P, R_co]):
             known[id(owner)] = made
         return made
 
-    def _define_bound(self, made: Self, bound: ClassFunction) -> TaskDefinition:
+    def _define_bound(self, made: Face, bound: ClassFunction) -> TaskDefinition:
         """Return the definition of the same, bound to a class."""
         raise NotImplementedError
 

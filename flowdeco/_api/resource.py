@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
 from .._definition.class_function import ClassFunction, is_class_method, read_class_function
-from .._definition.definition import TaskDefinition
+from .._definition.definition import Face, TaskDefinition
 from .._definition.frame import is_fresh
 from .._definition.option_types import After, Hooks, HooksByType, Lifetime, Need, ResourceOptions
 from .._definition.options import check_changes, check_known
@@ -28,17 +28,19 @@ class Resource(FunctionFace[P, R_co]):
     Called, it runs the function and nothing else, as a `Task` does: of one that yields, that gives the generator.
     """
 
-    _definition: ResourceDefinition
+    @property
+    def _own(self) -> ResourceDefinition:
+        return cast("ResourceDefinition", self._definition)
 
     @property
     def scope(self) -> Lifetime:
         """How long it stays open: `"run"`, `"shared"` or `"process"`."""
-        return self._definition.lifetime
+        return self._own.lifetime
 
     @property
     def close_timeout(self) -> float | None:
         """Seconds that closing may take, or `None` for no limit."""
-        return self._definition.close_timeout
+        return self._own.close_timeout
 
     def with_options(self, **options: Unpack[ResourceOptions]) -> Self:
         """Return a resource of the same function with other options; it is a node of its own.
@@ -50,14 +52,14 @@ class Resource(FunctionFace[P, R_co]):
         Raises:
             OptionError: an option does not exist or has a value that cannot be used.
         """
-        old, made = self._definition, self._copy()
+        old, made = self._own, self._copy()
         check_changes(f"resource {old.label!r}", options, RESOURCE_OPTIONS)
         asked = old.asked if old.stands_in else None
         changed = change_options(old, options)
         made._show(define_resource(made, old.function, changed, old.scope, old.signature, asked))
         return made
 
-    def _define_bound(self, made: Self, bound: ClassFunction) -> TaskDefinition:
+    def _define_bound(self, made: Face, bound: ClassFunction) -> TaskDefinition:
         old = self._definition
         return define_resource(made, bound, old.options, old.scope, old.signature)
 

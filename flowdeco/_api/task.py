@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from .._definition.class_function import ClassFunction
 from .._definition.decoration import define_task
-from .._definition.definition import TaskDefinition
+from .._definition.definition import Face, TaskDefinition
 from .._definition.option_types import TaskOptions
 from .._graph.call_signature import read_call
 from .face import change_options
@@ -99,7 +99,7 @@ class Task(FunctionFace[P, R_co]):
         made._show(define_task(made, old.function, changed, old.scope, old.signature, asked, like=old))
         return made
 
-    def _define_bound(self, made: Self, bound: ClassFunction) -> TaskDefinition:
+    def _define_bound(self, made: Face, bound: ClassFunction) -> TaskDefinition:
         old = self._definition
         return define_task(made, bound, dict(old.options), old.scope, old.signature, like=old)
 

@@ -107,13 +107,14 @@ def _check_task(resolver: Resolver, node: Node) -> None:
 def _check_recoveries(resolver: Resolver, node: Node, policy: Policy) -> None:
     """Report what recovers a task in a resource: nothing sees to it that this is open."""
     for way in policy.recover:
-        run_in = None if way.task is None else way.task.policy.run_in
-        if isinstance(run_in, InResource):
-            names = resolver.name_of(way.task), resolver.name_of(node.definition)
+        task: Definition | None = way.task
+        run_in = None if task is None else task.policy.run_in
+        if task is not None and isinstance(run_in, InResource):
+            names = resolver.name_of(task), resolver.name_of(node.definition)
             reason = (
                 f"task {names[0]!r}, which recovers task {names[1]!r}, has run_in= a resource, which may not be open "
             )
-            _fail(resolver, way.task, "run_in", definition_behind(run_in.face), reason + "then. Take run_in= away.")
+            _fail(resolver, task, "run_in", definition_behind(run_in.face), reason + "then. Take run_in= away.")
 
 
 def _check_needs(resolver: Resolver, node: Node, definition: ResourceDefinition) -> None:

@@ -45,7 +45,8 @@ def _is_of_list(error: BaseException) -> bool:
     """Whether something was asked of a list that the one thing in it could do."""
     if isinstance(error, AttributeError):
         asked: Any = error.obj
-        return type(asked) is list and len(asked) == 1 and hasattr(asked[0], str(error.name))
+        is_list: bool = type(asked) is list
+        return is_list and len(asked) == 1 and hasattr(asked[0], str(error.name))
     return isinstance(error, TypeError) and str(error).startswith(_OF_WITH) and "context manager" in str(error)
 
 

@@ -269,7 +269,8 @@ def _without(back: BaseException, thrown: BaseException | None) -> BaseException
         return None
     if isinstance(thrown, (StopIteration, StopAsyncIteration)) and back.__cause__ is thrown:
         return None  # Python does not let these pass through a generator
-    if not isinstance(back, BaseExceptionGroup) or thrown is None:
+    if not isinstance(back, BaseExceptionGroup):
         return back
     group = cast("BaseExceptionGroup[BaseException]", back)
-    return group.split(lambda error: error is thrown)[1] if group.subgroup(lambda error: error is thrown) else back
+    within, rest = group.split(lambda error: error is thrown)
+    return group if within is None else rest

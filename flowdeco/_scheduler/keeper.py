@@ -9,7 +9,7 @@ are still being opened are either open or not: these may need it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from anyio import CancelScope, create_task_group
 from anyio.abc import TaskGroup
@@ -152,5 +152,5 @@ class Keeper:
         errors = [error for _, error in self._failures]
         for error in errors:
             if not isinstance(error, Exception):  # a Ctrl-C
-                return pick_interrupt(error) if isinstance(error, BaseExceptionGroup) else error
+                return pick_interrupt(cast("Any", error)) if isinstance(error, BaseExceptionGroup) else error
         return failure or (errors[0] if errors else None)

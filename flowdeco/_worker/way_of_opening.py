@@ -101,14 +101,15 @@ class _Manager:
 
     def __init__(self, manager: Any) -> None:
         self.manager = manager
+        self.kind: Any = type(manager)  # whose methods `with` calls
 
     def enter(self) -> Any:
-        return type(self.manager).__enter__(self.manager)
+        return self.kind.__enter__(self.manager)
 
     def leave(self, error: BaseException | None) -> None:
         trace = None if error is None else error.__traceback__
         kind = None if error is None else type(error)
-        type(self.manager).__exit__(self.manager, kind, error, trace)
+        self.kind.__exit__(self.manager, kind, error, trace)
 
 
 class _AsyncManager:
@@ -118,14 +119,15 @@ class _AsyncManager:
 
     def __init__(self, manager: Any) -> None:
         self.manager = manager
+        self.kind: Any = type(manager)  # whose methods `with` calls
 
     async def enter(self) -> Any:
-        return await type(self.manager).__aenter__(self.manager)
+        return await self.kind.__aenter__(self.manager)
 
     async def leave(self, error: BaseException | None) -> None:
         trace = None if error is None else error.__traceback__
         kind = None if error is None else type(error)
-        await type(self.manager).__aexit__(self.manager, kind, error, trace)
+        await self.kind.__aexit__(self.manager, kind, error, trace)
 
 
 class _AsItIs:
@@ -154,7 +156,7 @@ def choose_way(name: str, made: Any, *, stands_in: bool) -> Way:
     Raises:
         ResourceError: it cannot be opened, or would not be closed.
     """
-    kind = type(made)
+    kind: Any = type(made)
     if issubclass(kind, GeneratorType):
         return _Generator(name, made)
     if issubclass(kind, AsyncGeneratorType):

@@ -11,14 +11,16 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.house.typing_cases import options, tasks, workflows
+from tests.house.typing_cases import options, resources, tasks, workflows
 
 
 def cases_of(module: ModuleType) -> list[Any]:
     return [pytest.param(f, id=name) for name, f in vars(module).items() if name.startswith("check_")]
 
 
-@pytest.mark.parametrize("case", [*cases_of(options), *cases_of(tasks), *cases_of(workflows)])
+@pytest.mark.parametrize(
+    "case", [case for module in (options, resources, tasks, workflows) for case in cases_of(module)]
+)
 def test_what_the_type_checkers_are_told_runs(case: Callable[[], Any]) -> None:
     if inspect.iscoroutinefunction(case):
         anyio.run(case)
