@@ -106,10 +106,13 @@ class Demand:
         else:
             at_once += late
         if node.predicate is not None:
-            more = self._list_reached(rest)
-            rows += self._add_rest(index, rest, more)
+            early, late = self._part(rest)
+            rows += self._add_rest(index, early, late)
+            more = [] if early else late
             if self._graph.policy_of(node).eager:
-                at_once, more = at_once + more, []
+                at_once += self._list_reached(rest)
+            else:
+                more = more + self._list_reached(rest)
             self.when_true[index] = tuple(more)
         self.at_once[index] = tuple(at_once)
         if len(rows) > 1:
@@ -135,17 +138,14 @@ class Demand:
         self.rows[index] = (index, list(gate)), (row, rest)
         self.when_true[index] = (*self._list_reached(rest), *self._part(rest)[1])
 
-    def _add_rest(self, index: int, rest: list[int], more: list[int]) -> list[tuple[int, list[int]]]:
+    def _add_rest(self, index: int, early: list[int], late: list[int]) -> list[tuple[int, list[int]]]:
         """Return the rows in which a node waits whose condition is true."""
-        early, late = self._part(rest)
         rows: list[tuple[int, list[int]]] = []
         if late:
             rows = [(self._add_pause(index, [], None), late)]
-        if not early:
-            more += late
-        elif late:
+        if early and late:
             rows.insert(0, (self._add_pause(index, late, rows[0][0]), early))
-        else:
+        elif early:
             rows = [(self._add_pause(index, [], None), early)]
         if rows:
             self.asked[index] = rows[0][0]
