@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._base.digest import digest
 from .._base.item_errors import ItemSourceError
 
 __all__ = ["Frontier"]
@@ -57,6 +56,8 @@ class Frontier:
         return True
 
     def _digest(self, item: Any) -> str:
+        from .._base.digest import digest  # few runs need it
+
         return digest(item if self._key is None else self._key(item))
 
 
