@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from .._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
 from .._base.text import shorten
@@ -42,7 +42,7 @@ def open_sources(sources: Sequence[tuple[str, Any]]) -> Rows | Intake:
 
 
 def _open(label: str, value: Any) -> Collection[Any]:
-    kind: type[Any] = type(value)  # isinstance would run a proxy's code
+    kind = cast("Any", type(value))  # isinstance would run a proxy's code
     if issubclass(kind, (str, bytes, bytearray)):
         text = f"Cannot take items of {label}: {shorten(value)} is a {kind.__name__}, and its items would be single "
         text += f"{'characters' if issubclass(kind, str) else 'numbers'}. Put it in a list; or if that is meant, "
@@ -60,7 +60,7 @@ def take_apart(item: Any, part: Part) -> Any:
     Raises:
         ItemShapeError: the item has no such part.
     """
-    kind: type[Any] = type(item)  # isinstance would run a proxy's code
+    kind = cast("Any", type(item))  # isinstance would run a proxy's code
     if issubclass(kind, Mapping):
         if part.name in item:
             return item[part.name]
