@@ -34,7 +34,7 @@ from .definition import (
 from .face import is_face
 from .item_function import ItemFunction
 from .item_options import ITEM_OPTIONS, check_items
-from .items import ItemOptions
+from .items import NO_ITEMS, ItemOptions
 from .options import (
     check_after,
     check_backend,
@@ -104,11 +104,11 @@ def define_task(
     if not is_plain:
         made.policy = read_policy(made.make_asker(), options)
     asked_in = _capture_of(when, like and like.predicate)
-    items_in = _capture_of_items(options, like)
+    items_in = {} if items is NO_ITEMS else _capture_of_items(options, like)
     made.scope = capture_scope(function, face, is_fresh=is_fresh) if scope is None else scope
     if when is not None:
         made.predicate = _make_predicate("when= of task", made.label, when, made.needs, (asked_in, made.scope))
-    made.items = _add_functions(made, items, items_in)
+    made.items = _add_functions(made, items, items_in) if items_in else items
     return made
 
 
@@ -172,7 +172,7 @@ def define_workflow(
     items = check_items(subject, options, signature.params, None)
     tasks = _check_workflow(subject, options)
     asked_in = _capture_of(None if options["defaults"] is None else options["defaults"]["when"], None)
-    items_in = _capture_of_items(options, like)
+    items_in = {} if items is NO_ITEMS else _capture_of_items(options, like)
     if scope is None:
         scope = capture_scope(function, face, thorough=True)
     if signature.kind.endswith("generator"):
@@ -186,7 +186,7 @@ def define_workflow(
     outside = {param: need for param, need in options["needs"].items() if isinstance(need, str)}
     hooks = read_hooks(f"workflow {name!r}", options, [param.name for param in signature.params], outside)
     made = kind(face, function, signature, scope, options, own_name, tasks, defaults, hooks)
-    made.items = _add_functions(made, items, items_in)
+    made.items = _add_functions(made, items, items_in) if items_in else items
     return made
 
 
@@ -198,7 +198,7 @@ def _add_functions(made: Definition, items: ItemOptions, scopes: Mapping[str, Sc
         function = made.options[option]
         signature, kind = read_signature_of(option, function), f"{option}= of {made.kind}"
         found[option] = ItemFunction(kind, made.label, function, signature, made.graph_needs, scope)
-    return items._replace(more=found.get("more"), key=found.get("key")) if found else items
+    return items._replace(more=found.get("more"), key=found.get("key"))
 
 
 def _check_workflow(subject: str, options: dict[str, Any]) -> tuple[dict[str, Face], tuple[Any, ...]]:

@@ -34,7 +34,9 @@ def check_items(subject: str, options: dict[str, Any], params: Sequence[Param], 
     Raises:
         OptionError: one cannot be used, or two do not go together.
     """
-    if all(options.get(option) is None for option in ITEM_OPTIONS):
+    # Most say nothing, and every decoration costs: all() over the options takes five times as long.
+    says_how = options["more"] is not None or options["ahead"] is not None or options["key"] is not None
+    if options["each"] is None and options.get("stream") is None and not says_how:
         return NO_ITEMS
     names = {param.name: param for param in params}
     each = _check_each(subject, options["each"], names)
