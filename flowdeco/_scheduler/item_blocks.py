@@ -392,7 +392,7 @@ class ItemBlocks(ItemStreams):
             values[place] = take_list(definition, collection.list_present(), output)
         for part, place in shares.outcomes:
             values[place] = collection.list_outcomes(definition, part)
-            if collection.status is not status:  # what has failed is not an item, but what gives them
+            if collection.status is not status or self.of_node[node].is_broken:  # not an item, but what gives them
                 values[place].append(make_outcome(collection.name, status, cause))
         if shares.handed is not None:
             values[shares.handed] = status, collection.list_present() if status is Status.COMPLETED else cause

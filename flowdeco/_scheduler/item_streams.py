@@ -108,9 +108,14 @@ class ItemStreams(ItemFlows):
             state.ready.append(end)
 
     def end_streams(self, segment: Segment, node: int, error: BaseException | None = None) -> None:
-        """Say to those who read what a stage gives, or a source, that there is no more."""
-        for _, stream in segment.streams.get(node, ()):
-            stream.end(error)
+        """Say to those who read what a stage gives, or a source, that there is no more, or what it has failed with."""
+        for plan, stream in segment.streams.get(node, ()):
+            if error is not None and plan.is_settled:
+                status = Status.FAILED if node < 0 else Status.UPSTREAM_FAILED
+                stream.put(segment.begun, make_outcome(plan.name, status, error))
+                stream.end()
+            else:
+                stream.end(error)
 
     def end_node(self, index: int, failure: tuple[Status, BaseException | None] | None = None) -> None:
         """Take in that a node has ended, which may hand on items, or read some; how, if it gave no result."""

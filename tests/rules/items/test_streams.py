@@ -513,3 +513,39 @@ def test_a_task_that_is_run_for_each_item_reads_no_stream() -> None:
 
     with pytest.raises(OptionError, match="each= has the task run for every item: which of these runs would receive"):
         task(each="number", stream="double")(both)
+
+
+async def test_who_receives_outcomes_hears_of_a_source_that_fails_by_the_last_one() -> None:
+    @task
+    async def source() -> AsyncIterator[int]:
+        yield 1
+        raise ConnectionError("no line")
+
+    @task(each={"number": source})
+    async def same(number: int) -> int:
+        return number
+
+    @task(stream="source", settled="source")
+    async def read_source(source: AsyncIterator[Outcome[int]]) -> list[str]:
+        return [outcome.status async for outcome in source]
+
+    @task(stream="same", settled="same")
+    def read_stage(same: Iterator[Outcome[int]]) -> list[str]:
+        return [outcome.status for outcome in same]
+
+    @workflow
+    def of_source(read_source: list[str]) -> list[str]:
+        return read_source
+
+    @workflow
+    def of_stage(read_stage: list[str]) -> list[str]:
+        return read_stage
+
+    @workflow(settled="same")
+    def of_list(same: list[Outcome[int]]) -> list[tuple[str, int | None]]:
+        return [(outcome.status, outcome.index) for outcome in same]
+
+    with fail_after(SOON):
+        assert await of_source.call() == ["completed", "failed"]
+        assert await of_stage.call() == ["completed", "upstream_failed"]
+        assert await of_list.call() == [("completed", 0), ("upstream_failed", None)]
