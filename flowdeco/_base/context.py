@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Generator
 from contextvars import Context, copy_context
 from typing import Any
 
-__all__ = ["InContext", "copy_outside_loop", "leave_loop", "leave_loop_here"]
+__all__ = ["InContext", "copy_outside_loop", "enter_loop", "leave_loop", "leave_loop_here"]
 
 
 class InContext:
@@ -47,6 +47,13 @@ def copy_outside_loop() -> Context:
 def leave_loop(context: Context) -> None:
     """Have no event loop running in a context, as in one of a thread that is none's."""
     context.run(leave_loop_here)
+
+
+def enter_loop(context: Context) -> None:
+    """Have the event loop that runs here be known in a context, also where no task of it is at work."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        context.run(sniffio.current_async_library_cvar.set, sniffio.current_async_library())
 
 
 def leave_loop_here() -> None:

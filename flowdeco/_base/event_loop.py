@@ -14,6 +14,8 @@ from typing import Any
 from anyio import Event
 from anyio.lowlevel import EventLoopToken, current_token
 
+from .context import enter_loop
+
 __all__ = ["EventLoop", "find_token"]
 
 
@@ -25,6 +27,7 @@ class EventLoop:
     def __init__(self) -> None:
         self._token = current_token()
         self._context = copy_context()  # in which anyio knows that it is on an event loop, and on which
+        enter_loop(self._context)
 
     def is_here(self) -> bool:
         """Whether it is the event loop that runs on this thread."""

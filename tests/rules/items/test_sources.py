@@ -14,6 +14,7 @@ import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, sleep_forever
 
 from flowdeco import Retry, Skip, StreamError, TaskTimeoutError, UnequalLengthsError, task, workflow
+from tests.conftest import Backend
 
 SOON = 20
 
@@ -559,3 +560,24 @@ async def test_a_run_that_is_asked_for_keeps_what_a_source_gave(steps: Steps) ->
     run = await map_over(source).run_async()
     assert run.tasks["source"].result == [1, 2, 3]
     assert run.result == [2, 4, 6]
+
+
+def test_the_clock_of_a_source_can_be_stopped_in_a_plain_call_too(
+    backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    @task(timeout=60)
+    def source() -> Iterator[int]:
+        yield from range(20)
+
+    @task(each={"number": source}, ahead=1)
+    def double(number: int) -> int:
+        return 2 * number
+
+    name, options = backend
+
+    @workflow(backend=name, backend_options=options)
+    def w(double: list[int]) -> list[int]:
+        return double
+
+    assert w() == [2 * number for number in range(20)]
+    assert not caplog.records  # asyncio logs what goes wrong in a callback, and goes on

@@ -1,12 +1,14 @@
 """Leaving word for an event loop, from wherever."""
 
 import threading
+from contextvars import copy_context
 
 import anyio
 import pytest
 from anyio import Event, create_task_group, fail_after, to_thread
 from anyio.lowlevel import checkpoint
 
+from flowdeco._base.context import leave_loop
 from flowdeco._base.event_loop import EventLoop, find_token
 from tests.conftest import Backend
 
@@ -65,3 +67,19 @@ def test_where_no_event_loop_runs_there_is_no_token() -> None:
     assert find_token() is None
     with pytest.raises(RuntimeError):
         EventLoop()
+
+
+async def test_a_word_can_ask_for_the_time_of_the_event_loop_whatever_the_context_says() -> None:
+    heard = Event()
+    times: list[float] = []
+    context = copy_context()
+    leave_loop(context)
+
+    def note() -> None:
+        times.append(anyio.current_time())
+        heard.set()
+
+    with fail_after(20):
+        assert context.run(EventLoop).call_soon(note)
+        await heard.wait()
+    assert times
