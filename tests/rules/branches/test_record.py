@@ -7,7 +7,7 @@ import anyio
 from flowdeco import task, workflow
 from tests.support.naming import mention
 
-MOMENT = 0.02  # seconds
+MOMENT = 0.02  # seconds, that the condition takes at least
 
 
 async def test_the_critical_path_of_a_branch_begins_with_what_its_condition_needs() -> None:
@@ -32,14 +32,13 @@ async def test_the_critical_path_of_a_branch_begins_with_what_its_condition_need
     run: Any = await w.run()
     assert [*run.critical_path()] == ["config", "costly", "branch"]
     # The time before anybody needed it is none that it has waited.
-    assert run.tasks["costly"].waited < (run.tasks["config"].duration or 0)
-    assert run.tasks["costly"].started >= run.tasks["config"].finished
+    since = (run.tasks["costly"].started - run.tasks["config"].finished).total_seconds()
+    assert 0 <= run.tasks["costly"].waited <= since + MOMENT / 10
 
 
 async def test_a_need_that_has_ended_before_stays_on_the_critical_path_of_a_branch() -> None:
     @task
     async def base() -> str:
-        await anyio.sleep(MOMENT)
         return "base"
 
     @task(when=lambda: True)
