@@ -1,4 +1,4 @@
-"""Small graphs with conditions, in all the orders in which they can run, against a model that asks for one need first."""
+"""Small graphs with conditions, in all the orders in which they can run, against a model that asks for one need."""
 
 from __future__ import annotations
 
