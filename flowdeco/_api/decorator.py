@@ -281,7 +281,7 @@ def workflow(
             The tasks of a workflow that runs in this one are not concerned.
         state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
             an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
-            outer run where this workflow runs as a task.
+            outer run where this workflow runs as a task, or is called by one.
         on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
             `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name.
         on_start: called before anything runs; if it raises, the run fails with that error.

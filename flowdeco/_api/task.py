@@ -44,7 +44,8 @@ class Task(FunctionFace[P, R_co]):
 
         In a run it is a recorded call of whoever makes it: cancelled with its caller, counted in its time, taking its
         places of a `limit=` from those that the caller holds. Outside a run it has its options and no record. A `def`
-        runs in a thread, what yields gives a list, and where it is skipped, `Skip` is raised.
+        runs in a thread, what yields gives a list, and where it is skipped, `Skip` is raised. A method is called with
+        its instance: `Shop.find.call(shop, "tea")`.
 
         Args:
             *args, **kwargs: what its parameters receive. What belongs to the run may be left out: resources, `state`,

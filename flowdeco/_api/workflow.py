@@ -59,7 +59,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def __call__(self, /, *args: Any, **kwargs: Any) -> R_co:
         """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
 
-        In a worker thread of anyio it runs on the event loop that owns the thread.
+        In a worker thread of anyio it runs on the event loop that owns the thread. In a run, by whatever way but
+        `start`, it is a nested run, recorded as a call of whoever makes it.
 
         Raises:
             InputError: the arguments do not fit the inputs; nothing has run.
@@ -131,7 +132,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
         The run goes on beside the block. Leaving the block waits for it, and raises as a call does; after
         `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
-        of status. Inputs and graph are checked by the call itself. Raises: as a call does.
+        of status. Inputs and graph are checked by the call itself. In a run it is one by itself, and no recorded call.
+        Raises: as a call does.
         """
         return self._definition.execution.live(self._new_run(args, kwargs, keep=True))
 

@@ -229,3 +229,29 @@ async def test_a_call_that_outlives_its_run_is_made_outside_of_it() -> None:
         left.set()
         assert list(run.calls) == []
     assert results == [1]
+
+
+async def test_the_record_of_a_plain_call_keeps_a_thousand_calls_and_what_did_not_go_well() -> None:
+    kept: list[Any] = []
+
+    @task
+    async def number(value: int) -> int:
+        if value == 1_005:
+            raise ValueError
+        return value
+
+    @workflow
+    async def w(run: Any) -> None:
+        for value in range(1_010):
+            try:
+                await number.call(value)
+            except ValueError:
+                pass
+        kept.extend((call.number, call.status) for call in run.calls)
+
+    await w.call()
+    assert [each[0] for each in kept] == [*range(1, 1_001), 1_006]
+    assert kept[-1][1] == "failed"
+    kept.clear()
+    await w.run_async()
+    assert len(kept) == 1_010
