@@ -123,8 +123,8 @@ def check_what_runs_for_each_item_stays_the_function_of_one() -> None:
     async def crawled(n: Outcome[int]) -> float:
         return 1.0
 
-    @task(each={"n": [half, "numbers"]}, stream={"x": "ended", "y": "source"})
-    def streamed(n: float, x: Iterator[float], y: Iterator[str]) -> Iterator[int]:
+    @task(stream={"x": "ended", "y": "source"})
+    def streamed(x: Iterator[float], y: Iterator[str]) -> Iterator[int]:
         yield 1
 
     @task(stream=["x"], each=None)
@@ -136,7 +136,7 @@ def check_what_runs_for_each_item_stays_the_function_of_one() -> None:
         yield 1
 
     assert_type(one(1, "a", "b"), float)
-    assert_type(one.with_options(each={"n": half, ("a", "b"): "pairs"}, key=None)(1, "a", "b"), float)
+    assert_type(one.with_options(each={"n": [half, "numbers"], ("a", "b"): "pairs"}, key=None)(1, "a", "b"), float)
     sources: dict[str, Task[..., Any]] = {"n": half}
     half.with_options(each=sources, stream=None, more=find_more, ahead=None)
     one.with_options(each=["n", "a"], stream=None)
