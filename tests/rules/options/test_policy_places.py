@@ -55,7 +55,7 @@ def test_places_that_no_limit_can_give_are_refused(value: Any, kind: type[Option
     [
         ("thred", "Did you mean 'thread'?"),
         ("proces", "Did you mean 'process'?"),
-        ("nowhere", "There are 'thread', 'loop' and 'process'; or give an executor."),
+        ("nowhere", "There are 'thread', 'loop' and 'process'; or give an executor or a resource."),
     ],
 )
 def test_a_misspelt_place_to_run_in_is_refused_with_the_nearest(value: str, advice: str) -> None:
@@ -66,7 +66,7 @@ def test_a_misspelt_place_to_run_in_is_refused_with_the_nearest(value: str, advi
 @pytest.mark.parametrize("value", [5, True, ["thread"], ThreadPoolExecutor], ids=repr)
 def test_what_is_no_place_to_run_in_is_refused(value: Any) -> None:
     says = f"{SUBJECT}run_in={value!r} is not one of 'thread', 'loop' and 'process', nor an instance of "
-    says += "concurrent.futures.Executor."
+    says += "concurrent.futures.Executor, nor a resource."
     error = error_of(task, run_in=value)
     refuse(error, says.replace(repr(value), shortened(value)), kind=OptionTypeError, option="run_in", value=value)
 
