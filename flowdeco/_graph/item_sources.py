@@ -140,6 +140,8 @@ class ItemSources:
                 if node.more is None:
                     continue
                 reason = "which is there only when the item is under way; with more=, the key decides whether it is new"
+            elif isinstance(source, OfItem) and source.name == "index" and node.more is not None:
+                reason = "which an item gets when it begins; with more=, the key decides before whether it is new"
             elif isinstance(source, (FromItem, OfItem, FromInput, FromValue, Constant, Default)):
                 continue
             else:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio import Event, fail_after
 
-from flowdeco import DigestError, ItemSourceError, Retry, Skip, task, workflow
+from flowdeco import DigestError, GraphError, ItemSourceError, Retry, Skip, task, workflow
 
 SOON = 20
 LINKS = {"a": ["b", "c"], "b": ["a", "d"], "c": ["d", "e"], "d": [], "e": ["a", "f"], "f": ["f"]}
@@ -286,3 +286,18 @@ async def test_a_source_whose_items_cannot_be_told_apart_is_refused() -> None:
     for call in (listed.call([object()]), yielded.call()):
         with pytest.raises(DigestError, match="Say with key= what tells them apart"), fail_after(SOON):
             await call
+
+
+def test_a_key_that_decides_whether_an_item_is_new_cannot_ask_for_its_index() -> None:
+    def number(index: int) -> int:
+        return index
+
+    @task(each={"page": "start"}, more=follow, key=number)
+    async def links(page: str) -> list[str]:
+        return LINKS[page]
+
+    @workflow
+    def w(start: list[str], links: Any) -> None: ...
+
+    with pytest.raises(GraphError, match="has a key= that asks for 'index', which an item gets when it begins"):
+        w.check()
