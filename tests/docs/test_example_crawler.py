@@ -64,6 +64,10 @@ def test_it_crawls_its_own_site_and_reports_what_is_dead() -> None:
     assert [line.split() for line in counts.splitlines()] == COUNTS
 
 
+def test_nothing_is_wrong_with_its_graph() -> None:
+    load("site_crawler").crawl.check(types=True)
+
+
 def test_it_tells_what_can_be_said_to_it() -> None:
     printed = run_script("site_crawler", "--help")
     assert "Crawls a site" in printed

@@ -49,6 +49,10 @@ def test_it_shows_that_all_files_are_loaded_or_none(tmp_path: Path, monkeypatch:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nothing_is_wrong_with_its_graph() -> None:
+    load("csv_to_sqlite").load.check(types=True)
+
+
 def test_it_tells_what_can_be_said_to_it() -> None:
     assert "where the files are" in run_script("csv_to_sqlite", "--help")
 

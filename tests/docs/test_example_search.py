@@ -56,6 +56,10 @@ def test_it_finds_what_the_question_is_about() -> None:
     assert batches == -(-paragraphs // 64) > 1
 
 
+def test_nothing_is_wrong_with_its_graph() -> None:
+    load("embedding_search").search.check(types=True)
+
+
 def test_it_tells_what_can_be_said_to_it() -> None:
     assert "--folder" in run_script("embedding_search", "--help")
 

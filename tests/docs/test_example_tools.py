@@ -51,6 +51,10 @@ def test_it_plans_acts_and_observes_until_it_has_an_answer(monkeypatch: pytest.M
     assert spent.endswith(" of 1,000 tokens were spent.\n")
 
 
+def test_nothing_is_wrong_with_its_graph() -> None:
+    load("tool_agent").agent.check(types=True)
+
+
 def test_it_tells_what_can_be_said_to_it() -> None:
     assert "--tokens" in run_script("tool_agent", "--help")
 
