@@ -118,7 +118,9 @@ def _follow(start: Want, holders: dict[Holder, Want]) -> Iterator[tuple[Holder, 
     want: Want | None = start
     seen: set[Holder] = set()
     while want is not None:
-        found = [holder for pool in want.list_pools() for holder in pool.list_holders() if holder not in seen]
+        found: list[Holder] = [
+            holder for pool in want.list_pools() for holder in pool.list_holders() if holder not in seen
+        ]
         if not found:
             return
         holder = found[0]

@@ -6,7 +6,7 @@ of it, `'list' object has no attribute 'execute'`, does not say so.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .._graph.node import Node
 from .._graph.source import FromResult, parts_of
@@ -45,8 +45,8 @@ def _is_of_list(error: BaseException) -> bool:
     """Whether something was asked of a list that the one thing in it could do."""
     if isinstance(error, AttributeError):
         asked: Any = error.obj
-        is_list: bool = type(asked) is list
-        return is_list and len(asked) == 1 and hasattr(asked[0], str(error.name))
+        kind = type(cast("object", asked))
+        return kind is list and len(asked) == 1 and hasattr(asked[0], str(error.name))
     return isinstance(error, TypeError) and str(error).startswith(_OF_WITH) and "context manager" in str(error)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import AsyncGeneratorType, GeneratorType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from .._base.errors import ResourceError
 from .._base.text import shorten
@@ -156,7 +156,7 @@ def choose_way(name: str, made: Any, *, stands_in: bool) -> Way:
     Raises:
         ResourceError: it cannot be opened, or would not be closed.
     """
-    kind: Any = type(made)
+    kind = type(cast("object", made))
     if issubclass(kind, GeneratorType):
         return _Generator(name, made)
     if issubclass(kind, AsyncGeneratorType):

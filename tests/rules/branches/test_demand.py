@@ -331,7 +331,10 @@ async def test_an_error_of_a_condition_is_the_task_s_where_what_recovers_it_cann
     async def page() -> str:
         raise Skip("no news")
 
-    @task(when=fail, recover=lambda page: page)
+    def recover(page: str) -> str:
+        return page
+
+    @task(when=fail, recover=recover)
     async def branch(page: str) -> str:
         raise AssertionError
 
@@ -392,7 +395,10 @@ async def test_a_branch_in_a_workflow_within_costs_nothing_there() -> None:
 async def test_a_value_in_the_place_of_what_a_branch_needs_is_taken_and_nothing_runs_for_it() -> None:
     log: list[str] = []
     base = make_note(log, "base", "async")
-    costly = task(lambda base: base, name="costly", needs={"base": base})
+
+    @task(needs={"base": base})
+    def costly(base: str) -> str:
+        return base
 
     @task(when=lambda: True, needs={"costly": costly})
     async def branch(costly: str) -> str:

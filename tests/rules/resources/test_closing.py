@@ -445,12 +445,15 @@ async def test_a_rollback_may_await_in_a_run_that_is_cancelled() -> None:
     async def w(transaction: None) -> None:
         await sleep_forever()
 
+    runs: list[Run[None]] = []
     async with create_task_group() as group:
         async with w.start() as run:
+            runs.append(run)
             await checkpoint()
             run.cancel()
         group.cancel_scope.cancel()
     assert rolled_back == ["yes"]
+    run = runs[0]
     assert run.status is Status.CANCELLED
     assert run.resources["transaction"].closed is not None
     assert run.resources["transaction"].error is None

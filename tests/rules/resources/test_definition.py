@@ -119,6 +119,10 @@ def test_methods_of_a_class() -> None:
     assert next(Other.pool()) == "pool of elsewhere"
 
 
+def give(use: Any) -> Any:
+    return use
+
+
 def test_defaults_of_a_workflow_are_for_tasks() -> None:
     attempts: list[str] = []
 
@@ -133,5 +137,5 @@ def test_defaults_of_a_workflow_are_for_tasks() -> None:
     def use(broken: None) -> None: ...
 
     with pytest.raises(ValueError):
-        workflow(lambda use: use, needs={"use": use}, defaults={"retries": 2, "when": lambda: True, "limit": 1})()
+        workflow(give, needs={"use": use}, defaults={"retries": 2, "when": lambda: True, "limit": 1})()
     assert attempts == ["resource"]

@@ -101,13 +101,17 @@ async def test_the_body_of_a_workflow_opens_it_last() -> None:
     assert set(diary.entries) == {"first task", "open db", "close db"}
 
 
+def is_flagged(flag: bool) -> bool:
+    return flag
+
+
 @each_kind
 async def test_one_that_only_a_branch_needs_which_is_not_taken_is_not_opened(is_async: bool) -> None:
     diary = Diary()
     config = diary.make("config", is_async=is_async)
     db = diary.make("db", is_async=is_async, needs=None, after=config)
 
-    @task(needs={"db": db}, when=lambda flag: flag)
+    @task(needs={"db": db}, when=is_flagged)
     def use(flag: bool, db: str) -> str:
         return db
 
@@ -182,7 +186,7 @@ async def test_what_is_shared_is_there_from_the_outset() -> None:
     async def first() -> None:
         diary.note("first task")
 
-    @task(needs={"db": db}, when=lambda flag: flag)
+    @task(needs={"db": db}, when=is_flagged)
     def use(first: None, flag: bool, db: str) -> str:
         return db
 

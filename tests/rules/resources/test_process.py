@@ -102,8 +102,15 @@ def test_it_is_a_def_and_has_no_attempts_of_its_own() -> None:
 
 
 def test_it_is_taken_by_a_parameter_of_its_own() -> None:
-    several = task(lambda models: models, name="several", needs={"models": [remote.model]}, run_in="process")
+    @task(needs={"models": [remote.model]}, run_in="process")
+    def several(models: Any) -> Any:
+        return models
+
+    @workflow(needs={"several": several})
+    def w(path: str, several: Any) -> Any:
+        return several
+
     with pytest.raises(
         ResourceScopeError, match="takes resource 'model' in a list or dict, and in a worker process it"
     ):
-        workflow(lambda path, several: several, needs={"several": several}).check()
+        w.check()

@@ -42,6 +42,10 @@ def insert(number: int) -> Any:
     return insert
 
 
+def give(use: Any) -> Any:
+    return use
+
+
 async def test_a_task_runs_in_the_thread_in_which_it_was_opened() -> None:
     inserts = [insert(number) for number in range(20)]
 
@@ -223,7 +227,7 @@ async def test_what_stands_in_for_it_has_no_thread() -> None:
         with closing(sqlite3.connect(":memory:")) as connection:
             yield connection
 
-    assert await workflow(lambda use: use, needs={"use": use}).override(db=memory).call() == 1
+    assert await workflow(give, needs={"use": use}).override(db=memory).call() == 1
 
 
 async def test_a_function_that_stands_in_for_a_task_runs_there_too() -> None:
@@ -297,18 +301,15 @@ def test_what_recovers_another_cannot_run_in_one() -> None:
     save = task(lambda: 1, name="save", run_in=db)
     use = task(lambda: 1, name="use", recover=save)
     with pytest.raises(ResourceScopeError, match="task 'save', which recovers task 'use', has run_in= a resource"):
-        workflow(lambda use: use, needs={"use": use}).check()
+        workflow(give, needs={"use": use}).check()
 
 
 def test_a_default_of_the_workflow_may_be_one() -> None:
     thread = task(lambda: threading.get_ident(), name="thread")
-    other = task(
-        lambda one: (one, threading.get_ident()),
-        name="other",
-        needs={
-            "one": thread,
-        },
-    )
+
+    @task(needs={"one": thread})
+    def other(one: int) -> tuple[int, int]:
+        return one, threading.get_ident()
 
     @workflow(needs={"both": other, "three": value(3)}, defaults={"run_in": db})
     def w(both: tuple[int, int], three: int) -> bool:

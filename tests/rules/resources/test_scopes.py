@@ -24,6 +24,18 @@ def model() -> Generator[str]:
     yield "model"
 
 
+def give(use: Any) -> Any:
+    return use
+
+
+def pass_on(it: Any) -> Any:
+    return it
+
+
+def is_there(model: Any) -> bool:
+    return bool(model)
+
+
 def refused(w: Any) -> ResourceScopeError:
     with pytest.raises(ResourceScopeError) as caught:
         w.check()
@@ -80,25 +92,25 @@ def test_a_task_in_a_process_cannot_take_what_is_open_in_this_one() -> None:
 @pytest.mark.parametrize("opened", [db, client, model], ids=lambda opened: opened.scope)
 def test_a_task_in_the_processes_of_an_executor_can_take_none(opened: Any) -> None:
     with ProcessPoolExecutor(1) as pool:
-        use = task(lambda it: it, name="use", needs={"it": opened}, run_in=pool)
-        error = refused(workflow(lambda use: use, name="w", needs={"use": use}))
+        use = task(pass_on, name="use", needs={"it": opened}, run_in=pool)
+        error = refused(workflow(give, name="w", needs={"use": use}))
     assert f"runs in the processes of its executor and takes resource {opened.name!r}" in str(error)
 
 
 def test_a_task_elsewhere_cannot_take_what_is_opened_in_processes() -> None:
-    use = task(lambda it: it, name="use", needs={"it": model})
-    assert str(refused(workflow(lambda use: use, name="w", needs={"use": use}))) == (
+    use = task(pass_on, name="use", needs={"it": model})
+    assert str(refused(workflow(give, name="w", needs={"use": use}))) == (
         "Cannot build workflow 'w': task 'use' takes resource 'model', which is opened in worker processes alone, and "
         'does not run in one. Say run_in="process" of the task, or scope="run" of the resource.'
     )
 
 
 def test_a_condition_cannot_take_what_is_opened_in_processes() -> None:
-    @task(when=lambda model: bool(model))
+    @task(when=is_there)
     def use() -> int:
         return 1
 
-    assert refused(workflow(lambda use: use, name="w", needs={"use": use})).resource == "model"
+    assert refused(workflow(give, name="w", needs={"use": use})).resource == "model"
 
 
 def outer(needed: Any, scope: Any) -> ResourceScopeError:
@@ -108,8 +120,8 @@ def outer(needed: Any, scope: Any) -> ResourceScopeError:
         yield it
 
     made = resource(opened, name="outer", needs={"it": needed}, scope=scope)
-    use = task(lambda it: it, name="use", needs={"it": made}, run_in="process" if scope == "process" else None)
-    return refused(workflow(lambda use: use, name="w", needs={"use": use}))
+    use = task(pass_on, name="use", needs={"it": made}, run_in="process" if scope == "process" else None)
+    return refused(workflow(give, name="w", needs={"use": use}))
 
 
 @task
@@ -166,6 +178,6 @@ def test_check_compares_the_type_of_what_is_yielded() -> None:
     def wrong(client: int) -> int:
         return client
 
-    workflow(lambda right: right, name="w", needs={"right": right}).check(types=True)
+    workflow(give, name="w", needs={"use": right}).check(types=True)
     with pytest.raises(TypeMismatchError, match="takes 'client' as int, and resource 'client' gives str"):
-        workflow(lambda wrong: wrong, name="w", needs={"wrong": wrong}).check(types=True)
+        workflow(give, name="w", needs={"use": wrong}).check(types=True)

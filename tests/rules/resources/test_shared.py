@@ -80,11 +80,15 @@ CLOSED = [*OPENED, "close client", "close address"]
 def test_plain_calls_in_a_block_share_it_and_an_event_loop(backend: Backend) -> None:
     service = Service(backend)
     with service.first.opened(url="http") as w:
+
+        def get(n: int) -> str:
+            return w(path=f"/{n}")
+
         assert w(path="/a") == "client of HTTP /a"
         assert w(path="/b") == "client of HTTP /b"
         assert service.entries == OPENED
         with ThreadPoolExecutor(4) as pool:
-            assert list(pool.map(lambda n: w(path=f"/{n}"), range(8))) == [f"client of HTTP /{n}" for n in range(8)]
+            assert list(pool.map(get, range(8))) == [f"client of HTTP /{n}" for n in range(8)]
     assert service.entries == CLOSED
     assert len(service.loops) == 1
 

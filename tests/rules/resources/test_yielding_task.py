@@ -37,9 +37,13 @@ def other(db: Any) -> Any:
     return db.nothing
 
 
+def give(use: Any) -> Any:
+    return use
+
+
 @pytest.mark.parametrize("step", [rows, insert], ids=["attribute", "with"])
 async def test_the_error_of_who_takes_it_for_what_was_yielded(step: Any) -> None:
-    w = workflow(lambda step: step, name="w", needs={"step": step})
+    w = workflow(give, name="w", needs={"use": step})
     with pytest.raises((AttributeError, TypeError)) as caught:
         await w.call()
     assert caught.value.__notes__ == [f"Raised by task {step.name!r} of workflow 'w'.", HINT]
@@ -57,5 +61,5 @@ async def test_the_error_of_the_body() -> None:
 
 async def test_no_other_error() -> None:
     with pytest.raises(AttributeError) as caught:
-        await workflow(lambda other: other, name="w", needs={"other": other}).call()
+        await workflow(give, name="w", needs={"use": other}).call()
     assert caught.value.__notes__ == ["Raised by task 'other' of workflow 'w'."]
