@@ -16,10 +16,10 @@ from .._base.local import is_elsewhere
 from .._definition.definition import Definition
 from .._graph.call_graph import CALLED
 from .._graph.call_signature import read_call
-from .._graph.override import find_instead
 from .._graph.source import Constant
-from .._scheduler.call_engine import Answer, begin_call, find_caller, find_resource, run_call
+from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
 from .._scheduler.call_plan import CallPlans, fill_inputs, plans_within, put_values
+from .._scheduler.callee import find_callee, find_resource
 from .._scheduler.engine import Engine
 from .._scheduler.plan import Plan
 from .._scheduler.run_hooks import tell_rest
@@ -112,7 +112,7 @@ async def call_within(
         given: what the caller passes, by the names of the parameters.
         keep: whether the caller wants the run of a workflow; what that fails with stands in it.
     """
-    called = find_instead(outer.state.plan.graph, definition)
+    called = find_callee(outer, index, definition)
     if keep and not _is_workflow(called):
         raise no_run_error(definition)
     plan, inputs = _prepare(outer, definition, called, given)

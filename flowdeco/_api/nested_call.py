@@ -6,11 +6,11 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from .._graph.call_graph import CALLED
-from .._graph.override import find_instead
 from .._record.log import log_failure
 from .._scheduler.blocked_call import BlockedCall
 from .._scheduler.call_engine import Answer, CallPlace, add_call_note, begin_call, end_call
 from .._scheduler.call_plan import put_values
+from .._scheduler.callee import find_callee
 from .calling import block_on, call_within, no_run_error, prepare_workflow
 from .execution import let_go
 from .run import Run
@@ -57,7 +57,7 @@ class NestedCall:
 
     def block(self) -> Answer:
         """Block until it is done; return what it has come to. Raises: as `Execution.run_blocking` does."""
-        called = find_instead(self._outer.state.plan.graph, self._definition)
+        called = find_callee(self._outer, self._index, self._definition)
         if isinstance(called, RunnableWorkflow):
             return self._log(self._block_on_run(called))
         if self._keep:

@@ -173,7 +173,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
                 only it needed. A plain function is called instead of the task's own, under the same policy, but in a
                 thread where that ran in a process or an executor; `value` hands a callable over as a value. A task
                 replaces the task. A name of `outputs=` replaces that output alone: the task still runs where anything
-                else of it is needed. Tasks of the workflows that this one runs are reached, too.
+                else of it is needed. Tasks of the workflows that this one runs are reached, too, and so are calls of
+                a task. Within what stands in for a task, calls of the task are calls of itself.
 
         Raises:
             UnknownTaskError: there is no such task.

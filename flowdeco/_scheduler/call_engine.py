@@ -14,10 +14,7 @@ from typing import Any
 from anyio import create_task_group, get_cancelled_exc_class
 
 from .._base.events import Skip, Status
-from .._definition.definition import Definition
 from .._graph.call_graph import CALLED
-from .._graph.override import find_instead
-from .._graph.source import Constant
 from .._record.call_log import Call, CallLog
 from .._record.journal import RUN, Journal
 from .._runner.cancellation import pick_interrupt
@@ -36,7 +33,6 @@ __all__ = [
     "begin_call",
     "end_call",
     "find_caller",
-    "find_resource",
     "run_call",
 ]
 
@@ -54,13 +50,15 @@ class CallEngine(Engine):
 
     Args:
         outer: the engine of the caller.
+        index: which of its nodes calls; `RUN` for the workflow's own function.
         state: what is ready, and the values.
         journal: where it writes what happens.
     """
 
-    def __init__(self, outer: Engine, state: RunState, journal: Journal) -> None:
+    def __init__(self, outer: Engine, index: int, state: RunState, journal: Journal) -> None:
         super().__init__(state, journal, outer.run, is_followed=outer.is_followed, notices=outer.notices)
         self.outer = outer
+        self.around = outer.within, index
         self.thread = outer.thread
         self.depth = outer.depth + 1
 
@@ -92,41 +90,6 @@ def find_caller() -> CallPlace | None:
         return None
     engine = place[0]()
     return (engine, place[1]) if isinstance(engine, Engine) and not engine.is_over else None
-
-
-def find_resource(engine: Engine, definition: Definition) -> Any:
-    """Return what is to be used of a resource that is open in a run, or in one around it.
-
-    Raises:
-        LookupError: it is not open; `"closed"` if it has been closed already.
-    """
-    reason = "missing"
-    around: Engine | None = engine
-    while around is not None:
-        graph = around.state.plan.graph
-        instead = find_instead(graph, definition)
-        if isinstance(instead, Constant):
-            return instead.value
-        node = graph.find(instead.face)
-        if node is not None and node.replaced:
-            return node.value
-        if node is not None and node.index in around.shared:
-            return around.shared[node.index]
-        if around.keeper is not None:
-            live = around.keeper.find_open(instead.face)
-            if live is not None and not around.keeper.is_closing:
-                return live.value
-            reason = "closed" if around.keeper.is_closing else reason
-        around = _find_around(around)
-    raise LookupError(reason)
-
-
-def _find_around(engine: Engine) -> Engine | None:
-    """Return the engine in one of whose nodes another one runs."""
-    if isinstance(engine, CallEngine):
-        return engine.outer
-    found = None if engine.around is None else engine.around[0]()
-    return found if isinstance(found, Engine) else None
 
 
 def begin_call(outer: Engine, index: int, plan: Plan, name: str, values: list[Any], *, keep: bool = False) -> Call:
@@ -171,7 +134,7 @@ async def run_call(outer: Engine, index: int, plan: Plan, call: Call, values: li
     journal = call.journal
     count_threads_apart()
     state = RunState(plan, values, keep=journal.keep)
-    engine = CallEngine(outer, state, journal)
+    engine = CallEngine(outer, index, state, journal)
     journal.begin_run()
     status = Status.CANCELLED
     try:
