@@ -283,7 +283,8 @@ def workflow(
             an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
             outer run where this workflow runs as a task, or is called by one.
         on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
-            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name.
+            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name. A
+            workflow that is a task, or is called by one, is one task here; it tells of its own to its own hooks.
         on_start: called before anything runs; if it raises, the run fails with that error.
         on_success: called when the result is there.
         on_retry: called when a task of this workflow is going to be tried again.

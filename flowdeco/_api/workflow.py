@@ -60,7 +60,9 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """Run it: a `def` workflow blocks until it is done, one of `async def` is to be awaited.
 
         In a worker thread of anyio it runs on the event loop that owns the thread. In a run, by whatever way but
-        `start`, it is a nested run, recorded as a call of whoever makes it.
+        `start`, it is a nested run, recorded as a call of whoever makes it. Those who look on at the outer run are told
+        of it as of any call; its tasks are told to its own hooks, and are in `record.run`. So it is for a workflow that
+        is a task of another.
 
         Raises:
             InputError: the arguments do not fit the inputs; nothing has run.

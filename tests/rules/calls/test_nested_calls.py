@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from flowdeco import InputError, Run, Skip, State, task, workflow
+from tests.support.naming import mention
 
 
 @task
@@ -270,3 +271,35 @@ async def test_tasks_call_each_other_to_any_depth() -> None:
         return await count.call(300)
 
     assert await outer() == 300
+
+
+async def test_who_looks_on_at_the_outer_run_is_told_of_it_as_of_a_workflow_that_is_a_task() -> None:
+    told: list[Any] = []
+
+    @task
+    async def number() -> int:
+        return 1
+
+    @workflow(on_state=lambda event: told.append((event.workflow, event.task, event.status)))
+    async def inner(number: int) -> int:
+        return number
+
+    @workflow
+    async def with_a_task(inner: int) -> int:
+        return inner
+
+    @workflow
+    async def with_a_call() -> int:
+        return await inner()
+
+    mention(number, inner)
+    own = [(None, "running"), ("number", "running"), ("number", "completed"), (None, "completed")]
+    for w, name in ((with_a_task, "inner"), (with_a_call, "inner#1")):
+        told.clear()
+        async with w.start() as run:
+            events = [(event.task, event.status) async for event in run.events()]
+        assert events == [(None, "running"), (name, "running"), (name, "completed"), (None, "completed")]
+        assert told == [("inner", *change) for change in own]
+        record = run.tasks["inner"] if name == "inner" else run.calls[0]
+        assert record.run is not None
+        assert record.run.tasks["number"].status == "completed"
