@@ -12,6 +12,7 @@ from .._base.events import Status
 from .._runner.arguments import Row
 from .._runner.request import Parked
 from .._runner.signals import PassedOver
+from .demand import Pause
 from .propagation import Judgement
 from .settlement import Settlement
 
@@ -30,11 +31,18 @@ class Admission(Settlement):
     passed: set[int]
 
     def may_run(self, index: int) -> bool:
-        """Judge a node that needs one which gave no result; return whether this lane is to begin it."""
+        """Judge a node that needs one which gave no result; return whether this lane is to begin it.
+
+        So is an item that comes up before all is open that it needs: it is the first one that has all else.
+        """
         state = self.state
         with self.lock:
             judgement = state.judge(index)
             if judgement is None:
+                is_held, demanded = state.hold(index)
+                self._note_demanded(demanded, index)
+                if is_held:
+                    return False
                 if not state.begins_in_thread(index):
                     return True
                 state.ready_in_thread.append(index)
@@ -70,8 +78,8 @@ class Admission(Settlement):
         state = self.state
         assert state.plan.demand is not None
         pause = state.plan.demand.pauses[row]
-        if pause.node in state.plan.demand.of_items:
-            self._let_items_go_on(pause.node)
+        if state.steps[pause.node].origin.turn == "gate":
+            self._let_items_go_on(row, pause)
             return
         with self.lock:
             judgement = state.judge_rest(pause.node) if pause.is_asked else state.judge(pause.node)
@@ -86,12 +94,19 @@ class Admission(Settlement):
             else:
                 self._let_go_on(parked)
 
-    def _let_items_go_on(self, node: int) -> None:
-        """Let the items of a mapped node go on whose condition is true."""
+    def _let_items_go_on(self, row: int, pause: Pause) -> None:
+        """Let the items of a mapped node begin, or go on whose condition is true."""
+        state, node = self.state, pause.node
+        assert state.plan.demand is not None
         with self.lock:
-            self.state.open_for_items.add(node)
-        steps = self.state.steps
-        for index in [index for index in self.waiting if steps[index].origin.node == node]:
+            if row == state.plan.demand.arrivals.get(node):
+                state.let_in(node)
+                return
+            self._note_demanded(state.pass_by(row), node)
+            if pause.next is not None:
+                return
+            state.open_for_items.add(node)
+        for index in [index for index in self.waiting if state.steps[index].origin.node == node]:
             self._let_go_on(self.waiting.pop(index))
 
     def _let_go_on(self, parked: Parked) -> None:

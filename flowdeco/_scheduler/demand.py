@@ -5,7 +5,7 @@ Most nodes run as soon as they can. Two kinds wait for one more thing, for which
 - What is needed only by tasks with a `when=` waits until one of these conditions is true. What such a task comes
   after (`after=`) and what its condition needs are demanded with the task itself, so that it can be asked; all else
   that it needs only when the answer is there.
-- A resource waits until one that needs it has everything else.
+- A resource waits until one that needs it has everything else; of what is mapped, its first item.
 
 So a node may have to wait in more than one place. It does so in *pauses*: rows of the flat tables behind those of the
 nodes, which wait for nodes as any node does, and come up in the list of what is ready in the same way. Who takes one
@@ -59,6 +59,8 @@ class Demand:
         asking: the nodes that have a condition, and are not mapped: those that are, ask it for each item.
         of_items: for a mapped node with a condition, the row of the pause at which the items wait for which that is
             true: what it needs as a whole, and its condition does not, is demanded with the first of them.
+        arrivals: for a mapped node that needs what is opened, the row of the pause at which its items wait for that.
+        on_arrival: what such a node demands when its first item has everything else.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -74,6 +76,8 @@ class Demand:
         self.wanted: dict[int, tuple[int, ...]] = {}
         self.readers: dict[int, int] = {}
         self.of_items: dict[int, int] = {}
+        self.arrivals: dict[int, int] = {}
+        self.on_arrival: dict[int, tuple[int, ...]] = {}
         self.asking = frozenset([node.index for node in graph.nodes if node.predicate and node.axis is None])
         running = [node for node in graph.nodes if not (node.replaced or node.is_given)]
         for node in running:
@@ -88,19 +92,18 @@ class Demand:
         """Note what a node waits for, one thing after the other."""
         nodes = self._graph.nodes
         needed = [index for index in node.dependencies if not nodes[index].replaced]
-        if node.axis is not None or any(isinstance(source, FromStream) for source in node.sources):  # it begins early
-            rest = self._list_rest_of_items(node)
-            self.at_once[node.index] = tuple([index for index in needed if index not in rest])
-            if rest:
-                self._add_pause_of_items(node, rest)
+        if node.axis is not None:
+            self._add_mapped(node, needed)
             return
+        flowing = self._list_streamed(node)
+        needed = [index for index in needed if index not in flowing]
         asked = set(needed) if node.predicate is None else self._list_asked(node)
         first = [index for index in needed if index in asked]
         rest = [index for index in needed if index not in asked]
         index = node.index
         early, late = self._part(first)
-        at_once, rows = self._list_reached(first), [(index, first)]
-        if early and late:
+        at_once, rows = flowing + self._list_reached(first), [(index, first)]
+        if late and (early or flowing):
             rows = [(self._add_pause(index, late, index, is_asked=False), early), (index, late)]
             self.entries[index] = rows[0][0]
         else:
@@ -118,25 +121,50 @@ class Demand:
         if len(rows) > 1:
             self.rows[index] = tuple(rows)
 
-    def _list_rest_of_items(self, node: Node) -> list[int]:
-        """Return what a mapped node needs as a whole, and only where its condition is true."""
-        if node.predicate is None or node.axis is None or self._graph.policy_of(node).eager:
+    def _list_streamed(self, node: Node) -> list[int]:
+        """Return what a node that is not mapped reads as a stream, and not as a whole, too."""
+        read = [source for source in node.sources if isinstance(source, FromStream)]
+        if not read:
             return []
-        whole = [source for source in node.sources if not isinstance(source, (FromItem, FromItemOf, FromStream))]
-        nodes = [self._graph.node_of(step) for source in whole for step in definitions_of(source)]
-        asked = self._list_asked(node)
-        return list(dict.fromkeys([each.index for each in nodes if not each.replaced and each.index not in asked]))
+        others = [source for source in (*node.sources, *node.asked) if not isinstance(source, FromStream)]
+        whole = {self._graph.node_of(step).index for source in others for step in definitions_of(source)}
+        whole.update([self._graph.node_of(step).index for step in (*node.after, *node.shared)])
+        found = [self._graph.node_of(source.definition) for source in read]
+        return [each.index for each in found if not (each.replaced or each.index in whole)]
 
-    def _add_pause_of_items(self, node: Node, rest: list[int]) -> None:
+    def _add_mapped(self, node: Node, needed: list[int]) -> None:
+        """Note the same for the items of a node that is mapped."""
         index, asked = node.index, self._list_asked(node)
-        row = self.of_items[index] = self._add_pause(index, [], None)
-        self.held.add(row)
-        whole = [source for source in node.asked if not isinstance(source, (FromItem, FromItemOf))]
-        first = [self._graph.node_of(step) for source in whole for step in definitions_of(source)]
-        first += [self._graph.node_of(step) for step in node.after]
-        gate = dict.fromkeys([each.index for each in first if not each.replaced and each.index in asked])
-        self.rows[index] = (index, list(gate)), (row, rest)
-        self.when_true[index] = (*self._list_reached(rest), *self._part(rest)[1])
+        whole = self._list_whole(node)
+        by_item = [each for each in needed if each not in whole]
+        rest: list[int] = []
+        if node.predicate is not None and not self._graph.policy_of(node).eager:
+            rest = [each for each in whole if each not in asked]
+        first = [each for each in whole if each not in rest]
+        gate, late = self._part(first)
+        self.at_once[index] = (*by_item, *self._list_reached(first))
+        rows = [(index, gate)]
+        if late:
+            row = self.arrivals[index] = self._add_pause(index, [], None, is_asked=False)
+            self.held.add(row)
+            self.on_arrival[index] = tuple(late)
+            rows.append((row, late))
+        if rest:
+            early, late = self._part(rest)
+            rows += self._add_rest(index, early, late)
+            self.of_items[index] = self.asked[index]
+            self.when_true[index] = (*self._list_reached(rest), *([] if early else late))
+        if len(rows) > 1:
+            self.rows[index] = tuple(rows)
+
+    def _list_whole(self, node: Node) -> list[int]:
+        """Return what a mapped node needs as a whole."""
+        by_item = FromItem, FromItemOf, FromStream
+        whole = [source for source in (*node.sources, *node.asked) if not isinstance(source, by_item)]
+        steps = [step for source in whole for step in definitions_of(source)]
+        steps += [*([] if node.place is None else [node.place]), *node.after, *node.shared]
+        nodes = [self._graph.node_of(step) for step in steps]
+        return list(dict.fromkeys([each.index for each in nodes if not each.replaced]))
 
     def _add_rest(self, index: int, early: list[int], late: list[int]) -> list[tuple[int, list[int]]]:
         """Return the rows in which a node waits whose condition is true."""
@@ -197,7 +225,7 @@ class Demand:
 
     def _keep_lazy(self) -> None:
         """Leave out of what is demanded all that runs anyway."""
-        for made in (self.at_once, self.when_true):
+        for made in (self.at_once, self.when_true, self.on_arrival):
             kept = {index: tuple([each for each in what if each in self.lazy]) for index, what in made.items()}
             made.clear()
             made.update({index: what for index, what in kept.items() if what})
@@ -205,7 +233,7 @@ class Demand:
             self.pauses[row] = pause._replace(demands=tuple([each for each in pause.demands if each in self.lazy]))
         wanted: dict[int, dict[int, None]] = {}
         at_pauses = [(pause.node, pause.demands) for pause in self.pauses.values()]
-        for index, what in (*self.at_once.items(), *self.when_true.items(), *at_pauses):
+        for index, what in (*self.at_once.items(), *self.when_true.items(), *self.on_arrival.items(), *at_pauses):
             if what:
                 wanted.setdefault(index, {}).update(dict.fromkeys(what))
         self.wanted = {index: tuple(what) for index, what in wanted.items()}

@@ -20,9 +20,13 @@ class DemandState:
     Attributes:
         demanded: the lazy nodes that were demanded.
         open_for_items: the mapped nodes whose items, where their condition is true, find all there that they need.
+        guarded: the mapped nodes whose items are judged when they come up, as what they need is not open.
     """
 
-    __slots__ = ("_asking", "_granted", "_readers", "_unneeded", "demanded", "open_for_items")
+    __slots__ = (
+        *("_asking", "_granted", "_held", "_let_in", "_readers", "_unneeded", "demanded", "guarded"),
+        "open_for_items",
+    )
 
     plan: Plan
     steps: list[NodePlan]
@@ -46,6 +50,10 @@ class DemandState:
         self.demanded: set[int] = set()
         self._granted: set[int] = set()  # the mapped nodes whose condition was true for an item
         self.open_for_items: set[int] = set()
+        # Of mapped nodes that need what is opened: the items that wait for that, and where none has to any more.
+        self._held: dict[int, list[int]] = {}
+        self._let_in: set[int] = set()
+        self.guarded: set[int] = set() if plan.demand is None else set(plan.demand.arrivals)
 
     def demand(self, indices: Iterable[int]) -> list[int]:
         """Demand nodes, and what these demand; return those that were not demanded before."""
@@ -87,10 +95,41 @@ class DemandState:
             self._granted.add(node)
             found = self.demand(self.plan.demand.when_true.get(node, ()))
             row = self.plan.demand.of_items[node]
-            self.pending[row] -= 1
-            if not self.pending[row]:
+            if self.pending[row] == 1 and self.plan.demand.pauses[row].next is None:
+                self.pending[row] = 0
                 self.open_for_items.add(node)
+            else:
+                self._release_row(row)
         return node in self.open_for_items, found
+
+    def hold(self, index: int) -> tuple[bool, list[int]]:
+        """Have an item that has everything else wait for what is opened.
+
+        Returns:
+            Whether it has to; and what is demanded only now.
+        """
+        demand, node = self.plan.demand, self.steps[index].origin.node
+        if demand is None or node not in demand.arrivals or node in self._let_in:
+            return False, []
+        found: list[int] = []
+        if node not in self._held:
+            self._held[node] = []
+            found = self.demand(demand.on_arrival.get(node, ()))
+            self._release_row(demand.arrivals[node])
+        self._held[node].append(index)
+        return True, found
+
+    def let_in(self, node: int) -> None:
+        """Let the items of a mapped node begin that have waited for what is opened, or be judged if that is not."""
+        demand = self.plan.demand
+        assert demand is not None
+        self._let_in.add(node)
+        opened = dict(demand.rows[node])[demand.arrivals[node]]
+        if not any(each in self.ended for each in opened):
+            self.guarded.discard(node)
+        held = self._held.pop(node, [])
+        self.affected.update(held)
+        self.ready.extend(held)
 
     def pass_by(self, row: int) -> list[int]:
         """Let a node go on from where it has paused; return what is demanded only now."""

@@ -190,7 +190,7 @@ class ItemBlocks(ItemStreams):
             index = base + plan.offsets[node]
             state.pending[index] += 1
             waiting.append(index)
-        for node in self._broken_gates:
+        for node in (*self._broken_gates, *state.guarded):
             if node in segment.counts:
                 state.affected.add(base + plan.offsets[node])
         for offset in plan.roots:

@@ -52,7 +52,7 @@ class ItemStreams(ItemFlows):
         """
         state = self._state
         for reader in state.steps[segment.plan.start].followers:
-            if is_affected:
+            if is_affected and state.steps[reader].origin.turn is None:  # who pauses is judged in any case
                 state.affected.add(reader)
             state.pending[reader] -= 1
             if not state.pending[reader]:

@@ -6,7 +6,7 @@ the run and its state, the constants, and the parts of results that have names o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._base.sentinel import UNSET
@@ -157,8 +157,8 @@ class Plan(Places):
             flowing = [index for index in axes.flowing if followers[index] or self._is_read(index)]
             self.outflows = axes.make_outflows(flowing)
             for start in axes.starts:
-                for reader in start.readers:
-                    self.counts[reader] += 1
+                for row in self._list_entries(start.readers):
+                    self.counts[row] += 1
                 for i in start.needed:
                     if start.number or i not in axes.flowing:
                         followers[i].append(start.place)
@@ -200,9 +200,9 @@ class Plan(Places):
                 followers[i].append(node.index)
         if self.demand is not None:
             self._link_pauses(self.demand, followers)
-            for index in self.demand.of_items:
-                assert self._axes is not None
-                self._axes.needs.gates[index] = self.demand.rows[index][0][1]
+            for index, rows in self.demand.rows.items():
+                if self._axes is not None and index in self._axes.mapped:
+                    self._axes.needs.gates[index] = rows[0][1]
         return followers
 
     def _count_rows(self) -> int:
@@ -219,6 +219,11 @@ class Plan(Places):
         for row in demand.held:
             self.counts[row] += 1
 
+    def _list_entries(self, nodes: Iterable[int]) -> list[int]:
+        """Return where nodes wait first for what they need."""
+        entries = {} if self.demand is None else self.demand.entries
+        return [entries.get(index, index) for index in nodes]
+
     def _is_read(self, index: int) -> bool:
         """Whether the workflow's own function receives something of a node, or comes after it."""
         read = [step for source in self.graph.body for step in definitions_of(source)]
@@ -231,7 +236,8 @@ class Plan(Places):
         self.counts += [0] * more
         for start in axes.starts:
             about = (*start.axis.stages, *start.readers)[0]
-            self.steps[start.place] = self._turn(about, "axis", start.slots, start.readers)
+            entries = self._list_entries(start.readers)
+            self.steps[start.place] = self._turn(about, "axis", start.slots, entries)
             self.counts[start.place] = len(start.needed)
             if not start.needed:
                 self.roots.append(start.place)

@@ -29,6 +29,7 @@ class Tables(Protocol):
     ready: deque[int]
     ready_in_thread: deque[int]
     affected: set[int]
+    guarded: set[int]
     ended: dict[int, tuple[Status, BaseException | None]]
     filled: dict[int, Judgement]
     lacking: dict[int, frozenset[str]]

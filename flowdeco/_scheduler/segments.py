@@ -51,7 +51,8 @@ class Needs:
             return [index for index in node.dependencies if not self._graph.nodes[index].replaced]
         sources = [source for source in (*node.sources, *node.asked) if not isinstance(source, _ONE_BY_ONE)]
         found = [definition for source in sources for definition in definitions_of(source)]
-        return self._index([*found, *node.after, *node.shared])
+        place = [] if node.place is None else [node.place]
+        return self._index([*found, *place, *node.after, *node.shared])
 
     def _list_streamed(self, node: Node) -> list[int]:
         return self._index([source.definition for source in node.sources if isinstance(source, FromStream)])
