@@ -123,10 +123,10 @@ def task(
             name, `value([...])`. `each="url"`: of what the parameter's own name means. Several parameters go in step.
             A tuple of parameters takes each item apart, by position or, if it is a mapping, by name:
             `each={("rate", "depth"): grid}`. Over another task with `each=` it goes item by item, without waiting for
-            all of them, also together with the source of that one; together with any other collection it waits for the
-            whole lists. Who names the task without `each=` receives the list of its results, in the order of the
-            source, without what was skipped. Attempts, `timeout`, `recover`, `when`, `limit`, `run_in`, hooks and
-            `settled` of a parameter are then for one item.
+            all of them, also together with the source of that one; together with what was made of all its results it
+            waits for the whole lists, and any other collection beside it is an error. Who names the task without
+            `each=` receives the list of its results, in the order of the source, without what was skipped. Attempts,
+            `timeout`, `recover`, `when`, `limit`, `run_in`, hooks and `settled` of a parameter are then for one item.
         stream: the parameters that receive an iterator over the items of a task with `each=`, or over what a task
             yields, and that while these run: an `async def` an async one, a `def` a plain one. Also in `settled=`, it
             gives `Outcome`s. In the order of the source; `stream={"text": "ended"}`: in that in which they end. When

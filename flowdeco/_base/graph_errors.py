@@ -91,7 +91,7 @@ class EachError(GraphError):
 
 
 class AxisError(EachError):
-    """A task or workflow is mapped over several things that do not go item by item.
+    """A task or workflow is mapped over several things whose items do not belong together.
 
     Attributes: as of `EachError`.
     """

@@ -16,8 +16,9 @@ class Axis:
     An axis is its set of sources: nodes with the same sources are on one axis, and so is a node mapped over another one
     of it. There is no barrier between them.
 
-    A node that is mapped over one of an axis and over something that is no source of that axis has an axis of its own,
-    whose sources are the whole lists: it begins when the first of them has ended for all its items.
+    A node that is mapped over one of an axis and over something made of the whole of that (`size` and `norm(size)`) has
+    an axis of its own, whose sources are the whole lists: it begins when the first of them has ended for all its items.
+    Any other source beside one of an axis is an error: their items do not belong together, as some may be left out.
 
     Attributes:
         index: its place among those of the graph.

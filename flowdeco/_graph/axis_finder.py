@@ -7,7 +7,7 @@ are in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from .._base.text import shorten
@@ -16,6 +16,7 @@ from .axis import Axis
 from .node import Mapped, Node
 from .source import (
     Constant,
+    Default,
     FromInput,
     FromItem,
     FromItemOf,
@@ -25,26 +26,31 @@ from .source import (
     Gather,
     Part,
     Source,
+    definitions_of,
     origin_of,
     parts_of,
 )
 
 __all__ = ["Report", "find_axes"]
 
-# Takes a node that is mapped over several axes, and these in words.
+# Takes a node that is mapped over what does not go together, and that in words.
 Report: TypeAlias = Callable[[Node, str], None]
 
 
-def find_axes(nodes: Sequence[Node], report: Report | None = None) -> tuple[Axis, ...]:
+def find_axes(
+    nodes: Sequence[Node], report: Report | None = None, stand_ins: Collection[Definition] = ()
+) -> tuple[Axis, ...]:
     """Return the axes of a graph; its nodes are told theirs, and what their parameters receive for an item.
 
     Args:
         nodes: the nodes in their order.
-        report: called for each that is mapped over several axes at once; `None`: there is none.
+        report: called for each that is mapped over what does not go together; `None`: there is none, as that is
+            known already.
+        stand_ins: what runs instead of others.
     """
     if not any(node.mapped or _streams_of(node) for node in nodes):
         return ()
-    return _Finder(nodes, report).find()
+    return _Finder(nodes, report, stand_ins).find()
 
 
 class _Draft:
@@ -63,9 +69,10 @@ class _Draft:
 
 
 class _Finder:
-    def __init__(self, nodes: Sequence[Node], report: Report | None) -> None:
+    def __init__(self, nodes: Sequence[Node], report: Report | None, stand_ins: Collection[Definition]) -> None:
         self._nodes = nodes
         self._report = report
+        self._stand_ins = {id(definition) for definition in stand_ins}
         self._of = {id(node.definition): node for node in nodes}
         self._axes: list[_Draft] = []
         self._by_origins: dict[frozenset[Hashable], _Draft] = {}
@@ -94,17 +101,38 @@ class _Finder:
     # Which axis.
 
     def _choose(self, node: Node) -> _Draft | None:
-        """Return the axis of a node; `None` if there are several."""
+        """Return the axis of a node; `None` if what it is mapped over does not go together."""
         sources = [mapped.source for mapped in node.mapped]
         known = dict.fromkeys([axis for axis in map(self._find_stage, sources) if axis is not None])
         for axis in known:
             if all(axis.holds(source, self._find_stage(source)) for source in sources):
                 return axis
-        if len(known) > 1:
+        others = [source for axis in known for source in sources if not self._belongs(source, axis)]
+        if len(known) > 1 or (others and self._report is not None):
             if self._report is not None:
-                self._report(node, self._tell_apart(node, known))
+                self._report(node, self._tell_apart(node, known, others))
             return None
         return self._take({origin_of(source): source for source in sources})
+
+    def _belongs(self, source: Source, axis: _Draft) -> bool:
+        """Whether a source may stand beside the stages of an axis: it is of it, or made of all that one of them gave.
+
+        A list that was there before has an item for each of what the axis has, also for those that were left out.
+        What stands in for a task is taken to be such as that would have made.
+        """
+        if axis.holds(source, self._find_stage(source)) or isinstance(source, Default):  # that is reported already
+            return True
+        stages = {id(stage.definition) for stage in axis.stages}
+        seen: set[int] = set()
+        waiting = [] if self._find_stage(source) else definitions_of(source)
+        while waiting:
+            key = id(waiting.pop())
+            if key in stages or key in self._stand_ins or self._of[key].replaced:
+                return True
+            if key not in seen:
+                seen.add(key)
+                waiting += self._of[key].list_needed()
+        return False
 
     def _take(self, sources: Mapping[Hashable, Source]) -> _Draft:
         """Return the axis that has these sources."""
@@ -133,12 +161,15 @@ class _Finder:
         """Return the axis whose items a source gives one by one."""
         return self._axis_of.get(id(source.definition)) if isinstance(source, FromResult) else None
 
-    def _tell_apart(self, node: Node, axes: Iterable[_Draft]) -> str:
+    def _tell_apart(self, node: Node, axes: Iterable[_Draft], others: Iterable[Source]) -> str:
         """Return over which collections a node would go item by item, and by which parameter over each."""
         said: list[str] = []
         for axis in axes:
             by = next(part.params[0] for part in node.mapped if self._find_stage(part.source) is axis)
             said.append(f"{' with '.join([self._label(source) for source in axis.sources])} (by {by!r})")
+        for part in node.mapped:
+            if any(part.source is other for other in others) and self._find_stage(part.source) is None:
+                said.append(f"{self._label(part.source)} (by {part.params[0]!r})")
         return " and ".join(said)
 
     def _make(self, axis: _Draft) -> Axis:

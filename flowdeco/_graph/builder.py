@@ -75,7 +75,7 @@ class _Builder:
         check_resources(self.resolver, found, body)
         _name_apart([*found, *calls.nodes])
         nodes = self._sort(found)
-        axes = find_axes(nodes, self._items.report_axes)
+        axes = find_axes(nodes, self._items.report_axes, [found for _, found in self._stand_ins])
         self._items.check_axes(nodes)
         graph = Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
         graph.calls = calls

@@ -117,11 +117,11 @@ class ItemSources:
     # When the axes are known.
 
     def report_axes(self, node: Node, axes: str) -> None:
-        """Report a node that is mapped over several axes."""
+        """Report a node that is mapped over what does not go together."""
         definition = node.definition
         name = self._resolver.name_of(definition)
         text = f"{definition.kind} {name!r} would go item by item over {axes}, and their items do not belong "
-        text += "together. Receive one of them as a whole list, or pair them in a task and name that in each=."
+        text += "together. Receive one of them as a whole list, or zip them in a task and name that in each=."
         self._resolver.fail(AxisError, text, function=name, parameter=node.mapped[0].params[0])
 
     def check_axes(self, nodes: Iterable[Node]) -> None:

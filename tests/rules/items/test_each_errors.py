@@ -76,8 +76,8 @@ def test_two_different_axes_are_an_error_that_names_both() -> None:
     assert (error.function, error.parameter) == ("f", "a")
     assert str(error) == (
         "Cannot build workflow 'w': task 'f' would go item by item over task 'pages' (by 'a') and task 'sites' "
-        "(by 'b'), and their items do not belong together. Receive one of them as a whole list, or pair them in a task "
-        "and name that in each=."
+        "(by 'b'), and their items do not belong together. Receive one of them as a whole list, or zip them in a task and "
+        "name that in each=."
     )
 
 
@@ -85,15 +85,61 @@ def test_two_axes_and_a_collection_besides_are_an_error_too() -> None:
     assert isinstance(problem(asking("a, b, c"), each={"a": text, "b": head, "c": "urls"}), AxisError)
 
 
-def test_a_mapped_task_and_a_collection_that_is_no_source_of_it_are_none() -> None:
-    fits(two, each={"a": text, "b": sites})
-    fits(two, each={"a": text, "b": "urls"})
+@pytest.mark.parametrize(
+    ("other", "label"),
+    [
+        ("urls", "input 'urls'"),
+        (sites, "task 'sites'"),
+        (value([1]), "value([1])"),
+        ([sites, "depth"], "[task 'sites', input 'depth']"),
+    ],
+    ids=["input", "task", "value", "several"],
+)
+def test_a_collection_beside_what_was_made_of_another_one_item_by_item_is_an_error(other: Any, label: str) -> None:
+    error = problem(two, each={"a": text, "b": other})
+    assert type(error) is AxisError
+    assert (error.function, error.parameter) == ("f", "a")
+    assert f"would go item by item over task 'pages' (by 'a') and {label} (by 'b'), and their" in str(error)
 
 
-def test_a_task_over_the_whole_list_of_another_axis_joins_that_with_the_list_itself() -> None:
-    both = task(two, name="both", each={"a": text, "b": "urls"})
+def test_what_was_made_of_the_source_of_an_axis_and_not_of_its_results_is_an_error_beside_these() -> None:
+    @task
+    def ranks(pages: Any) -> Any: ...
+
+    assert isinstance(problem(two, each={"a": text, "b": ranks}), AxisError)
+
+
+def test_what_was_made_of_all_results_of_a_mapped_task_may_stand_beside_these_whatever_lies_between() -> None:
+    @task
+    def norm(text: Any) -> Any: ...
+
+    @task(each={"number": norm})
+    def half(number: Any) -> Any: ...
+
+    @task(when=half)
+    def told() -> Any: ...
+
+    fits(two, each={"a": text, "b": norm})
+    fits(two, each={"a": text, "b": [norm, sites]})
+    fits(two, each={"a": text, "b": told})
+    both = task(two, name="both", each={"a": text, "b": norm})
     fits(two, each={"a": both, "b": text})
-    fits(two, each={"a": both, "b": "urls"})
+    fits(two, each={"a": both, "b": norm})
+
+
+def test_what_stands_in_for_a_task_may_stand_where_that_did() -> None:
+    @task
+    def norm(text: Any) -> Any: ...
+
+    @task
+    def fake() -> Any: ...
+
+    @workflow(needs={"given": decorate(two, name="f", each={"a": text, "b": norm})})
+    def w(urls: list[str], depth: int, given: Any) -> None: ...
+
+    w.override(norm=[1, 2]).check()
+    w.override(norm=fake).check()
+    w.override(text=["a"]).check()
 
 
 @pytest.mark.parametrize(

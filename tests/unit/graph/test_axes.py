@@ -72,18 +72,22 @@ def test_several_sources_make_one_axis_whatever_their_order() -> None:
     assert [source.position for source in node_of(w, other).sources] == [1, 0]
 
 
-def test_a_mapped_task_beside_another_collection_makes_an_axis_over_the_whole_lists() -> None:
-    @task(each={"text": text, "weight": "weights"})
+def test_a_mapped_task_beside_what_was_made_of_all_of_it_makes_an_axis_over_the_whole_lists() -> None:
+    @task
+    def weights(text: list[str]) -> list[int]:
+        return [len(text)] * len(text)
+
+    @task(each={"text": text, "weight": weights})
     def weighed(text: str, weight: int) -> str:
         return text * weight
 
     @workflow
-    def w(site: str, weights: list[int], weighed: Any) -> Any:
+    def w(site: str, weighed: Any) -> Any:
         return weighed
 
     assert [axis.sources for axis in w.graph.axes] == [
         (FromResult(pages._definition),),
-        (FromResult(text._definition), FromInput("weights")),
+        (FromResult(text._definition), FromResult(weights._definition)),
     ]
     assert node_of(w, weighed).axis.index == 1
 
