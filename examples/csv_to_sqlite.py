@@ -78,6 +78,7 @@ def load(folder: Path, database: Path, written: list[int]) -> str:
 
 def count(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
+        connection.execute(TABLE)  # the run opens the database only if there is something to write
         number: int = connection.execute("SELECT count(*) FROM readings").fetchone()[0]
     return number
 

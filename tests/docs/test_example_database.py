@@ -40,6 +40,7 @@ def spoil(folder: Path) -> None:
 
 def rows_of(database: Path) -> list[tuple[str, str, float]]:
     with closing(sqlite3.connect(database)) as connection:
+        connection.execute(load("csv_to_sqlite").TABLE)  # it is not there if nothing was to be written
         return connection.execute("SELECT * FROM readings ORDER BY station, day").fetchall()
 
 
@@ -82,6 +83,21 @@ def test_a_file_with_a_mistake_leaves_the_table_as_it_was(loader: Any, files: Pa
     with pytest.raises(SystemExit, match="nothing was written: station_01"):
         loader.main([str(files), str(database)])
     assert rows_of(database) == before
+
+
+def test_what_was_written_before_an_error_is_rolled_back(loader: Any, files: Path) -> None:
+    written: list[int] = []
+
+    def write(readings: list[Any], db: sqlite3.Connection) -> int:
+        if len(written) == 2:
+            raise OSError("the disk is full")
+        written.append(db.executemany("INSERT INTO readings VALUES (?, ?, ?)", readings).rowcount)
+        return 1
+
+    with pytest.raises(OSError, match="the disk is full"):
+        loader.load.override(written=write)(files, files / "readings.db")
+    assert written == [4, 4]
+    assert rows_of(files / "readings.db") == []
 
 
 def test_all_is_written_in_the_thread_that_opened_the_database(loader: Any, files: Path) -> None:
