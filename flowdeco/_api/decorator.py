@@ -133,8 +133,9 @@ def task(
             the function returns, items that nobody else needs are cancelled. On a task that yields, `False`: what it
             yields is handed on when it has ended, so that it can be tried again until then.
         more: beside `each=`: a `def` that returns further items for the end of the collection, or `None`: a crawl. It
-            may ask for `result`, `item`, `index`, the task's arguments and what its parameters name, and is called on
-            the event loop. An item that was there already, by `key=` or else by all of its content, is dropped.
+            may ask for `result`, `item`, `index`, the task's arguments and inputs, and is called on the event loop. An
+            item that was there already, by `key=` or else by all of its content, is dropped. Not on a task that begins
+            only when another one has ended for all items.
         ahead: how many items may be begun and unfinished; said of a task with `each=` or `stream=`, or of one that
             yields, which is advanced no further. `None`: twice the sum of the limits of all tasks that it goes through,
             one without a limit counting as 100.

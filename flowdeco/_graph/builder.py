@@ -22,6 +22,7 @@ from .axis_finder import find_axes
 from .call_finder import find_calls, find_resources
 from .calls import Calls
 from .graph import Graph
+from .growth_check import check_growth
 from .item_sources import ItemSources
 from .node import Node
 from .ordering import find_cycles, put_in_order, sort_by_needs
@@ -79,6 +80,7 @@ class _Builder:
         self._items.check_axes(nodes)
         graph = Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
         graph.calls = calls
+        check_growth(self.resolver, graph)
         return graph
 
     def _open_for_calls(self, calls: Calls) -> list[Definition]:

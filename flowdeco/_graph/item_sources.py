@@ -125,12 +125,8 @@ class ItemSources:
         self._resolver.fail(AxisError, text, function=name, parameter=node.mapped[0].params[0])
 
     def check_axes(self, nodes: Iterable[Node]) -> None:
-        """Report a `more=` or a `key=` that does not go with what its node is mapped over."""
+        """Report a `key=` that does not go with what its node is mapped over."""
         for node in nodes:
-            if node.more is not None and node.axis is not None and len(node.axis.sources) > 1:
-                text = f"has more=, and is mapped over {' and '.join(node.axis.labels)} in step. What comes besides "
-                text += "could be told for one of them only. Make one collection of them in a task."
-                self._report(node.definition, "", text)
             if node.key is not None:
                 self._check_key(node, *node.key)
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from .._base.signature import Param
 from .._graph.axis import Axis
 from .._graph.graph import Graph
+from .._graph.segments import Needs, find_segments, reach
 from .._graph.source import FromStream, Source, parts_of
 from .._policy.limit import Limit
 from .axis_plan import SegmentPlan, make_segment
 from .flow_plan import Outflow, find_flowing, list_flows, make_outflows
 from .locals import Locals
 from .node_plan import Draft
-from .segments import Needs, find_segments, reach
 from .stream_plan import Streams
 from .together import Groups
 

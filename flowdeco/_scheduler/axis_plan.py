@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 from .._base.sentinel import UNSET
 from .._graph.axis import Axis
+from .._graph.segments import Needs
 from .._graph.source import Part
 from .._runner.arguments import Row, taking
 from .block import Block
 from .locals import LOCAL, Local, Locals
 from .node_plan import Draft, NodePlan, Origin, SharedOut, Turn
-from .segments import Needs
 from .stream_plan import StreamPlan
 
 __all__ = ["Instance", "ItemPlace", "SegmentPlan", "make_segment"]

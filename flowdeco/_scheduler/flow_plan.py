@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
+from .._graph.segments import Needs, reach
 from .._graph.source import FromResult
 from .._runner.feeding import can_feed
-from .segments import Needs, reach
 
 __all__ = ["Outflow", "find_flowing", "list_flows", "make_outflows"]
 

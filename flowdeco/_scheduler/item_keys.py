@@ -8,10 +8,11 @@ from typing import Any
 from .._base.item_errors import ItemKeyError
 from .._base.text import shorten
 from .._graph.node import Node
-from .._graph.source import Constant, Default, FromInput, FromItem, FromValue, OfItem, Source
+from .._graph.source import Constant, FromInput, FromItem, FromValue, OfItem, Source
 from .._record.item_log import ItemEntry
 from .._runner.arguments import Arguments
 from .._runner.program import Attempt, Attempted
+from .growing import list_asked, list_defaults
 from .taking_apart import take_apart
 
 __all__ = ["naming"]
@@ -26,19 +27,15 @@ def naming(attempt: Attempt, node: Node, arguments: Arguments) -> Attempt:
         arguments: what its function receives.
     """
     assert node.key is not None
-    function, sources = node.key
-    asked = list(zip(function.params, sources, strict=True))
+    function, defaults = node.key[0], list_defaults(node)
+    asked = list_asked(node.key, defaults)
 
     def attempt_named(life: Attempted) -> Awaitable[Any]:
         assert life.index is not None
         log, entry = life.journal.places[life.index]
         if entry.key is None:
-            named = arguments.name(life.row)
-            given = {
-                param.name: _find(param.name, source, named, entry, life)
-                for param, source in asked
-                if not isinstance(source, Default)
-            }
+            named = {**defaults, **arguments.name(life.row)}
+            given = {name: _find(name, source, named, entry, life) for name, source in asked}
             entry.key = key = function.function(**given)
             from .._base.digest import digest  # few runs need it
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from .._definition.definition import Definition
 from .._graph.axis import Axis
 from .._graph.graph import Graph
+from .._graph.segments import Needs, reach
 from .._graph.source import FromStream
 from .node_plan import Draft
-from .segments import Needs, reach
 
 __all__ = ["StreamPlan", "Streams"]
 

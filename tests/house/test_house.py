@@ -47,8 +47,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state",
     ),
     "_graph": Package(
-        "graph item_types tearing drawing node axis axis_finder item_sources source resolver binding "
-        "builder likeness ordering level sharing assembly input input_hint output override method_key "
+        "graph item_types tearing drawing node axis axis_finder segments item_sources growth_check source "
+        "resolver binding builder likeness ordering level sharing assembly input input_hint output override method_key "
         "recovery type_check state_check name_check place_check resource_check call_graph call_signature "
         "shared_graph calls call_finder",
         "_base _policy _state _definition _draw",
@@ -71,7 +71,7 @@ PACKAGES: dict[str, Package] = {
     "_scheduler": Package(
         "plan places programs stream_plan item_streams resource_program keeper node_plan demand demand_state "
         "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
-        "run_hooks telling caller callee axes axis_plan segments locals block collection item_blocks item_turns "
+        "run_hooks telling caller callee axes axis_plan locals block collection item_blocks item_turns "
         "taking_apart call_engine call_plan blocked_call together tolerance item_keys segment flow_plan item_flow "
         "shared_block growing item_growth item_pumps",
         "_base _state _policy _worker _item _graph _record _runner _definition",

@@ -226,7 +226,7 @@ def test_settled_of_several_tasks_whose_results_are_the_items_is_said_of_a_list(
 
 
 def test_more_adds_to_one_collection() -> None:
-    fits(one, each={"a": pages}, more=asking("result, item, index, urls, sites, depth"))
+    fits(one, each={"a": pages}, more=asking("result, item, index, urls, depth"))
     fits(one, each={"a": text}, more=asking("result, a"))
     error = problem(two, each={"a": pages, "b": sites}, more=asking("result"))
     assert isinstance(error, EachError)
@@ -234,6 +234,48 @@ def test_more_adds_to_one_collection() -> None:
         "Cannot build workflow 'w': task 'f' has more=, and is mapped over task 'pages' and task 'sites' in step. What "
         "comes besides could be told for one of them only. Make one collection of them in a task."
     )
+
+
+def test_more_asks_for_what_the_task_has_or_what_is_there_from_the_outset() -> None:
+    fits(two, each={"a": pages}, needs={"b": sites}, more=asking("result, a, b"))
+    error = problem(one, each={"a": pages}, more=asking("result, sites"))
+    assert isinstance(error, EachError)
+    assert (error.function, error.parameter) == ("f", "sites")
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' has a more= that asks for 'sites', which the task itself does not "
+        "receive. Give it a parameter 'sites' as well, or ask for its result, the item or inputs."
+    )
+    for name in ("run", "state", "text"):
+        assert f"asks for {name!r}" in str(problem(one, each={"a": pages}, more=asking(f"result, {name}")))
+
+
+@task
+def total(text: list[str]) -> int:
+    return len(text)
+
+
+def test_more_is_on_no_task_that_begins_when_another_has_ended_for_all_items() -> None:
+    error = problem(two, each={"a": pages}, needs={"b": total}, more=asking("result"))
+    assert isinstance(error, EachError)
+    assert error.function == "f"
+    assert str(error) == (
+        "Cannot build workflow 'w': task 'f' has more=, and begins only when task 'text' has ended for all items. What "
+        "it adds would come too late. Receive only what belongs to the item, or put more= on 'text'."
+    )
+    fits(two, each={"a": pages}, needs={"b": sites}, more=asking("result"))
+
+
+def test_nor_on_one_that_goes_on_with_such_a_task() -> None:
+    @task(each={"page": pages})
+    def share(page: str, total: int) -> float:
+        return len(page) / total
+
+    assert "begins only when task 'text' has ended" in str(problem(one, each={"a": share}, more=asking("result")))
+
+
+def test_what_needs_the_whole_of_a_task_with_more_may_come_after_it() -> None:
+    crawl = decorate(one, name="crawl", each={"a": pages}, more=asking("result"))
+    fits(two, each={"a": pages}, needs={"b": crawl})
 
 
 def test_a_key_asks_for_what_is_there_when_the_item_comes() -> None:

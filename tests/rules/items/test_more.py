@@ -57,6 +57,26 @@ async def test_what_a_result_adds_is_visited_once() -> None:
     assert sorted(found) == sorted(LINKS.values())
 
 
+async def test_it_is_given_the_defaults_of_the_task_too() -> None:
+    def grow(result: int, most: int) -> list[int]:
+        return [result + 1] if result < most else []
+
+    def name(number: int, most: int) -> tuple[int, int]:
+        return number, most
+
+    @task(each={"number": "start"}, more=grow, key=name)
+    async def numbers(number: int, most: int = 3) -> int:
+        return number
+
+    @workflow
+    def w(start: list[int], numbers: list[int]) -> list[int]:
+        return numbers
+
+    run = await w.run_async([1])
+    assert run.result == [1, 2, 3]
+    assert [item.key for item in run.tasks["numbers"].items] == [(1, 3), (2, 3), (3, 3)]
+
+
 async def test_a_def_in_a_thread_adds_items_too() -> None:
     @task(each={"number": "start"}, more=count_on)
     def following(number: int) -> int:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .._definition.definition import Definition
-from .._graph.axis import Axis
-from .._graph.graph import Graph
-from .._graph.node import Node
-from .._graph.source import FromItem, FromItemOf, FromResult, FromStream, definitions_of
+from .axis import Axis
+from .graph import Graph
+from .node import Node
+from .source import FromItem, FromItemOf, FromResult, FromStream, definitions_of
 
 __all__ = ["Needs", "find_segments", "reach"]
 
