@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from inspect import Parameter
+from sys import maxsize
 from typing import NamedTuple
 
 from .._base.signature import Param
 from .._graph.axis import Axis
 from .._graph.graph import Graph
+from .._graph.node import Node
 from .._graph.segments import Needs, find_segments, reach
 from .._graph.source import FromStream, Source, parts_of
 from .._policy.limit import Limit
@@ -181,7 +183,7 @@ class Axes:
                 self.stand_ins,
                 followers,
                 [node for node in own if node in collected],
-                ahead=start.axis.ahead or self._count_ahead(own),
+                ahead=self._find_ahead(start.axis, own),
                 keeps_items=(is_split or has_source) and not start.number,
                 spans=start.spans,
                 streamed={stream.node for stream in streams},
@@ -190,6 +192,22 @@ class Axes:
             needed = any(followers[node] or node in collected or node in ends for node in own)
             found.append(made._replace(flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)
+
+    def _find_ahead(self, axis: Axis, own: Sequence[int]) -> int:
+        """Return how many items may be begun and unfinished.
+
+        Any number, where a stage waits for what reads all that the source gives as a stream: no item would end before
+        that has read the last one.
+        """
+        whole = [index for node in own for index in self.needs.whole[node]]
+        reached = reach(self._graph, self.needs, self._segment_of, whole)
+        if any(self._reads_source(self._graph.nodes[index], axis) for index in reached):
+            return maxsize
+        return axis.ahead or self._count_ahead(own)
+
+    def _reads_source(self, node: Node, axis: Axis) -> bool:
+        read = [source for source in node.sources if isinstance(source, FromStream) and source.axis == axis.index]
+        return any(self._graph.node_of(source.definition).axis is None for source in read)
 
     def _count_ahead(self, stages: Sequence[int]) -> int:
         """Return how many items may be begun and unfinished where nobody has said it: twice what can be at work."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -175,6 +176,31 @@ async def test_nor_do_two_axes_of_which_each_needs_all_of_the_other() -> None:
 
     with anyio.fail_after(30):
         assert await w.call(MANY, range(60)) == (sum(MANY) + 50 * 60, sum(range(60)) + 60 * 50)
+
+
+@pytest.mark.parametrize("is_list", [True, False], ids=["list", "generator"])
+async def test_nor_does_one_that_comes_after_a_reader_of_the_source(is_list: bool) -> None:
+    """No item ends before the reader has, and that one reads them all: so all begin."""
+
+    def give() -> Iterator[int]:
+        yield from range(3)
+
+    source: Any = task(lambda: [*give()], name="source") if is_list else task(give, name="source")
+
+    @task(needs={"numbers": source}, stream="numbers", ahead=1)
+    async def total(numbers: AsyncIterator[int]) -> int:
+        return sum([number async for number in numbers])
+
+    @task(each={"number": source}, ahead=1)
+    async def share(number: int, total: int) -> tuple[int, int]:
+        return number, total
+
+    @workflow
+    def w(share: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        return share
+
+    with anyio.fail_after(10):
+        assert await w.call() == [(0, 3), (1, 3), (2, 3)]
 
 
 async def test_holes_are_kept_for_a_later_stage() -> None:
