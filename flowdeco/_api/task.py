@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from types import FunctionType, MethodType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from .._definition.class_function import ClassFunction
@@ -13,6 +14,7 @@ from .._graph.call_signature import read_call
 from .face import change_options
 from .function_face import FunctionFace
 from .shown_signature import sign_call
+from .task_method import TaskMethod
 from .way import way
 
 __all__ = ["Task"]
@@ -44,8 +46,8 @@ class Task(FunctionFace[P, R_co]):
 
         In a run it is a recorded call of whoever makes it: cancelled with its caller, counted in its time, taking its
         places of a `limit=` from those that the caller holds. Outside a run it has its options and no record. A `def`
-        runs in a thread, what yields gives a list, and where it is skipped, `Skip` is raised. A method is called with
-        its instance: `Shop.find.call(shop, "tea")`.
+        runs in a thread, what yields gives a list, and where it is skipped, `Skip` is raised. A method is called by
+        its instance, `shop.find.call("tea")`, or with it, `Shop.find.call(shop, "tea")`.
 
         Args:
             *args, **kwargs: what its parameters receive. What belongs to the run may be left out: resources, `state`,
@@ -99,6 +101,11 @@ class Task(FunctionFace[P, R_co]):
         changed = change_options(old, options)
         made._show(define_task(made, old.function, changed, old.scope, old.signature, asked, like=old))
         return made
+
+    def _bind(self, instance: object) -> Any:
+        if isinstance(self._definition.function, FunctionType):
+            return MethodType(TaskMethod(self, instance), instance)
+        return super()._bind(instance)  # it has its own way to become a method
 
     def _define_bound(self, made: Face, bound: ClassFunction) -> TaskDefinition:
         old = self._definition

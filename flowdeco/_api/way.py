@@ -16,12 +16,12 @@ from .._base.signature import MISSING
 from .run import Run
 from .shown_signature import AWAITED, annotations_of, defaults_of, keyword_defaults_of
 
-__all__ = ["live_run_of", "run_of", "way"]
+__all__ = ["live_run_of", "run_of", "shown", "way"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _shown(read: Callable[[Any], Any]) -> Any:
+def shown(read: Callable[[Any], Any]) -> Any:
     """Return a property, of which type checkers do not know, so that it may have any name."""
     return property(read)
 
@@ -133,9 +133,9 @@ class WayOf:
             return AWAITED
         raise AttributeError("__code__")
 
-    __name__ = _shown(lambda self: self.way.name)
-    __module__ = _shown(lambda self: self.workflow.__module__)
-    __doc__ = _shown(lambda self: self.workflow.__doc__)  # if that is None, `help` finds the method's own
-    __annotations__ = _shown(lambda self: annotations_of(self.bound))
-    __defaults__ = _shown(lambda self: defaults_of(self.bound))
-    __kwdefaults__ = _shown(lambda self: keyword_defaults_of(self.bound))
+    __name__ = shown(lambda self: self.way.name)
+    __module__ = shown(lambda self: self.workflow.__module__)
+    __doc__ = shown(lambda self: self.workflow.__doc__)  # if that is None, `help` finds the method's own
+    __annotations__ = shown(lambda self: annotations_of(self.bound))
+    __defaults__ = shown(lambda self: defaults_of(self.bound))
+    __kwdefaults__ = shown(lambda self: keyword_defaults_of(self.bound))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import MethodType
+from types import FunctionType, MethodType
 
 from .._definition.definition import Definition, Scope, definition_of
 from .._definition.inheritance import InheritedScope
@@ -20,7 +20,7 @@ def find_meant(owner: Definition, definitions: Iterable[Definition], key: object
         definitions: what it runs.
         key: a bound method, or a task or workflow of another class.
     """
-    function = key.__func__ if isinstance(key, MethodType) else None
+    function = _read_function(key) if isinstance(key, MethodType) else None
     for each in definitions if function is not None else ():
         if each.function is function or (isinstance(each.function, MethodType) and each.function == key):
             return each
@@ -47,6 +47,12 @@ def describe_unnamed(scope: Scope, name: str) -> str:
         return ""
     text = f"{name!r} is a task of class {heir.__name__!r}, but not of {base.__name__!r}, which has the workflow: "
     return text + "define one there, too, with @task above @abstractmethod."
+
+
+def _read_function(method: MethodType) -> object:
+    """Return the function of a method; that of a task, if it is one, is shown by what the method has instead."""
+    function = method.__func__
+    return function if isinstance(function, FunctionType) else getattr(function, "__wrapped__", function)
 
 
 def _find_class(scope: Scope) -> type | None:

@@ -1,5 +1,7 @@
 """A task is called in a run, under its own options, as a recorded call of whoever calls."""
 
+import inspect
+import pickle
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
@@ -312,6 +314,59 @@ async def test_a_task_that_is_a_method_is_called_with_its_instance() -> None:
             return [await Shop.find.call(self, "tea"), await self.make.call("tea")]
 
     assert await Shop().ask() == ["tea at shop", "tea of Shop"]
+
+
+class Shop:
+    """A shop; methods are pickled by the name of their class."""
+
+    @task
+    async def find(self, query: str, *, most: int = 1) -> str:
+        """Find it."""
+        return f"{query} {most}"
+
+    @task
+    def load(self, query: str) -> str:
+        return f"{query} in {type(self).__name__}"
+
+    @workflow
+    async def both(self) -> list[str]:
+        return [await self.find.call("tea", most=2), await self.load.call(query="tea")]
+
+    @workflow
+    def both_sync(self) -> list[str]:
+        return [self.find.call_sync("tea", most=2), self.load.call_sync(query="tea")]
+
+
+@pytest.mark.parametrize("is_sync", [False, True])
+async def test_a_task_that_is_a_method_is_called_by_its_instance(is_sync: bool) -> None:
+    shop = Shop()
+    run = await (shop.both_sync if is_sync else shop.both).run_async()
+    assert run.result == ["tea 2", "tea in Shop"]
+    assert [call.name for call in run.calls] == ["find#1", "load#1"]
+    assert await shop.find.call("coffee") == "coffee 1"
+
+
+def test_a_task_that_is_a_method_is_still_a_method_of_its_function() -> None:
+    shop = Shop()
+    find, load = shop.find, shop.load
+    assert (inspect.ismethod(find), find.__self__ is shop) == (True, True)
+    assert (find == shop.find, find == load, find == Shop().find) == (True, False, False)
+    assert hash(find) == hash(shop.find)
+    assert (find.__name__, find.__qualname__, find.__doc__) == ("find", "Shop.find", "Find it.")
+    assert (find.__module__, find.__annotations__) == (__name__, Shop.find.__annotations__)
+    assert str(inspect.signature(load)) == "(query: str) -> str"
+    assert str(inspect.signature(find.call)) == "(query: str, *, most: int = 1) -> str"
+    assert [inspect.iscoroutinefunction(each) for each in (find, load, load.call)] == [True, False, True]
+    assert type(pickle.loads(pickle.dumps(find)).__self__) is Shop
+    assert load("tea") == "tea in Shop"
+
+
+def test_a_bound_method_of_a_task_may_be_a_task_itself() -> None:
+    @workflow(needs={"found": task(Shop().load)})
+    def w(query: str, found: str) -> str:
+        return found
+
+    assert w("tea") == "tea in Shop"
 
 
 async def test_a_helper_below_a_task_calls_as_the_task() -> None:
