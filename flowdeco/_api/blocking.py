@@ -91,8 +91,18 @@ async def go_if(may_begin: Callable[[], bool], go: Callable[[], Coroutine[Any, A
 
 def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine on the event loop that owns this thread."""
+
+    async def run() -> tuple[list[T], BaseException | None]:
+        try:
+            return [await execute()], None
+        except (KeyboardInterrupt, SystemExit) as error:  # asyncio would leave its event loop with these at once
+            return [], error
+
     try:
-        return from_thread.run(execute)
+        results, interrupt = from_thread.run(run)
+        if interrupt is not None:
+            raise interrupt
+        return results.pop()
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise

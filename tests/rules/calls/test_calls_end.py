@@ -101,6 +101,31 @@ async def test_a_cancellation_that_nobody_asked_for_is_told_as_such(kind: str) -
     assert (await w()).startswith("Cannot finish task 'called': it raised ")
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=["exit", "interrupt"])
+@pytest.mark.parametrize("called", ["task", "workflow"])
+async def test_what_leaves_the_program_in_a_blocking_call_ends_the_run_and_not_its_event_loop(
+    error: BaseException, called: str
+) -> None:
+    @task
+    async def leaving() -> None:
+        raise error
+
+    @workflow
+    async def inner(leaving: None) -> None: ...
+
+    @task
+    def caller() -> None:
+        leaving.call_sync() if called == "task" else inner.call_sync()
+
+    @workflow
+    async def w(caller: None) -> None: ...
+
+    with pytest.raises(type(error)) as raised:
+        await w()
+    assert raised.value is error
+    await anyio.lowlevel.checkpoint()
+
+
 async def test_a_blocking_call_on_a_thread_whose_loop_runs_is_refused() -> None:
     @workflow
     async def w() -> None:
