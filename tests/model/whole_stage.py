@@ -1,0 +1,304 @@
+"""A program in which everything meets as a workflow, and a watch on what it opens, runs and closes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import combinations, count
+from threading import Lock
+from typing import Any
+
+import trio
+from anyio.lowlevel import checkpoint
+
+from flowdeco import Skip, resource, task, workflow
+from tests.conftest import Backend
+from tests.model.whole_model import digest, give, holds, list_items
+from tests.model.whole_program import CALLED_LEVEL, Callee, Level, Opened, Program, Step, Stop, plain
+
+__all__ = ["Boom", "Stage", "make_switch"]
+
+_FAILURES = (ValueError, ExceptionGroup)
+
+# In which order what a function receives stands in its text.
+_ORDER = ["given", "k", *[f"{kind}{n}" for kind in "ewp" for n in range(9)], "st"]
+
+
+def _holds_of_item(e0: Any) -> bool:
+    return holds(plain(e0))
+
+
+def _holds_of_input(given: Any) -> bool:
+    return holds(given)
+
+
+class Boom(ValueError):
+    """What goes wrong in a program that is to fail somewhere."""
+
+
+def make_switch(backend: Backend, switch: Callable[[], Any]) -> Callable[[], None]:
+    """What calls a function on the event loop that runs, soon, and from any thread."""
+    if backend[0] == "trio":
+        token = trio.lowlevel.current_trio_token()
+        return lambda: token.run_sync_soon(switch)
+    loop = asyncio.get_running_loop()
+    return lambda: (loop.call_soon_threadsafe(switch), None)[1]
+
+
+class _Handle:
+    """A resource: when opening it began and was done, when it was used first, when closing it began and was done."""
+
+    def __init__(self, number: int, run: Any, begun: int) -> None:
+        self.number, self.run, self.begun = number, run, begun
+        self.opened = self.used = self.closing = self.closed = 0
+
+
+class Watch:
+    """Whether all that was begun has ended, in order, and the switch that stops the program."""
+
+    def __init__(self, stop: Stop) -> None:
+        self.stop = stop
+        self.switch: Callable[[], object] = lambda: None
+        self.points, self.clock = count(1), count(1)
+        self.lock = Lock()
+        self.ran: Counter[tuple[str, str]] = Counter()
+        self.running: Counter[str] = Counter()
+        self.handles: list[_Handle] = []
+        self.wrong: list[str] = []
+        self.is_stopped = False
+
+    def pass_point(self) -> None:
+        """Stop the program, if this is where that is to be."""
+        with self.lock:
+            here = next(self.points)
+        if self.stop.kind and here == self.stop.at:
+            self.is_stopped = True
+            if self.stop.kind == "fail":
+                raise Boom
+            if self.stop.kind == "exit":
+                raise SystemExit(3)
+            self.switch()
+
+    def begin(self, name: str, used: Iterable[_Handle]) -> None:
+        with self.lock:
+            self.running[name] += 1
+        self.look(name, used)
+
+    def end(self, name: str, used: Iterable[_Handle]) -> None:
+        self.look(name, used)
+        with self.lock:
+            self.running[name] -= 1
+
+    def look(self, name: str, used: Iterable[_Handle]) -> None:
+        for one in used:
+            one.used = one.used or next(self.clock)
+        self.wrong += [f"{name} uses {one.number}, which is closed" for one in used if one.closing or not one.opened]
+
+    def note(self, name: str, arguments: list[Any]) -> None:
+        with self.lock:
+            self.ran[name, digest(name, arguments)] += 1
+
+    def list_unclosed(self) -> list[str]:
+        """What is wrong with how things have ended."""
+        found = [*self.wrong, *[f"{name} still runs" for name in +self.running]]
+        found += [f"resource {one.number} is open" for one in self.handles if one.opened and not one.closed]
+        for one, other in combinations(self.handles, 2):
+            first, last = (one, other) if one.begun < other.begun else (other, one)
+            is_ordered = 0 < first.used < last.begun and first.run is last.run is not None
+            if is_ordered and first.closing < last.closed:
+                found.append(f"resource {first.number} is closed before {last.number}")
+        return found
+
+
+class Stage:
+    """A program as a workflow."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.watch = Watch(program.stop)
+        self.resources: list[Any] = []
+        for number, opened in enumerate(program.resources):
+            self.resources.append(self._make_resource(number, opened))
+        self.callees: list[Any] = []
+        for number, callee in enumerate(program.callees):
+            self.callees.append(self._make_callee(number, callee))
+        self.levels: dict[int, Any] = {}
+        for number in reversed(range(len(program.levels))):
+            self.levels[number] = self._make_level(number, program.levels[number])
+
+    def _find_callee(self, number: int) -> Any:
+        return self.levels[number - CALLED_LEVEL] if number >= CALLED_LEVEL else self.callees[number]
+
+    def _make_resource(self, number: int, opened: Opened) -> Any:
+        wait = "await checkpoint(); " if opened.is_async else ""
+        names = [f"r{n}" for n in sorted(opened.needs)]
+        text = [
+            f"{'async ' * opened.is_async}def r{number}({', '.join([*names, *['run'] * opened.names_run])}):",
+            f"    handle = Handle({number}, {'run' if opened.names_run else None}, next(watch.clock))",
+            "    watch.handles.append(handle)",
+            f"    {wait}watch.pass_point(); {wait}watch.look('r{number}', [{', '.join(names)}])",
+            "    handle.opened = next(watch.clock)",
+            "    try:",
+            "        yield handle",
+            "    finally:",
+            "        watch.wrong += ['closed twice'] * bool(handle.closing)",
+            f"        handle.closing = next(watch.clock); watch.look('r{number}', [{', '.join(names)}])",
+            "        try:",
+            f"            {wait}watch.pass_point()",
+            "        finally:",
+            "            handle.closed = next(watch.clock)",
+        ]
+        function = self._make(f"r{number}", text, Handle=_Handle)
+        return resource(function, name=f"r{number}", needs={f"r{n}": self.resources[n] for n in opened.needs})
+
+    def _make(self, name: str, text: list[str], **scope: Any) -> Any:
+        scope.update(watch=self.watch, checkpoint=checkpoint)
+        exec("\n".join(text), scope)
+        return scope[name]
+
+    def _make_callee(self, number: int, callee: Callee) -> Any:
+        name = f"c{number}"
+        function = self._make_function(name, callee, ["k"], [])
+        needs = {f"r{n}": self.resources[n] for n in callee.resources}
+        return task(function, name=name, needs=needs, limit=callee.limit, **self._find_options(callee))
+
+    def _find_options(self, function: Callee | Step | Level) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if function.calls:
+            options["calls"] = [self._find_callee(number) for number in sorted({*function.calls})]
+        if getattr(function, "recovers", False):
+            options["recover"] = lambda: "recovered"
+        return options
+
+    def _make_function(self, name: str, function: Any, parameters: list[str], defaults: list[str]) -> Any:
+        """What gives what the model says for what it receives, and calls what is to be called."""
+        resources = [f"r{n}" for n in sorted(function.resources)]
+        used, taken = ", ".join(resources), ", ".join([*parameters, *resources, *defaults])
+        names = [*parameters, *[one.partition("=")[0] for one in defaults]]
+        order = sorted(names, key=_ORDER.index)
+        is_async = function.is_async if isinstance(function, Level) else function.kind in ("async", "waiting")
+        waits = is_async and getattr(function, "kind", "waiting") == "waiting"
+        stream = [f"    st = [plain(one) {'async ' * is_async}for one in st]"] if "st" in names else []
+        ended = getattr(function, "stream", None)
+        if ended and ended[2] == "ended":
+            stream.append("    st.sort(key=str)")
+        calls: list[str] = []
+        for position, number in enumerate(function.calls):
+            calls += self._call(f"{name}/{position}", number, function, is_async)
+        text = [
+            f"{'async ' * is_async}def {name}({taken}):",
+            f"  watch.begin('{name}', [{used}])",
+            "  try:",
+            *["    await checkpoint()"] * waits,
+            "    watch.pass_point()",
+            *stream,
+            f"    received = [plain(one) for one in [{', '.join(order)}]]",
+            *calls,
+            *["    await checkpoint()"] * waits,
+            "    watch.pass_point()",
+            "    return finish(received)",
+            "  finally:",
+            f"    watch.end('{name}', [{used}])",
+        ]
+        scope = {"Skip": Skip, "FAILURES": _FAILURES, "digest": digest, "find": self._find_callee}
+        return self._make(name, text, plain=plain, finish=self._make_end(name), **scope)
+
+    def _call(self, name: str, number: int, function: Any, is_async: bool) -> list[str]:
+        how = "await find({}).call({})" if is_async else "find({}).call_sync({})"
+        called = how.format(number, f"digest('{name}', received)")
+        catches = getattr(function, "catches", True)
+        return [
+            "    try:",
+            f"        answer = {called}",
+            "    except Skip:",
+            "        answer = 'skipped'",
+            *["    except FAILURES:", "        answer = 'failed'"] * catches,
+            "    received.append(answer)",
+        ]
+
+    def _make_end(self, name: str) -> Callable[[list[Any]], Any]:
+        def finish(received: list[Any]) -> Any:
+            self.watch.note(name, received)
+            status, value = give(name, received)
+            if status == "failed":
+                raise ValueError(name)
+            if status == "skipped":
+                raise Skip(name)
+            return value
+
+        return finish
+
+    def _make_level(self, number: int, level: Level) -> Any:
+        steps: list[Any] = []
+        for position, step in enumerate(level.steps):
+            steps.append(self._make_step(f"s{number}_{position}", step, steps))
+        every = {f"p{position}": step for position, step in enumerate(steps)}
+        needs = {**every, **{f"r{n}": self.resources[n] for n in level.resources}}
+        function = self._make_function(f"b{number}", level, ["given"], [f"{name}=None" for name in every])
+        settled = [*every] if level.is_settled else None
+        options: dict[str, Any] = {"settled": settled, "keep_going": level.keep_going, **self._find_options(level)}
+        return workflow(function, name=f"b{number}", needs=needs, **{k: v for k, v in options.items() if v is not None})
+
+    def _make_step(self, name: str, step: Step, steps: list[Any]) -> Any:
+        if step.within is not None:
+            options: dict[str, Any] = {"each": {"given": steps[step.each[0].of]}} if step.each else {}
+            if step.ahead and step.each:
+                options["ahead"] = step.ahead
+            return self.levels[step.within].with_options(name=name, **options)
+        needs = {f"w{i}": steps[of] for i, (of, _) in enumerate(step.wholes)}
+        needs.update({f"r{n}": self.resources[n] for n in step.resources})
+        settled = [f"w{i}" for i, (_, is_settled) in enumerate(step.wholes) if is_settled]
+        if step.is_source:
+            options = {"ahead": step.ahead} if step.ahead and step.kind != "list" else {}
+            return task(self._make_source(name, step), name=name, needs=needs, settled=settled, **options)
+        return self._make_task(name, step, steps, needs, settled)
+
+    def _make_task(self, name: str, step: Step, steps: list[Any], needs: dict[str, Any], settled: list[str]) -> Any:
+        settled += [f"e{i}" for i, each in enumerate(step.each) if each.is_settled]
+        options = self._find_options(step)
+        parameters = [*([] if step.each else ["given"]), *[f"w{i}" for i, _ in enumerate(step.wholes)]]
+        parameters += [f"e{i}" for i, each in enumerate(step.each) if not each.has_default]
+        defaults = [f"e{i}='default'" for i, each in enumerate(step.each) if each.has_default]
+        if step.stream:
+            of, is_settled, order = step.stream
+            parameters.append("st")
+            needs["st"] = steps[of]
+            settled += ["st"] * is_settled
+            options["stream"] = {"st": "ended"} if order == "ended" else "st"
+        if step.each:
+            options["each"] = {f"e{i}": steps[each.of] for i, each in enumerate(step.each)}
+        if step.ahead:
+            options["ahead"] = step.ahead
+        if step.kind == "loop":
+            options["run_in"] = "loop"
+        if step.has_condition:
+            options["when"] = _holds_of_item if step.each else _holds_of_input
+        function = self._make_function(name, step, parameters, defaults)
+        return task(function, name=name, needs=needs, settled=settled, limit=step.limit, **options)
+
+    def _make_source(self, name: str, step: Step) -> Any:
+        wholes = [f"w{i}" for i, _ in enumerate(step.wholes)]
+        resources = [f"r{n}" for n in sorted(step.resources)]
+        used = ", ".join(resources)
+        is_async = step.kind == "async generator"
+        parameters = ", ".join(["given", *wholes, *resources])
+        items = f"list_items('{name}', received, {step.size})"
+        text = [
+            f"{'async ' * is_async}def {name}({parameters}):",
+            f"  watch.begin('{name}', [{used}])",
+            "  try:",
+            "    watch.pass_point()",
+            f"    received = [plain(one) for one in [{', '.join(['given', *wholes])}]]",
+            f"    watch.note('{name}', received)",
+            *[f"    return {items}"] * (step.kind == "list"),
+            f"    for item in {items}:",
+            *["      await checkpoint()"] * is_async,
+            "      watch.pass_point()",
+            "      yield item",
+            "  finally:",
+            f"    watch.end('{name}', [{used}])",
+        ]
+        if step.kind == "list":
+            text = [line for line in text if not line.startswith("    for") and not line.startswith("      ")]
+        return self._make(name, text, plain=plain, list_items=list_items)
