@@ -195,7 +195,8 @@ class Graph:
             steps = [*self.ends]
         else:
             params, sources, settled = node.params, node.sources, node.definition.graph_settled
-            steps = [*node.barriers, *(step for source in node.asked for step in definitions_of(source))]
+            asked = [*node.asked, *(source for name, source in node.unread if name not in settled)]
+            steps = [*node.barriers, *(step for source in asked for step in definitions_of(source))]
         for param, source in zip(params, sources, strict=True):
             steps += definitions_of(source) if param.name not in settled else []
         return [self.node_of(step).index for step in steps]

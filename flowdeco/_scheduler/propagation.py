@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .._base.events import Outcome, Skip, Status
 from .._base.signature import MISSING, Param
+from .._base.text import count_things
 from .._definition.definition import Definition
 from .._graph.axis import Axis
 from .._graph.graph import Graph
@@ -198,20 +199,28 @@ def judge_body(graph: Graph, ended: Ended, lacking: Lacking) -> Judgement:
 
 
 def find_roots(graph: Graph, ended: Ended) -> list[int]:
-    """Return the failed nodes that keep the workflow's own function from running, in the order of the graph."""
+    """Return the failed nodes that keep the workflow's own function from running, in the order of the graph.
+
+    What has failed for some items, or while it read some, may have lacked others that failed before they came to it.
+    """
     waiting = graph.blockers_of(None)
     seen = set(waiting)
     found: list[int] = []
     while waiting:
         index = waiting.pop()
         status, _ = ended.get(index, (None, None))
+        node = graph.nodes[index]
         if status is Status.FAILED:
             found.append(index)
-        elif status is Status.UPSTREAM_FAILED:
-            more = set(graph.blockers_of(graph.nodes[index])) - seen
+        if status is Status.UPSTREAM_FAILED or (status is Status.FAILED and _takes_items(node)):
+            more = set(graph.blockers_of(node)) - seen
             seen |= more
             waiting += more
     return sorted(found)
+
+
+def _takes_items(node: Node) -> bool:
+    return node.axis is not None or any(isinstance(source, FromStream) for source in node.sources)
 
 
 def find_blocking_error(
@@ -219,7 +228,7 @@ def find_blocking_error(
 ) -> BaseException | None:
     """Return the error of the failed task that keeps the workflow's own function from running, the earliest.
 
-    With `keep_going=`, it is a group of all such errors.
+    With `keep_going=`, it is a group of all such errors; of very many items, of those that were kept.
 
     Args:
         journal: what happened.
@@ -236,8 +245,12 @@ def find_blocking_error(
     errors = [error for error in {**noted, **roots}.values() if error is not None]
     if not graph.owner.keep_going:
         return errors[0]
-    number = f"{len(blocking)} task{'s' if len(blocking) > 1 else ''}"
-    more = f", with {len(errors)} errors" if len(errors) > len(blocking) else ""
+    number = count_things(len(blocking), "task")
+    more = f", with {len(errors):,} errors" if len(errors) > len(blocking) else ""
+    mapped = [index for index in blocking if index in journal.items and of_items.get(index)]
+    left_out = sum(journal.items[index].counts[Status.FAILED] - len(of_items[index]) for index in mapped)
+    if left_out > 0:
+        more += f" and {left_out:,} more that a plain call does not keep"
     return BaseExceptionGroup(f"{number} of workflow {graph.name!r} failed{more}", errors)
 
 

@@ -78,6 +78,78 @@ async def test_with_keep_going_the_others_finish_and_all_errors_are_raised() -> 
     assert run.tasks["note"].status == "upstream_failed"
 
 
+async def test_with_keep_going_the_errors_of_earlier_stages_are_raised_beside_those_of_later_ones() -> None:
+    @task(each={"number": check})
+    async def odd(number: int) -> int:
+        if number == 5:
+            raise KeyError("five")
+        return number
+
+    @workflow(keep_going=True)
+    def w(numbers: list[int], odd: list[int]) -> None: ...
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await w.call([3, 13, 5, 1])
+    assert caught.value.message == "2 tasks of workflow 'w' failed, with 3 errors"
+    assert sorted(map(str, caught.value.exceptions)) == ["'five'", "bad 13", "bad 3"]
+    assert caught.value.__notes__ == ["Raised by workflow 'w'."]
+
+
+async def test_with_keep_going_the_error_of_a_source_is_raised_beside_those_of_its_items() -> None:
+    @task
+    def source() -> Iterator[int]:
+        yield 3
+        raise OSError("late")
+
+    @task(each={"number": source})
+    def bad(number: int) -> None:
+        raise ValueError(number)
+
+    @workflow(keep_going=True)
+    def w(bad: list[None]) -> None: ...
+
+    with pytest.raises(ExceptionGroup, match="2 tasks of workflow 'w' failed") as caught:
+        await w.call()
+    assert {type(error) for error in caught.value.exceptions} == {OSError, ValueError}
+
+
+async def test_with_keep_going_the_errors_of_items_are_raised_beside_that_of_their_reader() -> None:
+    @task(stream="check")
+    def reader(check: Iterator[int]) -> None:
+        next(check)
+        raise KeyError("own")
+
+    @workflow(keep_going=True)
+    def w(numbers: list[int], reader: None, half: list[float]) -> None: ...
+
+    with pytest.raises(ExceptionGroup, match="2 tasks of workflow 'w' failed, with 3 errors") as caught:
+        await w.call([1, 3, 13])
+    assert sorted(type(error).__name__ for error in caught.value.exceptions) == ["KeyError", "ValueError", "ValueError"]
+
+
+async def test_with_keep_going_what_stands_in_without_the_item_is_kept_from_running_by_its_error_all_the_same() -> None:
+    @workflow(keep_going=True)
+    def w(numbers: list[int], half: list[float]) -> None: ...
+
+    with pytest.raises(ExceptionGroup, match="1 task of workflow 'w' failed") as caught:
+        await w.override(half=lambda: 1.0).call([1, 3])
+    assert [str(error) for error in caught.value.exceptions] == ["bad 3"]
+
+
+async def test_with_keep_going_a_plain_call_says_how_many_errors_of_items_it_has_not_kept() -> None:
+    @workflow(keep_going=True)
+    def w(numbers: list[int], half: list[float]) -> None: ...
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await w.call([3] * 130)
+    assert caught.value.message == (
+        "1 task of workflow 'w' failed, with 100 errors and 30 more that a plain call does not keep"
+    )
+    run = await w.run_async([3] * 130)
+    assert "with 130 errors" in str(run.error)
+    assert "more" not in str(run.error)
+
+
 async def test_settled_gives_the_outcome_of_every_item_in_order() -> None:
     @workflow(settled="check")
     def w(numbers: list[int], check: list[Outcome[int]]) -> Any:
