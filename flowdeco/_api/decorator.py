@@ -139,7 +139,8 @@ def task(
         ahead: how many items may be begun and unfinished; said of a task with `each=` or `stream=`, or of one that
             yields, which is advanced no further. `None`: twice the sum of the limits of all tasks that it goes through,
             one without a limit counting as 100.
-        key: beside `each=`: a `def` that names an item for the record. It may ask for the item, its `index` and inputs.
+        key: beside `each=`: a `def` that names an item for the record, each by a name of its own. It may ask for the
+            item, its `index` and inputs.
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
             takes of which `Limit`. The time between attempts takes no place.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,

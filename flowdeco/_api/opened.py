@@ -27,10 +27,15 @@ def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workfl
         *workflows: the workflows.
         **inputs: those inputs of theirs that the resources need. Calls in the block get them, too, and give the others.
 
+    Returns:
+        What `with` or `async with` enters; `as` gives a tuple of the workflows, in the same order.
+
     Raises:
+        OptionTypeError: there is no workflow, or something that is none.
         InputError: an input is missing, or there is none of that name.
         ResourceError: a workflow is opened already.
         RunningLoopError: a plain `with` on a thread whose event loop is running.
+        Exception: what the opening of a resource raises for good, as it is.
     """
     wrong: list[object] = [each for each in workflows if not is_face(each) or not definition_behind(each).is_workflow]
     if wrong:

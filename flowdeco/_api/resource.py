@@ -112,7 +112,7 @@ def resource(
             by `run_in="process"`, as long as that process, or until it is needed with other arguments. It is a `def`
             then that is found by its name, it is opened in the attempt of a task, whose `retries=` and `timeout=` hold,
             and a process that is killed closes nothing.
-        retries: how many more times opening is tried, or a `Retry`.
+        retries: how many more times opening is tried, or a `Retry`; `None`: it is tried once.
         timeout: seconds that opening may take, each time; `None`: no limit.
         close_timeout: seconds that closing may take, which nothing else interrupts; `None`: no limit.
         on_state: called at every change of status, which is `completed` when it is open; hooks are as of `task`.

@@ -6,7 +6,7 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from flowdeco import InputError, Run, Skip, State, task, workflow
+from flowdeco import Event, InputError, Run, Skip, State, task, workflow
 from tests.support.naming import mention
 
 
@@ -280,7 +280,10 @@ async def test_who_looks_on_at_the_outer_run_is_told_of_it_as_of_a_workflow_that
     async def number() -> int:
         return 1
 
-    @workflow(on_state=lambda event: told.append((event.workflow, event.task, event.status)))
+    def tell(event: Event) -> None:
+        told.append((event.workflow, event.task, event.status))
+
+    @workflow(on_state=tell)
     async def inner(number: int) -> int:
         return number
 
