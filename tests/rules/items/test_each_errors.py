@@ -76,8 +76,8 @@ def test_two_different_axes_are_an_error_that_names_both() -> None:
     assert (error.function, error.parameter) == ("f", "a")
     assert str(error) == (
         "Cannot build workflow 'w': task 'f' would go item by item over task 'pages' (by 'a') and task 'sites' "
-        "(by 'b'), and their items do not belong together. Receive one of them as a whole list, or zip them in a task and "
-        "name that in each=."
+        "(by 'b'), and their items do not belong together. Receive one of them as a whole list, or zip them in a task "
+        "and name that in each=."
     )
 
 
