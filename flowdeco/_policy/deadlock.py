@@ -7,12 +7,12 @@ was left behind at its timeout counts as held up for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from .pool import Pool
 
-__all__ = ["Holder", "Want", "describe_deadlock", "find_deadlock"]
+__all__ = ["Holder", "Want", "describe_deadlock", "find_deadlock", "leave_behind"]
 
 
 class Holder(Protocol):
@@ -25,6 +25,11 @@ class Holder(Protocol):
 
     name: str
     is_left_behind: bool
+
+    @property
+    def taken(self) -> Sequence[tuple[object, Pool, int]]:
+        """Each limit with the pool that its places came from, and their number."""
+        ...
 
     def list_wants(self) -> list[Want]:
         """Return what it waits for itself, and what is waited for inside it."""
@@ -50,6 +55,13 @@ class Want(NamedTuple):
             if not pool.closed:
                 yield pool
             pool = pool.source
+
+
+def leave_behind(holder: Holder) -> None:
+    """Note that nobody waits for a holder any more: who waits for its places looks again whether that can end."""
+    holder.is_left_behind = True
+    for _, pool, _ in tuple(holder.taken):
+        pool.wake_all()
 
 
 def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:

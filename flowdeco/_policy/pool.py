@@ -100,6 +100,10 @@ class Pool:
         """End a loan: its places go where they came from, those in use when they come back."""
         self._post(self._close)
 
+    def wake_all(self) -> None:
+        """Wake those who wait, without places: they look again whether any can come."""
+        self._post(self._wake_all)
+
     def _post(self, message: Callable[[], None]) -> None:
         self._mail.append(message)
         self._work_off()
@@ -124,6 +128,10 @@ class Pool:
             self._woken.append(waiter)
         else:
             self._queue[waiter] = None
+
+    def _wake_all(self) -> None:
+        self._woken += self._queue
+        self._queue.clear()
 
     def _leave(self, waiter: Waiter) -> None:
         if waiter in self._queue:

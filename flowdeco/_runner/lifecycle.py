@@ -17,6 +17,7 @@ from .._base.context import InContext
 from .._base.errors import LimitDeadlockError, LimitError
 from .._base.events import Skip, Status
 from .._base.signature import is_awaitable
+from .._policy.deadlock import leave_behind
 from .._policy.hook import EVENT_NAMES, ITEM_NAMES
 from .._policy.limit import Demand, Hold
 from .._state.writer import signed
@@ -182,7 +183,7 @@ class Lifecycle(Decision):
             return await self._attempt_in_place()
         finally:
             if self.is_left_behind:  # and still has its places
-                hold.is_left_behind = True
+                leave_behind(hold)
             else:
                 hold.release()
 

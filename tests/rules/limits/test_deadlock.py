@@ -169,6 +169,81 @@ async def test_a_call_that_waits_for_what_only_abandoned_attempts_hold_fails() -
     assert "and was left behind at its timeout. Call it outside" in str(error)
 
 
+async def test_a_call_that_waits_already_when_the_attempt_is_abandoned_fails_then() -> None:
+    let_go, has_place = threading.Event(), threading.Event()
+    limit = Limit(1, "one")
+
+    @task(limit=limit, timeout=0.2)
+    def stuck() -> None:
+        has_place.set()
+        let_go.wait(PATIENCE)
+
+    @task(limit=limit)
+    async def waiting() -> None: ...
+
+    @workflow
+    async def w() -> Any:
+        async def get_stuck() -> None:
+            with pytest.raises(TaskTimeoutError):
+                await stuck.call()
+
+        async with create_task_group() as group:
+            group.start_soon(get_stuck)
+            while not has_place.is_set():
+                await checkpoint()
+            with pytest.raises(LimitDeadlockError) as caught:
+                await waiting.call()
+            return caught.value
+        raise AssertionError
+
+    try:
+        with fail_after(PATIENCE):
+            error = await w()
+    finally:
+        let_go.set()
+    assert error.chain == ("stuck#1",)
+
+
+async def test_who_waits_for_more_than_the_abandoned_attempt_holds_is_served_in_turn() -> None:
+    let_go, has_place, go = threading.Event(), threading.Event(), Event()
+    limit, ran = Limit(2, "two"), list[int]()
+
+    @task(limit=limit, timeout=0.2)
+    def stuck() -> None:
+        has_place.set()
+        let_go.wait(PATIENCE)
+
+    @task(limit=limit)
+    async def holding() -> None:
+        await go.wait()
+
+    @task(limit=limit)
+    async def waiting(number: int) -> None:
+        ran.append(number)
+
+    @workflow
+    async def w() -> None:
+        async def get_stuck() -> None:
+            with pytest.raises(TaskTimeoutError):
+                await stuck.call()
+            go.set()
+
+        async with create_task_group() as group:
+            group.start_soon(holding.call)
+            group.start_soon(get_stuck)
+            while not has_place.is_set():
+                await checkpoint()
+            for number in range(3):
+                group.start_soon(waiting.call, number)
+
+    try:
+        with fail_after(PATIENCE):
+            await w()
+    finally:
+        let_go.set()
+    assert sorted(ran) == [0, 1, 2]
+
+
 async def test_calls_share_the_lent_place_and_those_that_are_free() -> None:
     limit, both, begun = Limit(2), Event(), list[str]()
 
