@@ -7,6 +7,8 @@ Most nodes run as soon as they can. Two kinds wait for one more thing, for which
   that it needs only when the answer is there.
 - A resource waits until one that needs it has everything else; of what is mapped, its first item.
 
+The stages of an axis are demanded together: what is needed of one of them begins the items, which go through all.
+
 So a node may have to wait in more than one place. It does so in *pauses*: rows of the flat tables behind those of the
 nodes, which wait for nodes as any node does, and come up in the list of what is ready in the same way. Who takes one
 off that list opens it: that demands something, and lets the node go on. All this is worked out here, once for a graph;
@@ -15,9 +17,10 @@ one in which nothing is lazy and nothing is asked has no pauses, and costs nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
 from .._graph.source import FromItem, FromItemOf, FromStream, definitions_of
@@ -55,7 +58,13 @@ class Demand:
         at_once: what is demanded with a node.
         when_true: what a node demands once its condition is true.
         wanted: all that a node may demand.
-        readers: by how many nodes something may be demanded.
+        unit_of: of lazy nodes that may demand one another in a circle, the first: they form a unit with that.
+        members: these nodes, by the first.
+        units: the first nodes of the units that a node may demand something of, and its own is not among; a node that
+            is in no circle is a unit by itself.
+        readers: by how many nodes something of a unit may be demanded, besides its own.
+        starts: for a stage of an axis all of whose stages are lazy, the rows of what begins its segments, which wait
+            for one more thing: that a stage is demanded.
         asking: the nodes that have a condition, and are not mapped: those that are, ask it for each item.
         of_items: for a mapped node with a condition, the row of the pause at which the items wait for which that is
             true: what it needs as a whole, and its condition does not, is demanded with the first of them.
@@ -74,7 +83,11 @@ class Demand:
         self.at_once: dict[int, tuple[int, ...]] = {}
         self.when_true: dict[int, tuple[int, ...]] = {}
         self.wanted: dict[int, tuple[int, ...]] = {}
+        self.unit_of: dict[int, int] = {}
+        self.members: dict[int, tuple[int, ...]] = {}
+        self.units: dict[int, tuple[int, ...]] = {}
         self.readers: dict[int, int] = {}
+        self.starts: dict[int, tuple[int, ...]] = {}
         self.of_items: dict[int, int] = {}
         self.arrivals: dict[int, int] = {}
         self.on_arrival: dict[int, tuple[int, ...]] = {}
@@ -82,7 +95,8 @@ class Demand:
         running = [node for node in graph.nodes if not (node.replaced or node.is_given)]
         for node in running:
             self._add(node)
-        demanded = self._find_demanded(running)
+        self._add_mates()
+        demanded = self._find_demanded()
         self.lazy = frozenset([node.index for node in running if node.index not in demanded])
         self._keep_lazy()
         for index in self.lazy:
@@ -212,16 +226,55 @@ class Demand:
             waiting = [index for node in nodes for index in node.dependencies if not node.is_given]
         return list(found)
 
-    def _find_demanded(self, running: list[Node]) -> set[int]:
+    def _add_mates(self) -> None:
+        """Have the stages of an axis demanded together, as its items go through all of them.
+
+        Who reads the source of an axis as a stream has the items of that axis begin, too.
+        """
+        axes = self._graph.axes
+        for axis in axes:
+            stages = [stage for stage in axis.stages if stage in self.at_once]
+            for stage in stages:
+                self.at_once[stage] += tuple([mate for mate in stages if mate != stage])
+        for node in self._graph.nodes:
+            for source in node.sources if node.index in self.at_once else ():
+                if isinstance(source, FromStream):
+                    stages = [stage for stage in axes[source.axis].stages if stage in self.at_once]
+                    self.at_once[node.index] += tuple([stage for stage in stages if stage != node.index])
+
+    def _find_demanded(self) -> set[int]:
         """Return the nodes that are demanded from the outset."""
         graph = self._graph
         steps = [step for source in graph.body for step in definitions_of(source)]
-        found = {graph.node_of(step).index for step in (*steps, *graph.ends)}
-        found.update([node.index for node in running if node.axis is not None])
-        for node in reversed(running):  # each comes after those that it needs
-            if node.index in found:
-                found.update(self.at_once[node.index])
+        waiting = [graph.node_of(step).index for step in (*steps, *graph.ends)]
+        found: set[int] = set()
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += self.at_once.get(index, ())
         return found
+
+    def _find_units(self) -> None:
+        """Find the lazy nodes that may demand one another in a circle, as the stages of an axis do."""
+        backwards: dict[int, list[int]] = {}
+        for index, what in self.wanted.items():
+            for each in what:
+                backwards.setdefault(each, []).append(index)
+        for node in self._graph.nodes:
+            if node.axis is not None and node.index in self.lazy and node.index not in self.unit_of:
+                unit = (_reach(self.wanted, node.index) & _reach(backwards, node.index) & self.lazy) | {node.index}
+                self.unit_of.update(dict.fromkeys(unit, node.index))
+                self.members[node.index] = tuple(sorted(unit))
+
+    def is_sure_to_read(self, reader: int, axis: Axis) -> bool:
+        """Whether a node that reads something of an axis as a stream does so whenever items of the axis begin."""
+        if reader not in self.lazy:
+            return True
+        steps = [step for source in axis.sources for step in definitions_of(source)]
+        about = {*axis.stages, *[self._graph.node_of(step).index for step in steps]}
+        others = {index for index, what in self.wanted.items() if not about.isdisjoint(what)} - about - {reader}
+        return about <= self.lazy and not others
 
     def _keep_lazy(self) -> None:
         """Leave out of what is demanded all that runs anyway."""
@@ -237,9 +290,24 @@ class Demand:
             if what:
                 wanted.setdefault(index, {}).update(dict.fromkeys(what))
         self.wanted = {index: tuple(what) for index, what in wanted.items()}
-        for what in self.wanted.values():
-            for each in what:
-                self.readers[each] = self.readers.get(each, 0) + 1
+        self._find_units()
+        for index, what in self.wanted.items():
+            units = dict.fromkeys([self.unit_of.get(each, each) for each in what])
+            self.units[index] = tuple([unit for unit in units if unit != self.unit_of.get(index)])
+            for unit in self.units[index]:
+                self.readers[unit] = self.readers.get(unit, 0) + 1
+
+
+def _reach(edges: Mapping[int, Iterable[int]], start: int) -> set[int]:
+    """Return all that can be reached from something, without that itself unless it can."""
+    found: set[int] = set()
+    waiting = list(edges.get(start, ()))
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            waiting += edges.get(index, ())
+    return found
 
 
 def make_demand(graph: Graph) -> Demand | None:

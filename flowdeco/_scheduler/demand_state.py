@@ -24,7 +24,18 @@ class DemandState:
     """
 
     __slots__ = (
-        *("_asking", "_granted", "_held", "_let_in", "_readers", "_unneeded", "demanded", "guarded"),
+        *(
+            "_asking",
+            "_begun",
+            "_declined",
+            "_granted",
+            "_held",
+            "_let_in",
+            "_readers",
+            "_unneeded",
+            "demanded",
+            "guarded",
+        ),
         "open_for_items",
     )
 
@@ -43,11 +54,13 @@ class DemandState:
         raise NotImplementedError
 
     def _begin_demand(self, plan: Plan) -> None:
-        # Of the lazy nodes, by how many each may still be demanded; and those that nobody will.
+        # Of the lazy units, by how many each may still be demanded; and the nodes that nobody will.
         self._readers: dict[int, int] = {} if plan.demand is None else plan.demand.readers.copy()
         self._unneeded: set[int] = set()
         self._asking: set[int] = set()  # the nodes whose condition has its arguments, but which have not theirs
         self.demanded: set[int] = set()
+        self._declined: set[int] = set()  # the nodes that demand nothing any more
+        self._begun: set[int] = set()  # what begins segments, where that was demanded
         self._granted: set[int] = set()  # the mapped nodes whose condition was true for an item
         self.open_for_items: set[int] = set()
         # Of mapped nodes that need what is opened: the items that wait for that, and where none has to any more.
@@ -65,6 +78,17 @@ class DemandState:
             self.demanded.update(fresh)
             found += fresh
             self._release_row(demand.entries.get(index, index))
+            for start in demand.starts.get(index, ()):
+                if start not in self._begun:
+                    self._begun.add(start)
+                    self._release_row(start)
+        return found
+
+    def _demand_for(self, node: int, indices: Iterable[int]) -> list[int]:
+        """Have a node demand others; return those that were not demanded before."""
+        found = self.demand(indices)
+        if self.plan.demand is not None and node in self.plan.demand.unit_of:
+            self._look_after(self.plan.demand.unit_of[node])
         return found
 
     def grant(self, index: int) -> tuple[bool, list[int]]:
@@ -78,7 +102,7 @@ class DemandState:
             return self._grant_item(self.steps[index].origin.node)
         if demand is None or index not in demand.asking:
             return True, []
-        found = self.demand(demand.when_true.get(index, ()))
+        found = self._demand_for(index, demand.when_true.get(index, ()))
         row = demand.asked.get(index)
         if row is None:
             return True, found
@@ -93,7 +117,7 @@ class DemandState:
         found: list[int] = []
         if node not in self._granted:
             self._granted.add(node)
-            found = self.demand(self.plan.demand.when_true.get(node, ()))
+            found = self._demand_for(node, self.plan.demand.when_true.get(node, ()))
             row = self.plan.demand.of_items[node]
             if self.pending[row] == 1 and self.plan.demand.pauses[row].next is None:
                 self.pending[row] = 0
@@ -114,7 +138,7 @@ class DemandState:
         found: list[int] = []
         if node not in self._held:
             self._held[node] = []
-            found = self.demand(demand.on_arrival.get(node, ()))
+            found = self._demand_for(node, demand.on_arrival.get(node, ()))
             self._release_row(demand.arrivals[node])
         self._held[node].append(index)
         return True, found
@@ -135,7 +159,7 @@ class DemandState:
         """Let a node go on from where it has paused; return what is demanded only now."""
         assert self.plan.demand is not None
         pause = self.plan.demand.pauses[row]
-        found = self.demand(pause.demands)
+        found = self._demand_for(pause.node, pause.demands)
         if pause.next is not None:
             self._release_row(pause.next)
         return found
@@ -189,10 +213,37 @@ class DemandState:
     def decline(self, index: int) -> None:
         """Take in that a node demands nothing any more: what nobody else may demand is not needed."""
         demand = self.plan.demand
-        for each in () if demand is None else demand.wanted.get(index, ()):
-            self._readers[each] -= 1
-            if not self._readers[each] and each not in self.demanded:
+        if demand is None:
+            return
+        self._declined.add(index)
+        for unit in demand.units.get(index, ()):
+            self._readers[unit] -= 1
+            self._look_after(unit)
+        if index in demand.unit_of:
+            self._look_after(demand.unit_of[index])
+
+    def _look_after(self, unit: int) -> None:
+        """Find out what of a unit is not needed, if nobody besides its own nodes may demand anything of it."""
+        demand = self.plan.demand
+        assert demand is not None
+        members = demand.members.get(unit, (unit,))
+        if self._readers.get(unit, 0) or any(self._may_demand(each) for each in members):
+            return
+        for each in members:
+            if each not in self.demanded and each not in self._unneeded:
                 self._unneeded.add(each)
-                self.affected.add(each)
+                if self.steps[each].origin.turn is None:
+                    self.affected.add(each)
                 self.pending[each] = len(self.pending) + 1  # whatever it waits for
                 self.ready.append(each)
+
+    def _may_demand(self, index: int) -> bool:
+        """Whether a node that was demanded itself may yet demand another."""
+        demand = self.plan.demand
+        if demand is None or index not in self.demanded or index in self._declined:
+            return False
+        return any(each not in self.demanded for each in demand.wanted.get(index, ()))
+
+    def is_unneeded(self, index: int) -> bool:
+        """Whether nobody needs a node, nor will."""
+        return index in self._unneeded

@@ -335,7 +335,9 @@ class ItemBlocks(ItemStreams):
                 state.values[node] = collection.list_present()
         else:
             state.ended[node] = status, cause
-            state.affect(step.followers)
+        followers = () if state.is_unneeded(node) else step.followers  # or nobody waits for it
+        if status is not Status.COMPLETED:
+            state.affect(followers)
         collection.is_told = True
         for group in self._groups:
             if node in group.stages:
@@ -343,7 +345,7 @@ class ItemBlocks(ItemStreams):
         if step.shares is not None:
             self._place_whole(node, step.shares, status, cause)
         state.left -= 1
-        for follower in step.followers:
+        for follower in followers:
             state.pending[follower] -= 1
             if not state.pending[follower]:
                 self._list_ready(follower)

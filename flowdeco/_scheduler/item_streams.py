@@ -36,6 +36,8 @@ class ItemStreams(ItemFlows):
     def open_streams(self, segment: Segment) -> None:
         """Give the readers of a segment that begins their iterators, and let them begin."""
         for plan in segment.plan.streams:
+            if plan.reader in self._state.ended:  # it was not needed
+                continue
             tell = partial(self.on_consumed, segment) if plan.is_counted else None
             stream = ItemStream(plan.name, in_order=plan.in_order, on_consumed=tell)
             segment.streams.setdefault(plan.node, []).append((plan, stream))

@@ -14,7 +14,7 @@ from typing import Any
 from anyio import CancelScope
 
 from .._base.event_loop import EventLoop
-from .._base.events import Status
+from .._base.events import Skip, Status
 from .._item.feed import Feed
 from .._item.rows import Rows
 from .._item.spring import Channel
@@ -59,6 +59,8 @@ class ItemTurns(Admission, ItemPumps):
             self.go_on(index)
         elif turn == "axis":
             self._begin_axis(index)
+        elif turn == "gate" and self.state.is_unneeded(index):
+            self._drop_stage(index)
         else:
             with self.lock:
                 self.take_turn_locked(index)
@@ -239,6 +241,16 @@ class ItemTurns(Admission, ItemPumps):
             if not self.pass_over(node, status, cause):
                 return
         self._give_up_axis(segment)
+
+    def _drop_stage(self, node: int) -> None:
+        """Take in that nobody needs a stage; its segment does not begin, as that goes for all its stages."""
+        items = self.state.items
+        assert items is not None
+        segment = items.of_node[node]
+        segment.dropped += 1
+        if self.pass_over(node, Status.SKIPPED, Skip("not needed")) and segment.dropped == len(segment.plan.own):
+            with self.lock:
+                self.state.left -= 1
 
     def _give_up_axis(self, segment: Segment) -> None:
         items = self.state.items

@@ -27,7 +27,7 @@ from .._policy.run_in import starts_processes
 from .._runner.arguments import Arguments, taking
 from .._runner.gathering import gathering, refusing
 from .._runner.program import Program
-from .axes import Axes
+from .axes import Axes, Start
 from .axis_plan import SegmentPlan
 from .demand import Demand, make_demand
 from .flow_plan import Outflow
@@ -152,7 +152,7 @@ class Plan(Places):
             self.dispensable = axes.find_dispensable([i for i in axes.mapped if followers[i] or self._is_read(i)])
         self._drafts = drafts = [self._draft(node) for node in nodes]  # all of them first: parts get their places here
         if axes is not None:
-            axes.streams.find_readers(drafts)
+            axes.streams.find_readers(drafts, self.demand)
             axes.place_starts(self._place, self._slot)
             flowing = [index for index in axes.flowing if followers[index] or self._is_read(index)]
             self.outflows = axes.make_outflows(flowing)
@@ -238,10 +238,18 @@ class Plan(Places):
             about = (*start.axis.stages, *start.readers)[0]
             entries = self._list_entries(start.readers)
             self.steps[start.place] = self._turn(about, "axis", start.slots, entries)
-            self.counts[start.place] = len(start.needed)
-            if not start.needed:
+            self.counts[start.place] = len(start.needed) + self._hold_start(start)
+            if not self.counts[start.place]:
                 self.roots.append(start.place)
         self.size += len(axes.starts)
+
+    def _hold_start(self, start: Start) -> bool:
+        """Have what begins a segment wait until a stage is demanded; return whether it has to."""
+        stages, demand = start.axis.stages, self.demand
+        if demand is None or not stages or not demand.lazy.issuperset(stages):
+            return False
+        demand.starts.update({stage: (*demand.starts.get(stage, ()), start.place) for stage in stages})
+        return True
 
     def _turn(self, node: int, turn: Turn, slots: tuple[int, ...], followers: Sequence[int]) -> NodePlan:
         """Return what runs no function, but has something to be done when its turn comes."""

@@ -40,6 +40,7 @@ class Tables(Protocol):
     def fail(self, index: int, status: Status, cause: BaseException | None) -> None: ...
     def release(self, slots: tuple[int, ...]) -> None: ...
     def decline(self, index: int) -> None: ...
+    def is_unneeded(self, index: int) -> bool: ...
 
 
 class Segment:
@@ -62,11 +63,24 @@ class Segment:
         closed: the gates that are not open yet, by node, with the places that wait there.
         streams: the streams of what its stages give, by node, and of what the source gives, by -1.
         unread: the items that somebody has still to receive, by number: the block, and the places of the iterators.
+        dropped: how many stages there are that nobody needs.
         counts: for how many items each stage has ended, by node.
     """
 
     __slots__ = (
-        *("active", "begun", "blocks", "cause", "closed", "counts", "fault", "free", "index", "is_abandoned"),
+        *(
+            "active",
+            "begun",
+            "blocks",
+            "cause",
+            "closed",
+            "counts",
+            "dropped",
+            "fault",
+            "free",
+            "index",
+            "is_abandoned",
+        ),
         *("is_broken", "is_called", "is_exhausted", "items", "plan", "sources", "streams", "unread"),
     )
 
@@ -82,7 +96,7 @@ class Segment:
         self.items: list[Any] = []
         self.free: list[Block] = []
         self.blocks: list[Block] = []
-        self.begun = self.active = 0
+        self.begun = self.active = self.dropped = 0
         self.counts = {node: 0 for _, node in plan.own}
         self.is_exhausted = False
         self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}

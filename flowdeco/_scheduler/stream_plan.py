@@ -10,6 +10,7 @@ from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.segments import Needs, reach
 from .._graph.source import FromStream
+from .demand import Demand
 from .node_plan import Draft
 
 __all__ = ["StreamPlan", "Streams"]
@@ -29,7 +30,8 @@ class StreamPlan(NamedTuple):
         is_settled: whether the reader receives the outcome of each item.
         on_loop: whether the reader runs on the event loop, and not in a thread.
         is_counted: whether an item is unfinished until the reader has received it. Not, if the reader waits for
-            something else that needs the whole axis: it would begin only when all items have ended.
+            something else that needs the whole axis: it would begin only when all items have ended. Nor, if it may
+            never be demanded where the items are.
     """
 
     place: int
@@ -73,20 +75,21 @@ class Streams:
         self._asked[place] = source, settled
         return place
 
-    def find_readers(self, drafts: Sequence[Draft]) -> None:
-        """Find out who reads which, when it is known what each node receives."""
+    def find_readers(self, drafts: Sequence[Draft], demand: Demand | None) -> None:
+        """Find out who reads which, when it is known what each node receives, and what waits to be demanded."""
         for node, draft in zip(self._graph.nodes, drafts, strict=True):
-            self._found += [self._make(node.index, place) for place in draft.slots if place in self._asked]
+            self._found += [self._make(node.index, place, demand) for place in draft.slots if place in self._asked]
 
     def of_segment(self, axis: Axis, number: int) -> tuple[StreamPlan, ...]:
         """Return the streams of what goes through a segment."""
         own = [stream for stream in self._found if stream.axis == axis.index]
         return tuple([stream for stream in own if self._segments.get(stream.node, 0) == number])
 
-    def _make(self, reader: int, place: int) -> StreamPlan:
+    def _make(self, reader: int, place: int, demand: Demand | None) -> StreamPlan:
         source, settled = self._asked[place]
         given, node = self._graph.node_of(source.definition), self._graph.nodes[reader]
         signature = node.definition.signature
+        is_sure = demand is None or demand.is_sure_to_read(reader, self._graph.axes[source.axis])
         return StreamPlan(
             place,
             reader,
@@ -97,7 +100,7 @@ class Streams:
             source.order == "source",
             settled,
             signature.kind.startswith("async") or signature.is_awaited,
-            not self._waits_for(reader, source.axis),
+            is_sure and not self._waits_for(reader, source.axis),
         )
 
     def _waits_for(self, reader: int, axis: int) -> bool:

@@ -41,6 +41,8 @@ class Node(NamedTuple):
         wholes: the nodes that it receives as a whole, -1 for the source, and whether settled.
         recovers: whether an error of its own is turned into a value.
         limit: how many items at once; `None`: any number.
+        answer: what its condition says; `None` if it has none.
+        asks: the nodes that the condition receives as a whole.
     """
 
     kind: str
@@ -48,6 +50,8 @@ class Node(NamedTuple):
     wholes: tuple[tuple[int, bool], ...]
     recovers: bool
     limit: int | None
+    answer: bool | None = None
+    asks: tuple[int, ...] = ()
 
 
 class Program(NamedTuple):
@@ -58,12 +62,14 @@ class Program(NamedTuple):
         nodes: the tasks; each needs only those before.
         ahead: how many items may be begun and unfinished; `None`: the default.
         source: "input", or what kind of task gives the items.
+        body: the nodes that the workflow's own function receives; `None`: all.
     """
 
     items: tuple[int, ...]
     nodes: tuple[Node, ...]
     ahead: int | None
     source: str
+    body: tuple[int, ...] | None = None
 
 
 def give(name: str, arguments: Sequence[Any]) -> Outcome:
@@ -103,20 +109,51 @@ class _Model:
         return found
 
     def _run_once(self, number: int, node: Node, inputs: list[Outcome]) -> Outcome:
-        inputs = inputs + self._wholes(node)
-        if any(status in _BROKEN for status, _ in inputs):
-            return "upstream_failed", None
-        if any(status == "skipped" for status, _ in inputs):
-            return "skipped", None
+        asked = self._wholes([(of, False) for of in node.asks])
+        has_rest = any(of >= 0 and of not in node.asks for of, _ in node.wholes) or self._has_rest(node)
+        if node.answer is not None:  # who is mapped and needs nothing else has its items before it asks
+            blocked = _find_blocked(asked if has_rest or not node.each else inputs + asked + self._wholes(node.wholes))
+            if blocked is not None:
+                return blocked
+            if not node.answer:
+                return "skipped", None
+        inputs = inputs + self._wholes(node.wholes)
+        blocked = _find_blocked(inputs)
+        if blocked is not None:
+            return blocked
         status, value = give(f"n{number}", [value for _, value in inputs])
         return ("completed", "recovered") if status == "failed" and node.recovers else (status, value)
 
-    def _wholes(self, node: Node) -> list[Outcome]:
-        together = [of for of, is_settled in node.wholes if not is_settled and of in self.items]
+    def _has_rest(self, node: Node) -> bool:
+        """Whether a node needs the source as a whole, and that is a task."""
+        return self.program.source != "input" and any(of < 0 for of, _ in node.wholes)
+
+    def find_demanded(self) -> set[int]:
+        """Return which nodes are demanded, once it is known how all would end; the stages are together."""
+        nodes, found = self.program.nodes, set[int]()
+        waiting = list(self._list_body())
+        reached = self._find_reached()
+        while waiting:
+            number = waiting.pop()
+            if number in found or number < 0:
+                continue
+            found.add(number)
+            node = nodes[number]
+            waiting += [*node.asks, *[each.of for each in node.each]]
+            if node.each:
+                waiting += [mate for mate in reached if nodes[mate].each]
+            is_asked = not node.each or bool(self.program.items)
+            asked = self._wholes([(of, False) for of in node.asks])
+            if node.answer is None or (node.answer and is_asked and _find_blocked(asked) is None):
+                waiting += [of for of, _ in node.wholes]
+        return found
+
+    def _wholes(self, wholes: Sequence[tuple[int, bool]]) -> list[Outcome]:
+        together = [of for of, is_settled in wholes if not is_settled and of in self.items]
         indices = range(len(self.program.items))
         common = [i for i in indices if all(self.items[of][i][0] == "completed" for of in together)]
         found: list[Outcome] = []
-        for of, is_settled in node.wholes:
+        for of, is_settled in wholes:
             if of not in self.items:
                 status, value = self.ends[of]
                 found.append(("completed", (status, value)) if is_settled else (status, value))
@@ -128,7 +165,29 @@ class _Model:
                 found.append((broken, None) if broken else ("completed", [self.items[of][i][1] for i in common]))
         return found
 
+    def _list_body(self) -> Sequence[int]:
+        return range(len(self.program.nodes)) if self.program.body is None else self.program.body
 
-def evaluate(program: Program) -> Mapping[int, Any]:
-    """Return how each node ends: of a mapped one, for each item."""
-    return _Model(program).run()
+    def _find_reached(self) -> set[int]:
+        """Return which nodes there are in the graph."""
+        found, waiting = set[int](), list(self._list_body())
+        while waiting:
+            number = waiting.pop()
+            if number >= 0 and number not in found:
+                found.add(number)
+                node = self.program.nodes[number]
+                waiting += [*node.asks, *[each.of for each in node.each], *[of for of, _ in node.wholes]]
+        return found
+
+
+def _find_blocked(inputs: Sequence[Outcome]) -> Outcome | None:
+    """Return how something ends that does not run, as it does not have what it needs; `None` if it runs."""
+    if any(status in _BROKEN for status, _ in inputs):
+        return "upstream_failed", None
+    return ("skipped", None) if any(status == "skipped" for status, _ in inputs) else None
+
+
+def evaluate(program: Program) -> tuple[Mapping[int, Any], set[int]]:
+    """Return how each node ends that is demanded, of a mapped one for each item; and which these are."""
+    model = _Model(program)
+    return model.run(), model.find_demanded()

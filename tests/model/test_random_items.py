@@ -30,12 +30,16 @@ def nodes(draw: Draw, number: int, mapped: tuple[int, ...]) -> Node:
         each = [Each(node, draw(st.booleans()), node >= 0 and draw(st.integers(0, 3)) == 0) for node in of]
     before = range(-1, number)
     wholes = draw(st.lists(st.sampled_from(before), max_size=2, unique=True))
+    asks = draw(st.lists(st.sampled_from(range(number)), max_size=1)) if number else []
+    answer = draw(st.sampled_from([None, None, True, True, False]))
     return Node(
         draw(st.sampled_from(["async", "waiting", "def", "loop"])),
         tuple(each),
         tuple([(of, of >= 0 and draw(st.booleans())) for of in wholes if of not in {one.of for one in each}]),
         draw(st.integers(0, 3)) == 0,
         draw(st.sampled_from([None, None, 1, 2])),
+        answer,
+        () if answer is None else tuple(asks),
     )
 
 
@@ -46,7 +50,9 @@ def programs(draw: Draw) -> Program:
         found.append(draw(nodes(number, tuple([i for i, node in enumerate(found) if node.each]))))
     items = draw(st.lists(st.integers(0, 9), max_size=7))
     source = draw(st.sampled_from(["input", *SOURCES]))
-    return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])), source)
+    body = draw(st.sets(st.sampled_from(range(len(found))), min_size=1, max_size=2))
+    chosen = None if draw(st.booleans()) else tuple(sorted(body))
+    return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])), source, chosen)
 
 
 def make_source(items: tuple[int, ...], kind: str) -> Any:
@@ -74,12 +80,14 @@ def build(program: Program) -> Workflow[Any, Any]:
         names = [f"e{position}" for position, _ in enumerate(node.each)]
         needed = [f"w{position}" for position, _ in enumerate(node.wholes)]
         needs = {f"w{i}": source if of < 0 else tasks[of] for i, (of, _) in enumerate(node.wholes)}
+        needs.update({f"a{i}": tasks[of] for i, of in enumerate(node.asks)})
         settled = [name for name, each in zip(names, node.each, strict=True) if each.is_settled]
         settled += [name for name, (_, is_settled) in zip(needed, node.wholes, strict=True) if is_settled]
         options: dict[str, Any] = {
             "each": {n: source if e.of < 0 else tasks[e.of] for n, e in zip(names, node.each, strict=True)} or None,
             "ahead": program.ahead if node.each else None,
             "recover": (lambda: "recovered") if node.recovers else None,
+            "when": None if node.answer is None else make_condition(node),
             "run_in": "loop" if node.kind == "loop" else None,
         }
         given = {name: option for name, option in options.items() if option is not None}
@@ -87,11 +95,17 @@ def build(program: Program) -> Workflow[Any, Any]:
         function = make_function(f"n{number}", node.kind, names + needed, sort_defaults(needed, defaults))
         tasks.append(task(function, name=f"n{number}", needs=needs, settled=settled, limit=node.limit, **given))
 
-    every = {f"n{number}": step for number, step in enumerate(tasks)}
+    every = {f"n{i}": step for i, step in enumerate(tasks) if program.body is None or i in program.body}
     parameters = ", ".join(["source=()", *[f"{name}=None" for name in every]])
     scope: dict[str, Any] = {}
     exec(f"def body({parameters}): return [{', '.join(every)}]", scope)
     return workflow(scope["body"], name="w", needs=every, settled=[*every], keep_going=True)
+
+
+def make_condition(node: Node) -> Any:
+    """Return a condition that receives what it asks for, and says what the node says."""
+    names = ", ".join([f"a{i}" for i, _ in enumerate(node.asks)])
+    return eval(f"lambda {names}: {node.answer}")
 
 
 def sort_defaults(needed: list[str], defaults: list[str]) -> str:
@@ -132,8 +146,11 @@ def test_a_program_over_items_ends_as_the_model_says(backend: Backend, program: 
             given = [list(program.items)] if program.source == "input" else []
             found = await build(program).call(*given)
             run = await build(program).run_async(*given)
-        expected = evaluate(program)
-        assert plain(found) == [expected[number] for number in range(len(program.nodes))]
+        expected, demanded = evaluate(program)
+        chosen = range(len(program.nodes)) if program.body is None else program.body
+        assert plain(found) == [expected[number] for number in chosen]
         assert plain(run.result) == plain(found)
+        unneeded = {name for name, record in run.tasks.items() if record.reason == "not needed"} - {"source"}
+        assert unneeded == {name for name in run.tasks if name[0] == "n" and int(name[1:]) not in demanded}
 
     anyio.run(main, backend=backend[0], backend_options=backend[1])
