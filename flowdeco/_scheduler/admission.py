@@ -124,7 +124,7 @@ class Admission(Settlement):
 
     def _note_demanded(self, demanded: Sequence[int], by: int) -> None:
         for index in demanded:
-            self.journal.demand(index, by)
+            self.journal.demand(index, self.state.steps[by].origin.node)  # the place of an item is soon another one's
 
     def _end(self, index: int, judgement: Judgement) -> None:
         """End a node that does not run."""

@@ -263,3 +263,21 @@ async def test_a_run_that_is_cancelled_leaves_no_item_that_waits_for_it() -> Non
     with anyio.fail_after(30), anyio.CancelScope() as scope:
         await w.call(range(5))
     assert scope.cancelled_caught
+
+
+async def test_the_record_says_that_it_was_the_task_which_demanded_it_whatever_item_did() -> None:
+    @resource
+    async def opened() -> AsyncIterator[str]:
+        yield "opened"
+
+    @task(each={"number": "numbers"})
+    async def use(number: int, opened: str) -> int:
+        return number
+
+    @workflow
+    def w(numbers: list[int], use: list[int]) -> list[int]:
+        return use
+
+    run = await w.run_async([1, 2, 3])
+    assert run.critical_path()[-1] == "use"
+    assert "opened" in run.to_html()
