@@ -76,21 +76,22 @@ class Culprit(NamedTuple):
 def list_troubles(snapshot: Snapshot) -> list[Trouble]:
     """Return every failed attempt with what became of it: the worst first, and as they happened."""
     rows = {row.name: row for row in (*chain.from_iterable(snapshot.calls.values()), *snapshot.rows)}
-    last = {(failure.task, failure.index): number for number, failure in enumerate(snapshot.failures)}
+    last = {(failure.task, failure.index): failure for failure in snapshot.failures}
     fatal = _list_fatal(snapshot)
     received = snapshot.journal.graph.find_received() if snapshot.failures else set[int]()
     found: list[Trouble] = []
     for number, failure in enumerate(snapshot.failures):
         row = None if failure.task is None else rows.get(failure.task)
-        is_last = last[failure.task, failure.index] == number
+        final = last[failure.task, failure.index]
+        is_last = final is failure
         if id(failure.error) in fatal and (is_last or row is None):
             fate = Fate.FATAL
         elif row is None:
             fate = Fate.FINAL
         else:
-            end = _find_end(snapshot, row, failure)
+            end = _find_end(snapshot, row, final)
             fate = _judge(end, is_last=is_last, is_received=bool(row.depth) or row.number in received)
-        attempts = 0 if row is None else _find_end(snapshot, row, failure).attempts
+        attempts = 0 if row is None else _find_end(snapshot, row, final).attempts
         found.append(Trouble(failure, number, row, fate, attempts))
     return sorted(found, key=lambda trouble: _ORDER.index(trouble.fate))
 
@@ -113,6 +114,7 @@ class _End(NamedTuple):
 
 
 def _find_end(snapshot: Snapshot, row: Row, failure: Failure) -> _End:
+    """Return how that has ended which a failure, the last there, is of."""
     if failure.index is None:
         return _End(row.status, row.recovered, row.attempts[-1].number if row.attempts else 0)
     log = snapshot.journal.items.get(row.number)
@@ -128,7 +130,9 @@ def _judge(end: _End, *, is_last: bool, is_received: bool) -> Fate:
     if end.status is Status.FAILED and is_last:
         return Fate.HANDLED if is_received else Fate.FINAL
     if end.status is Status.COMPLETED:
-        return Fate.RECOVERED if end.recovered and is_last else Fate.RETRIED
+        if end.recovered:  # no attempt has made good those before the last one
+            return Fate.RECOVERED if is_last else Fate.TRIED
+        return Fate.RETRIED
     return Fate.TRIED
 
 

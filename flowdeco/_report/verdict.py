@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from .._base.events import Status
 from .._draw.diagram import tell_status
@@ -126,11 +125,11 @@ def _find_victims(snapshot: Snapshot, failed: Row) -> list[Row]:
 
 def _tell_success(snapshot: Snapshot) -> str:
     counts = Counter([trouble.fate for trouble in list_troubles(snapshot)])
-    good = counts[Fate.RETRIED] + counts[Fate.TRIED]
     facts = [
-        f"{count_things(good, 'failed attempt')} made good by another" if good else "",
+        f"{count_things(counts[Fate.RETRIED], 'failed attempt')} made good by another" if counts[Fate.RETRIED] else "",
         f"{count_things(counts[Fate.RECOVERED], 'error')} recovered from" if counts[Fate.RECOVERED] else "",
         f"{count_things(counts[Fate.HANDLED], 'error')} handled by a task" if counts[Fate.HANDLED] else "",
+        f"{count_things(counts[Fate.TRIED], 'failed attempt')} tried again" if counts[Fate.TRIED] else "",
     ]
-    told = "; ".join(islice(filter(None, facts), 3))
+    told = "; ".join(filter(None, facts))
     return f'<p class="verdict quiet">No error failed the run: <a href="#errors">{told}</a>.</p>' if told else ""

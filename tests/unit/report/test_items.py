@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import anyio
 import pytest
 
-from flowdeco import Run, task, workflow
+from flowdeco import Outcome, Run, task, workflow
 from tests.support.report import Page, page_of
 from tests.support.report_items import crawl, read_sections
 
@@ -74,6 +75,43 @@ def test_an_item_made_good_by_another_attempt_is_no_trouble() -> None:
     page = page_of(read.run_sync(pages=[*range(4)]))
     assert "1 failed attempt made good by another" in page.text[""]
     assert "made good by attempt 2" in page.text["errors"]
+
+
+def test_a_failed_attempt_counts_as_made_good_only_if_its_item_was_completed_by_another() -> None:
+    tries: list[int] = []
+
+    @task(each={"page": "pages"}, retries=1)
+    async def text(page: int) -> int:
+        tries.append(page)
+        if page > 0 or tries.count(page) == 1:
+            raise ConnectionError("away")
+        return page
+
+    @workflow(settled="text")
+    async def read(pages: list[int], text: list[Outcome[int]]) -> None: ...
+
+    page = page_of(read.run_sync(pages=[*range(3)]))
+    told = "1 failed attempt made good by another; 2 errors handled by a task; 2 failed attempts tried again"
+    assert f"No error failed the run: {told}." in page.text[""]
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_no_attempt_has_made_good_what_recover_has(mapped: bool) -> None:
+    @task(
+        each={"page": "pages"} if mapped else None,
+        needs={} if mapped else {"page": "pages"},
+        retries=1,
+        recover=lambda: 0,
+    )
+    async def text(page: Any) -> int:
+        raise ConnectionError("away")
+
+    @workflow
+    async def read(pages: list[str], text: Any) -> None: ...
+
+    page = page_of(read.run_sync(pages=["a"]))
+    assert "No error failed the run: 1 error recovered from; 1 failed attempt tried again." in page.text[""]
+    assert "made good" not in page.text["errors"]
 
 
 def test_calls_stand_below_who_made_them() -> None:
