@@ -11,7 +11,7 @@ got all of `a`'s axis. So what is held back counts as a need, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from .._definition.definition import Definition
 from .axis import Axis
@@ -19,7 +19,7 @@ from .graph import Graph
 from .node import Node
 from .source import FromItem, FromItemOf, FromResult, FromStream, definitions_of
 
-__all__ = ["Needs", "find_segments", "reach"]
+__all__ = ["Needs", "find_segments", "reach", "reach_all"]
 
 # Where a parameter receives one of many.
 _ONE_BY_ONE = (FromItem, FromItemOf, FromStream)
@@ -33,6 +33,9 @@ class Needs:
         gates: by node, those of them that a mapped node waits for before anything is done for an item.
         by_item: by node, the stages of its axis that it needs item by item.
         streamed: by node, what gives the items that it reads as a stream.
+        readers: by axis, the nodes that read something of it as a stream.
+        fed: by node, the axes of which it is a source.
+        flowing: the nodes that may hand on their items one by one, and be held back; told later, none before.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -41,6 +44,16 @@ class Needs:
         self.gates = self.whole.copy()
         self.streamed = [self._list_streamed(node) for node in graph.nodes]
         self.by_item = [self._list_by_item(node) for node in graph.nodes]
+        self.flowing: Collection[int] = ()
+        self.readers: dict[int, list[int]] = {}
+        self.fed: dict[int, list[Axis]] = {}
+        for node in graph.nodes:
+            for source in node.sources:
+                if isinstance(source, FromStream):
+                    self.readers.setdefault(source.axis, []).append(node.index)
+        for axis in graph.axes:
+            for index in self.of_axis(axis):
+                self.fed.setdefault(index, []).append(axis)
 
     def of_axis(self, axis: Axis) -> list[int]:
         """Return the nodes that give the sources of an axis."""
@@ -95,8 +108,39 @@ def _raise(graph: Graph, needs: Needs, segments: dict[int, int], node: Node) -> 
     segments[node.index] = max([segments[node.index], *least])
 
 
-def reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[int]) -> set[int]:
-    """Return all that has to have ended, if these are to."""
+def reach_all(
+    graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[int], reader: int | None = None
+) -> set[int]:
+    """Return all that has to have ended or to go on, if these are to end: also who may hold back what that needs.
+
+    Items are held back by who reads them as a stream, and what yields them by who takes them.
+
+    Args:
+        graph: the graph.
+        needs: what each node needs.
+        segments: the number of the segment of each stage.
+        start: the nodes.
+        reader: one that is not waited for where it reads; `None`: all are.
+    """
+
+    def list_takers(index: int) -> list[int]:
+        own = graph.nodes[index].axis
+        fed = needs.fed.get(index, []) if index in needs.flowing else []
+        axes = fed if own is None else [own, *fed]
+        found = [stage for axis in fed for stage in axis.stages]
+        return found + [each for axis in axes for each in needs.readers.get(axis.index, ()) if each != reader]
+
+    return reach(graph, needs, segments, start, list_takers)
+
+
+def reach(
+    graph: Graph,
+    needs: Needs,
+    segments: dict[int, int],
+    start: Sequence[int],
+    besides: Callable[[int], Iterable[int]] = lambda index: (),
+) -> set[int]:
+    """Return all that has to have ended, if these are to; `besides` gives what else there is to a node."""
     reached: set[int] = set()
     waiting = list(start)
     while waiting:
@@ -104,7 +148,7 @@ def reach(graph: Graph, needs: Needs, segments: dict[int, int], start: Sequence[
         if index in reached:
             continue
         reached.add(index)
-        waiting += needs.whole[index] + needs.streamed[index]
+        waiting += [*needs.whole[index], *needs.streamed[index], *besides(index)]
         axis = graph.nodes[index].axis
         if axis is not None:
             waiting += needs.by_item[index]

@@ -79,7 +79,7 @@ class Axes:
         self.mapped = frozenset(self._segment_of)
         self.starts: list[Start] = []
         self.groups = Groups(graph, place)
-        self.flowing = find_flowing(graph, self.needs)
+        self.needs.flowing = self.flowing = find_flowing(graph, self.needs)
         self.streams = Streams(graph, self.needs, self._segment_of, place)
 
     def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
-from .._graph.segments import Needs, reach
+from .._graph.segments import Needs, reach, reach_all
 from .._graph.source import FromResult
 from .._runner.feeding import can_feed
 
@@ -94,10 +94,15 @@ def make_outflows(
 
 
 def _can_be_held(graph: Graph, needs: Needs, segments: dict[int, int], index: int) -> bool:
-    """Whether a source may be held back: no stage that takes its items needs something that needs the source's end."""
-    stages = [stage for axis in graph.axes if index in needs.of_axis(axis) for stage in axis.stages]
-    waited = [needs.whole[stage] for stage in stages if segments[stage] == 0 and needs.whole[stage]]
-    return not any(index in reach(graph, needs, segments, whole) for whole in waited)
+    """Whether a source may be held back: nothing that its items wait for needs more of it than is handed on then."""
+    axes = [axis for axis in graph.axes if index in needs.of_axis(axis)]
+    waited = [needs.whole[stage] for axis in axes for stage in axis.stages if segments[stage] == 0]
+    beside = [other for axis in axes for other in needs.of_axis(axis) if other != index]
+    waited.append([other for other in beside if other not in needs.flowing])
+    if any(index in reach_all(graph, needs, segments, whole) for whole in waited if whole):
+        return False
+    flows = [other for other in beside if other in needs.flowing]  # they go in step with it, and may be made of it
+    return index not in reach(graph, needs, segments, flows)
 
 
 def _index_of(graph: Graph, source: object) -> int | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .._definition.definition import Definition
 from .._graph.axis import Axis
 from .._graph.graph import Graph
-from .._graph.segments import Needs, reach
+from .._graph.segments import Needs, reach_all
 from .._graph.source import FromStream
 from .demand import Demand
 from .node_plan import Draft
@@ -29,8 +29,9 @@ class StreamPlan(NamedTuple):
         in_order: whether they come in the order of the source, and not as they end.
         is_settled: whether the reader receives the outcome of each item.
         on_loop: whether the reader runs on the event loop, and not in a thread.
-        is_counted: whether an item is unfinished until the reader has received it. Not, if the reader waits for
-            something else that needs the whole axis: it would begin only when all items have ended. Nor, if it may
+        is_counted: whether an item is unfinished until the reader has received it. Not, if the reader may wait for
+            something else that needs the axis to go on: it begins only when all items have ended, or has another stream
+            of the axis that it reads first. What it has not read then stays in the memory. Nor, if it may
             never be demanded where the items are.
     """
 
@@ -100,11 +101,16 @@ class Streams:
             source.order == "source",
             settled,
             signature.kind.startswith("async") or signature.is_awaited,
-            is_sure and not self._waits_for(reader, source.axis),
+            is_sure and not self._waits_besides(reader, source),
         )
 
-    def _waits_for(self, reader: int, axis: int) -> bool:
-        """Whether a reader begins only when something else has ended that needs the whole of the axis it reads."""
-        read = self._graph.axes[axis]
-        reached = reach(self._graph, self._needs, self._segments, self._needs.whole[reader])
-        return not reached.isdisjoint([*read.stages, *self._needs.of_axis(read)])
+    def _waits_besides(self, reader: int, source: FromStream) -> bool:
+        """Whether a reader may wait for anything else that needs the axis of one of its streams to go on."""
+        read, given = self._graph.axes[source.axis], self._graph.node_of(source.definition).index
+        streams = [each for each in self._graph.nodes[reader].sources if isinstance(each, FromStream)]
+        others = [self._graph.node_of(each.definition).index for each in streams if each is not source]
+        if len([each for each in streams if each.axis == source.axis]) > 1:
+            return True
+        start = [*self._needs.whole[reader], *others]
+        reached = reach_all(self._graph, self._needs, self._segments, start, reader)
+        return not reached.isdisjoint([given, *read.stages, *self._needs.of_axis(read)])
