@@ -230,7 +230,9 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             made = (self if old is self._definition else cast("Self", old.face))._copy()
             return made._define(old.function, change_options(old, options), old.scope, old.signature, old)
 
-        return cast("Self", remake(self._definition.compiler, change).face)
+        made = remake(self._definition.compiler, change)
+        made.block = self._definition.block  # in a block of `opened()`, it uses what is open there
+        return cast("Self", made.face)
 
     def _show(self, definition: Definition) -> None:
         super()._show(definition)

@@ -312,6 +312,20 @@ def test_an_overridden_one_is_not_opened() -> None:
         assert opened_w.override(client="fake")(path="/a") == "fake /a"
 
 
+def test_what_is_derived_in_a_block_uses_what_is_open_there() -> None:
+    service = Service()
+    with service.first.opened(url="http") as w:
+        for changed in (w.with_options(timeout=60), w.with_options(timeout=9).override(), w.override().with_options()):
+            assert changed(path="/a") == "client of HTTP /a"
+        with pytest.raises(ResourceError, match="was not opened"):
+            service.first.with_options(timeout=60)(path="/a")
+    with opened(service.first, service.second, url="http"):
+        assert service.first.with_options(timeout=60)(path="/b") == "client of HTTP /b"
+    with pytest.raises(ResourceError, match="its block has come to its end"):
+        changed(path="/a")
+    assert service.entries.count("open client") == 2
+
+
 def test_one_that_comes_in_by_an_override_is_to_be_opened_first() -> None:
     service = Service()
 
