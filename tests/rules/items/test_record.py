@@ -315,3 +315,18 @@ async def test_an_item_has_the_calls_that_it_made() -> None:
         ["look_up[2]/search#1", "look_up[2]/search#2"],
     ]
     assert [call.result for call in items[2].calls] == ["2.0", "2.1"]
+
+
+async def test_an_index_that_is_no_number_is_named() -> None:
+    @task(each={"page": "given"})
+    async def mid(page: int) -> int:
+        return page
+
+    @workflow
+    async def w(given: list[int], mid: list[int]) -> Any:
+        return mid
+
+    run = await w.run(given=[1])
+    for name, shown in (("mid[x]", "x"), ("mid[-1]", "-1"), ("mid[]", ""), ("mid[x]/mid[0]", "x")):
+        with pytest.raises(UnknownTaskError, match=f"an index is a number from 0 on, and not '{shown}'"):
+            run.tasks.item(name)
