@@ -132,8 +132,9 @@ def task(
             gives `Outcome`s. In the order of the source; `stream={"text": "ended"}`: in that in which they end. When
             the function returns, items that nobody else needs are cancelled. An item is unfinished until it was read,
             but not where the function may wait for something else that needs the items to go on, as with two streams
-            of the same: those that it has not read yet are kept for it. On a task that yields, `False`: what it yields
-            is handed on when it has ended, so that it can be tried again until then.
+            of the same: those that it has not read yet are kept for it. Once it has received an item, it is not tried
+            again, as nobody has that any more; `recover=` applies as ever. On a task that yields, `False`: what it
+            yields is handed on when it has ended, so that it can be tried again until then.
         more: beside `each=`: a `def` that returns further items for the end of the collection, or `None`: a crawl. It
             may ask for `result`, `item`, `index`, the task's arguments and inputs, and is called on the event loop. An
             item that was there already, by `key=` or else by all of its content, is dropped. Not on a task that begins

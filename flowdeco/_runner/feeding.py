@@ -1,7 +1,8 @@
 """Attempts at a task that hands its items on one by one, and at one that reads such items.
 
 A source can be tried again, recovered or skipped until its first item has been handed on: what others have begun with
-cannot be taken back. So it is with a reader that has received an item, which nobody has any more.
+cannot be taken back. A reader that has received an item cannot be tried again, as nobody has the item any more; what
+it fails with can be recovered.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from .._base.errors import StreamError
 from .._base.events import Skip, Status
 from .._base.sentinel import UNSET
 from .._base.signature import Kind, is_awaitable, is_coroutine_function
+from .._base.text import count_things
 from .._item.clock import Clock
 from .._item.feed import Feed
 from .._item.loop_pump import LoopPump
@@ -137,5 +139,7 @@ async def _read(attempt: Attempt, life: Attempted) -> Any:
             await life.pass_over(Status.UPSTREAM_FAILED, error)
         raise
     finally:
-        if any(stream.consumed for stream in streams):
-            life.make_final()
+        received = next((stream for stream in streams if stream.consumed), None)
+        if received is not None:
+            items = f"{count_things(received.consumed, 'item')} of {received.name!r}"
+            life.make_last(f"It was not tried again: it had received {items}, which another attempt would not get.")

@@ -48,7 +48,7 @@ class Lifecycle(Decision):
         context: the context variables that it and its hooks see.
     """
 
-    __slots__ = ("_asked", "_is_beyond_recovery", "_pristine", "hold", "is_left_behind")
+    __slots__ = ("_asked", "_is_beyond_recovery", "_pristine", "_why_last", "hold", "is_left_behind")
 
     def __init__(
         self, program: Program, index: int | None, crew: Crew, row: Row | None, asked: Row | None, context: Context
@@ -73,6 +73,7 @@ class Lifecycle(Decision):
         self._asked = asked
         self._hook_error: BaseException | None = None
         self._is_final = self._is_beyond_recovery = False
+        self._why_last: str | None = None
         if program.attempts_apart:
             self._pristine = context.copy()
 
@@ -124,6 +125,10 @@ class Lifecycle(Decision):
         """Let no other attempt follow, whatever this one comes to, and nothing recover it."""
         self._is_final = self._is_beyond_recovery = True
 
+    def make_last(self, reason: str) -> None:
+        """Let no other attempt follow; an error that would have been tried again says why it was not."""
+        self._why_last = reason
+
     def release(self) -> None:
         """Give back the places of a limit, on whatever thread."""
         if self.hold is not None:
@@ -143,6 +148,9 @@ class Lifecycle(Decision):
                 delay = retries.next_delay(failure, self.attempt, elapsed)
             except Exception as error:  # of a predicate or a delay of the user's
                 failure = self._note(error, failure)
+                break
+            if delay is not None and self._why_last is not None:
+                failure.add_note(self._why_last)
                 break
             if delay is None or await self._announce_retry(failure, delay):
                 break

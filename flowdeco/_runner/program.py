@@ -105,6 +105,9 @@ class Attempted(Protocol):
     def make_final(self) -> None:
         """Let no other attempt follow, whatever this one comes to, and nothing recover it."""
 
+    def make_last(self, reason: str) -> None:
+        """Let no other attempt follow; an error that would have been tried again says why it was not."""
+
     def note_place(self) -> None:
         """Note that the attempt begins only now, as it had to wait for a thread or a process."""
 

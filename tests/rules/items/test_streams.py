@@ -401,9 +401,60 @@ async def test_a_reader_that_has_received_an_item_is_not_tried_again() -> None:
     def w(count: int, read: int) -> int:
         return read
 
-    with pytest.raises(ConnectionError, match=r"no line\n"):
+    with pytest.raises(ConnectionError, match=r"no line\n") as caught:
         await w.call(3)
     assert len(attempts) == 2
+    why = "It was not tried again: it had received 1 item of 'double', which another attempt would not get."
+    assert why in caught.value.__notes__
+
+
+async def test_an_error_that_no_attempt_would_follow_does_not_say_that_a_reader_was_not_tried_again() -> None:
+    @task(stream="double", retries=Retry(2, delay=0, on=OSError))
+    async def read(double: AsyncIterator[int]) -> None:
+        await anext(double)
+        raise ValueError("no number")
+
+    @workflow
+    def w(count: int, read: None) -> None: ...
+
+    with pytest.raises(ValueError, match="no number") as caught:
+        await w.call(3)
+    assert not any("tried again" in note for note in caught.value.__notes__)
+
+
+async def test_a_reader_that_has_received_an_item_is_recovered() -> None:
+    @task(stream="double", retries=Retry(2, delay=0), recover=lambda error: f"recovered from {error}")
+    async def read(double: AsyncIterator[int]) -> str:
+        raise ConnectionError(f"no line after {await anext(double)}")
+
+    @task(stream="double", recover={ValueError: lambda: "no"})
+    def plain(double: Iterator[int]) -> str:
+        next(double)
+        raise ValueError
+
+    @workflow
+    def w(count: int, read: str, plain: str) -> tuple[str, str]:
+        return read, plain
+
+    with fail_after(SOON):
+        assert await w.call(3) == ("recovered from no line after 0", "no")
+
+
+async def test_a_reader_that_has_handed_an_item_on_is_not_recovered() -> None:
+    @task(stream="double", recover=lambda: None)
+    async def read(double: AsyncIterator[int]) -> AsyncIterator[int]:
+        yield await anext(double)
+        raise ConnectionError("no line")
+
+    @task(each={"number": read})
+    async def use(number: int) -> int:
+        return number
+
+    @workflow
+    def w(count: int, use: list[int]) -> None: ...
+
+    with pytest.raises(ConnectionError):
+        await w.call(3)
 
 
 @pytest.mark.parametrize("kind", ["async def", "def"])
