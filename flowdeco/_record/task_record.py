@@ -25,8 +25,8 @@ __all__ = ["CallRecord", "Calls", "TaskRecord", "Tasks"]
 _MOST_SHOWN = 20
 # One part of the name of an item: of a task, and which item of it.
 _PART = re.compile(r"([^/\[]+)(?:\[(\d+)\])?(?:/|$)")
-# What stands where the index of an item should.
-_NO_INDEX = re.compile(r"\[((?!\d+\])[^\[\]/]*)\](?:/|$)")
+# What stands in brackets where an index should: perhaps a key, in which there may be anything.
+_NO_INDEX = re.compile(r"(?:^|/)([^/\[]+)\[(?!\d+\](?:/|$))(.*?)\](?:/|$)")
 
 
 class TaskRecord:
@@ -242,7 +242,9 @@ class Tasks(Mapping[Any, TaskRecord]):
         tasks, found = self, None
         wrong = _NO_INDEX.search(name)
         if wrong is not None:
-            raise self._no_item(name, f"an index is a number from 0 on, and not {wrong[1]!r}")
+            task, key = wrong.groups()
+            reason = f"an index is a number from 0 on, and not {key!r}. "
+            raise self._no_item(name, f"{reason}The record of task {task!r} finds an item by its key: items.find(key)")
         parts = [match.groups() for match in _PART.finditer(name)]
         for place, (task, index) in enumerate(parts):
             record = tasks[task]

@@ -295,6 +295,20 @@ async def test_an_item_is_found_by_its_name_also_in_a_nested_run() -> None:
         run.tasks.item("chapters[3]")
 
 
+async def test_the_name_of_an_item_with_a_key_in_it_says_that_an_index_is_wanted_and_how_to_find_by_key() -> None:
+    @workflow(keep_going=True)
+    async def find(count: int, keyed: list[int]) -> None: ...
+
+    run = await find.run(count=3)
+    for key in ("key 2", "a/b[0]", "-1", ""):
+        for path in ("keyed[{}]", "keyed[0]/keyed[{}]", "keyed[{}]/other[0]"):
+            name = path.format(key)
+            message = f"Cannot find item '{name}' in the run of workflow 'find': an index is a number from 0 on, and"
+            message += f" not {key!r}. The record of task 'keyed' finds an item by its key: items.find(key)."
+            with pytest.raises(UnknownTaskError, match=f"^{re.escape(message)}$"):
+                run.tasks.item(name)
+
+
 async def test_an_item_has_the_calls_that_it_made() -> None:
     @task
     async def search(query: str) -> str:
