@@ -132,9 +132,10 @@ def task(
             gives `Outcome`s. In the order of the source; `stream={"text": "ended"}`: in that in which they end. When
             the function returns, items that nobody else needs are cancelled. An item is unfinished until it was read,
             but not where the function may wait for something else that needs the items to go on, as with two streams
-            of the same: those that it has not read yet are kept for it. Once it has received an item, it is not tried
-            again, as nobody has that any more; `recover=` applies as ever. On a task that yields, `False`: what it
-            yields is handed on when it has ended, so that it can be tried again until then.
+            of the same: those that it has not read yet are kept for it. What is left out of one stream is still in the
+            other; `settled=` of both keeps them in step. Once it has received an item, it is not tried again, as nobody
+            has that any more; `recover=` applies as ever. On a task that yields, `False`: what it yields is handed on
+            when it has ended, so that it can be tried again until then.
         more: beside `each=`: a `def` that returns further items for the end of the collection, or `None`: a crawl. It
             may ask for `result`, `item`, `index`, the task's arguments and inputs, and is called on the event loop. An
             item that was there already, by `key=` or else by all of its content, is dropped. Not on a task that begins
@@ -145,7 +146,9 @@ def task(
         key: beside `each=`: a `def` that names an item for the record, each by a name of its own. It may ask for the
             item, its `index` and inputs.
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
-            takes of which `Limit`. The time between attempts takes no place.
+            takes of which `Limit`. The time between attempts takes no place. What yields items holds its places while
+            it is held back, and who has `stream=` while waiting for the next item: a `Limit` that they share with the
+            tasks of these items needs places for all of them, else it is an `EachError`.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
             or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. Or a
             resource of a `def`: in the thread in which that was opened, one call at a time (a connection of SQLite); if
