@@ -5,9 +5,10 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from math import inf
 from typing import Any, TypeVar
 
-from anyio import from_thread
+from anyio import current_effective_deadline, from_thread
 
 from .._base.signature import is_awaitable
 from .._runner.signals import RunStopped
@@ -93,6 +94,8 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine on the event loop that owns this thread."""
 
     async def run() -> tuple[list[T], BaseException | None]:
+        if current_effective_deadline() == -inf:  # on asyncio, who comes after the cancellation does not hear of it
+            return [], None
         try:
             return [await execute()], None
         except (KeyboardInterrupt, SystemExit) as error:  # asyncio would leave its event loop with these at once
@@ -102,6 +105,8 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
         results, interrupt = from_thread.run(run)
         if interrupt is not None:
             raise interrupt
+        if not results:
+            from_thread.check_cancelled()
         return results.pop()
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop

@@ -23,7 +23,7 @@ from tests.support.example import examples
 # Seconds; a program takes a small part of one.
 PATIENCE = 60
 
-STOPS = ("scope", "fail", "timeout", "exit")
+STOPS = ("scope", "native", "fail", "timeout", "exit")
 
 
 def read_record(run: Any, expected: Mapping[str, Any]) -> dict[str, Any]:
