@@ -88,9 +88,12 @@ async def test_two_readers_can_read_two_axes_in_opposite_orders(function: Any) -
     async def half(other: int) -> int:
         return other // 2
 
+    def pair(one: list[int], two: list[int]) -> list[list[int]]:
+        return [one, two]
+
     one = decorate(function, name="one", stream=("first", "second"), needs={"first": half, "second": square})
     two = decorate(function, name="two", stream=("first", "second"), needs={"first": square, "second": half})
-    both = decorate(lambda one, two: [one, two], name="both", needs={"one": one, "two": two})
+    both = decorate(pair, name="both", needs={"one": one, "two": two})
     assert await run(both) == [[COUNT, COUNT]] * 2
 
 

@@ -423,7 +423,10 @@ async def test_an_error_that_no_attempt_would_follow_does_not_say_that_a_reader_
 
 
 async def test_a_reader_that_has_received_an_item_is_recovered() -> None:
-    @task(stream="double", retries=Retry(2, delay=0), recover=lambda error: f"recovered from {error}")
+    def say(error: Exception) -> str:
+        return f"recovered from {error}"
+
+    @task(stream="double", retries=Retry(2, delay=0), recover=say)
     async def read(double: AsyncIterator[int]) -> str:
         raise ConnectionError(f"no line after {await anext(double)}")
 
