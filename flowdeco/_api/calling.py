@@ -26,6 +26,7 @@ from .._scheduler.run_hooks import tell_rest
 from .._scheduler.run_state import RunState
 from .._worker.thread import IN_THREAD, count_threads_apart
 from .blocking import in_worker_thread, run_from_thread
+from .not_opened import not_opened_error
 from .run import Run
 
 __all__ = ["block_on", "call_task", "call_within", "no_run_error", "prepare_workflow", "start_call"]
@@ -148,6 +149,8 @@ def prepare_workflow(
     """Return the plan of a call of a workflow, and its inputs."""
     around = outer.state.plan
     within: Plan = called.compiler_within(around.graph.layers).plan()
+    if within.needs_opened:
+        raise not_opened_error(within.graph)
     if within.starts_processes:
         from .._worker.main_guard import refuse_worker_import
 

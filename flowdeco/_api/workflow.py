@@ -9,7 +9,6 @@ from types import CodeType
 from typing import Any, Generic, Self, TypeVar, Unpack, cast, overload
 from weakref import WeakKeyDictionary
 
-from .._base.errors import ResourceError
 from .._base.signature import Signature
 from .._definition.decoration import define_workflow
 from .._definition.definition import Definition, Scope
@@ -301,7 +300,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         execution = self._definition.execution
         is_awaited = execution.is_async if is_awaited is None else is_awaited
-        caller = execution.find_caller()
+        # What a block has opened is open for longer than any run: a call with it is a run of its own, whoever calls.
+        caller = None if self._definition.block is not None else execution.find_caller()
         if caller is not None:
             from .nested_call import NestedCall  # only now, as most calls are made outside of runs
 
@@ -325,19 +325,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         if block is not None:
             kwargs = plan.inputs.add(block.inputs, args, kwargs)
         elif plan.needs_opened:
-            raise self._not_opened()
+            from .not_opened import not_opened_error
+
+            raise not_opened_error(plan.graph)
         run: Run[Any] = Run(plan, plan.inputs.bind(args, kwargs), definition.options["state"], keep=keep)
         run._block = block
         return run
-
-    def _not_opened(self) -> ResourceError:
-        name = self._definition.name or "workflow"
-        from .._graph.shared_graph import find_shared
-
-        shared = find_shared([self.graph])[0].name
-        message = f"Cannot call workflow {name!r}: its resource {shared!r} is shared, and was not opened. "
-        message += f'Call it in a block: with {name}.opened() as ..., or async with. Or say scope="run" of {shared!r}.'
-        return ResourceError(message, resource=shared)
 
     def _load_engine(self) -> None:
         """Have loaded what a run needs, which takes a moment the first time."""

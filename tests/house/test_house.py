@@ -78,7 +78,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_api": Package(
         "face function_face task task_method resource stand_in way shown_signature workflow decorator run compiler "
-        "planning problems execution blocking calling nested_call opened opened_block shared_run "
+        "planning problems execution blocking calling nested_call opened opened_block not_opened shared_run "
         "runnable_workflow",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
