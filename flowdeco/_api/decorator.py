@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 
-from .._definition.class_function import ClassFunction, is_class_method, read_class_function
+from .._definition.class_function import is_class_method
 from .._definition.decoration import define_task
 from .._definition.frame import is_fresh
 from .._definition.option_types import (
@@ -206,13 +206,7 @@ def task(
 
 def _decorate(function: Callable[P, R], options: dict[str, Any], fresh: bool) -> Task[P, R]:
     made: Task[P, R] = Task()
-    given: object = function
-    if is_class_method(given):
-        definition = define_task(made, ClassFunction(given), options, signature=read_class_function(given))
-    else:
-        definition = define_task(made, function, options, is_fresh=fresh)
-    made._show(definition)
-    return made
+    return made._take_place(define_task, function, options, fresh)
 
 
 @overload

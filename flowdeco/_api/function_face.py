@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, Self, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from .._definition.class_function import ClassFunction
+from .._definition.class_function import ClassFunction, is_class_method, read_class_function
 from .._definition.definition import Definition, Face, TaskDefinition, definition_behind
 from .face import Decorated
 from .shown_signature import AWAITED, OfInstance
@@ -50,6 +51,15 @@ class FunctionFace(Decorated, Generic[P, R_co]):
             made._show(self._define_bound(made, ClassFunction(function.method, owner)))
             known[id(owner)] = made
         return made
+
+    def _take_place(self, define: Callable[..., TaskDefinition], function: object, options: Any, fresh: bool) -> Self:
+        """Take the place of a function that is decorated; `define` makes its definition, of a `classmethod`, too."""
+        if is_class_method(function):
+            definition = define(self, ClassFunction(function), options, signature=read_class_function(function))
+        else:
+            definition = define(self, function, options, is_fresh=fresh)
+        self._show(definition)
+        return self
 
     def _define_bound(self, made: Face, bound: ClassFunction) -> TaskDefinition:
         """Return the definition of the same, bound to a class."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
-from .._definition.class_function import ClassFunction, is_class_method, read_class_function
+from .._definition.class_function import ClassFunction
 from .._definition.definition import Face, TaskDefinition
 from .._definition.frame import is_fresh
 from .._definition.option_types import After, Hooks, HooksByType, Lifetime, Need, ResourceOptions
@@ -141,10 +141,4 @@ def resource(
 
 def _decorate(function: Callable[P, R], options: Mapping[str, Any], fresh: bool) -> Resource[P, R]:
     made: Resource[P, R] = Resource()
-    given: object = function
-    if is_class_method(given):
-        definition = define_resource(made, ClassFunction(given), options, signature=read_class_function(given))
-    else:
-        definition = define_resource(made, function, options, is_fresh=fresh)
-    made._show(definition)
-    return made
+    return made._take_place(define_resource, function, options, fresh)
