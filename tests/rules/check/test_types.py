@@ -1,7 +1,8 @@
 """`check(types=True)` compares the annotations of what is given with those of what takes it."""
 
 import pickle
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from flowdeco import task, workflow
 from tests.support.naming import make_module, mention
@@ -104,14 +105,64 @@ def w(wrong, fine, later, read, page: str, frame: Frame): ...
     assert found == {(name, "page") for name in ("wrong", "returning", "later", "read", "w")}
 
 
-def test_inputs_are_not_compared() -> None:
+def test_an_input_is_of_the_type_that_the_workflow_gives_it() -> None:
     @task
     def read(url: str) -> None: ...
 
+    def take(url: int, read: None) -> None: ...
+    def take_maybe(read: None, url: int = cast("int", None)) -> None: ...
+    def take_text(url: str, read: None) -> None: ...
+    def take_anything(url, read: None) -> None: ...  # type: ignore[no-untyped-def]
+
+    def problems(function: Any, **options: Any) -> list[str]:
+        return [str(each) for each in problems_of(workflow(function, name="w", tasks=[read], **options))]
+
+    said = "Cannot accept workflow 'w': task 'read' takes 'url' as str, and input 'url' is int. "
+    assert problems(take) == [f"{said}Change one of the annotations."]
+    assert len(problems(take_maybe)) == 1
+    for function in (take_text, take_anything):
+        assert problems(function) == []
+
+    said_renamed = "Cannot accept workflow 'w': task 'read' takes 'url' as str, and input 'address' is int. "
+    assert problems(take, needs={"url": "address"}) == [f"{said_renamed}Change one of the annotations."]
+
+
+def test_an_input_whose_default_is_none_may_be_none() -> None:
+    @task
+    def read(url: str | None) -> None: ...
+
+    @task
+    def count(url: None) -> None: ...
+
     @workflow
-    def w(url: int, read: None) -> None: ...
+    def w(read: None, count: None, url: str = cast("str", None)) -> None: ...
 
     assert problems_of(w) == []
+
+
+def test_one_thing_wanted_of_a_task_that_yields_may_be_something_opened() -> None:
+    class Connection:
+        pass
+
+    @task
+    def connection() -> Iterator[Connection]:
+        yield Connection()
+
+    def take(connection: Connection) -> None: ...
+    def take_text(connection: str) -> None: ...
+    def take_list(connection: list[Connection]) -> None: ...
+
+    def problems(function: Any) -> list[str]:
+        return [str(each) for each in problems_of(workflow(function, name="w", tasks=[connection]))]
+
+    (problem,) = problems(take)
+    assert problem.endswith(
+        "What a task yields is gathered in a list. To open something for others and close it afterwards, decorate "
+        "'connection' with @resource; to take one thing at a time, use each=."
+    )
+    (problem,) = problems(take_text)
+    assert problem.endswith("Change one of the annotations.")
+    assert problems(take_list) == []
 
 
 def test_parts_of_results_are_not_compared() -> None:

@@ -122,9 +122,9 @@ def test_what_has_no_items_and_a_text_are_reported() -> None:
         raise NotImplementedError
 
     start = "Cannot accept workflow 'w': task 'consumer' has 'x' in each=, and task 'giver' gives "
-    assert each_of(give_int, take_int) == f"{start}int, which has no items. Let it give a list, or yield."
+    assert each_of(give_int, take_int) == f"{start}int, which has no items. Let it give a list, or yield its items."
     assert each_of(give_text, bare) == (
-        f"{start}str, whose items would be its letters. Split it first, or let it give a list."
+        f"{start}str, whose items would be single characters. Let it give a list, or yield its items."
     )
     assert not each_of(give_some, take_str)
 
