@@ -136,7 +136,8 @@ def task(
             other; `settled=` of both keeps them in step. Once it has received an item, it is not tried again, as nobody
             has that any more; `recover=` applies as ever. On a task that yields, `False`: what it yields is handed on
             when it has ended, so that it can be tried again until then.
-        more: beside `each=`: a `def` that returns further items for the end of the collection, or `None`: a crawl. It
+        more: beside `each=`: a `def` that returns further items, or `None`: a crawl. They come after those that the
+            source has given by then, and before what it gives later, so that neither waits for the end of the other. It
             may ask for `result`, `item`, `index`, the task's arguments and inputs, and is called on the event loop. An
             item that was there already, by `key=` or else by all of its content, is dropped. Not on a task that begins
             only when another one has ended for all items.

@@ -1,4 +1,9 @@
-"""What the sources of an axis give in step: for each item a tuple, as soon as all of them have given theirs."""
+"""What the sources of an axis give in step: for each item a tuple, as soon as all of them have given theirs.
+
+An item that `more=` adds comes after those that the source has given by then, and before those that are still to come:
+a source that goes on for long, or for ever, would otherwise keep it waiting as long. The source is not kept waiting
+either, as what it has given has precedence.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +59,7 @@ class Intake:
         count: how many were taken.
     """
 
-    __slots__ = ("_added", "_labels", "_sources", "count")
+    __slots__ = ("_added", "_labels", "_owed", "_sources", "count")
 
     def __init__(self, sources: Sequence[tuple[str, Iterable[Any] | Channel]]) -> None:
         self._labels = [label for label, _ in sources]
@@ -62,6 +67,7 @@ class Intake:
             source if isinstance(source, Channel) else _AtHand(source) for _, source in sources
         ]
         self._added: deque[Any] = deque()
+        self._owed = 0
         self.count = 0
 
     @property
@@ -70,7 +76,7 @@ class Intake:
         return not self._added and all(not source and source.has_ended for source in self._sources)
 
     def add(self, items: Iterable[Any]) -> None:
-        """Have items come after those of the one source."""
+        """Have items come after those that the one source has given."""
         self._added.extend(items)
 
     def take(self) -> tuple[Any, ...] | None:
@@ -82,16 +88,20 @@ class Intake:
         if all(self._sources):
             self.count += 1
             return tuple([source.take() for source in self._sources])
+        if self._added:  # there is but one source, which has nothing at hand
+            self.count += 1
+            self._owed += 1
+            return (self._added.popleft(),)
         ended = [index for index, source in enumerate(self._sources) if not source and source.has_ended]
         if ended:
             self._check_lengths(ended[0])
-        if self._added and len(ended) == len(self._sources):
-            self.count += 1
-            return (self._added.popleft(),)
         return None
 
     def finish(self) -> None:
-        """Be done with an item: those that give them one by one may give another."""
+        """Be done with an item: those that give them one by one may give another, unless one was added in its place."""
+        if self._owed:
+            self._owed -= 1
+            return
         for source in self._sources:
             if isinstance(source, Channel):
                 source.finish()

@@ -155,7 +155,7 @@ async def test_the_items_of_the_source_were_there_already() -> None:
     assert await w.call(["a", "b"]) == ["a", "b", "c"]
 
 
-async def test_a_source_that_goes_on_comes_first_and_gives_nothing_twice() -> None:
+async def test_what_is_added_comes_after_what_the_source_has_given_by_then_and_nothing_comes_twice() -> None:
     added = Event()
 
     @task
@@ -178,7 +178,7 @@ async def test_a_source_that_goes_on_comes_first_and_gives_nothing_twice() -> No
         return visit
 
     with fail_after(SOON):
-        assert await w.call() == ["a", "c", "b", "z"]
+        assert await w.call() == ["a", "b", "z", "c"]
 
 
 async def test_later_stages_run_for_what_is_added() -> None:
