@@ -41,7 +41,7 @@ async def wait_for_added(visited: AsyncIterator[int]) -> int:
 
 
 def map_over(numbers: Any, ahead: int | None) -> Any:
-    @task(each={"number": numbers}, more=add_one, **({} if ahead is None else {"ahead": ahead}))
+    @task(each={"number": numbers}, more=add_one, ahead=ahead)
     async def visit(number: int) -> int:
         return number
 
