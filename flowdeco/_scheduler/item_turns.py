@@ -170,9 +170,21 @@ class ItemTurns(Admission, ItemPumps):
         for node in segment.plan.flows:
             failure = None if node is None else items.flows[node].failure
             if failure is not None and failure[1] is not None and node not in self.state.plan.tolerated:
+                if self._is_told_first(segment):
+                    return
                 journal.take_error(failure[1])
                 self.stop()
                 self.cancel()
+
+    def _is_told_first(self, segment: Segment) -> bool:
+        """Whether there is somebody who needed all of them, and is to hear first that there is no such thing."""
+        state = self.state
+        assert state.items is not None
+        with self.lock:
+            is_anybody = not state.affected.isdisjoint(state.ready)
+            if is_anybody:
+                state.items.call(segment)  # another turn, when they have had theirs
+        return is_anybody
 
     def take_item(self, node: int, item: Any) -> None:
         """Take in an item that a node hands on. On the event loop."""

@@ -490,6 +490,49 @@ async def test_items_under_way_go_on_when_their_source_fails() -> None:
     assert (run.tasks["source"].status, run.tasks["double"].status) == ("failed", "upstream_failed")
 
 
+async def test_who_needs_all_that_a_broken_source_would_have_given_does_not_run_for_that_reason() -> None:
+    broken = Event()
+
+    @task
+    async def source() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+        broken.set()
+        raise ConnectionError("no line")
+
+    @task(each={"number": source})
+    async def double(number: int) -> int:
+        await broken.wait()
+        for _ in range(5):
+            await anyio.wait_all_tasks_blocked()
+        return 2 * number
+
+    @task
+    def listed(source: list[int]) -> int:
+        return len(source)
+
+    @task
+    def counted(double: list[int]) -> int:
+        return len(double)
+
+    @task(each={"number": counted})
+    async def mapped(number: int) -> int:
+        return number
+
+    @task
+    async def said(mapped: list[int]) -> int:
+        return len(mapped)
+
+    @workflow
+    def w(listed: int, said: int) -> None: ...
+
+    with fail_after(SOON):
+        run = await w.run_async()
+    assert isinstance(run.error, ConnectionError)
+    names = ("double", "listed", "counted", "mapped", "said")
+    assert {name: str(run.tasks[name].status) for name in names} == dict.fromkeys(names, "upstream_failed")
+
+
 async def test_with_keep_going_what_does_not_need_the_source_goes_on() -> None:
     @task
     async def other() -> str:
