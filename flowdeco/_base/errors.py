@@ -122,11 +122,11 @@ class UnknownItemError(FlowdecoError, IndexError):
 
     Attributes:
         task: the task's name.
-        index: what was asked for.
+        index: what was asked for; a key is no index.
     """
 
     task: str
-    index: int
+    index: int | str
 
 
 class ItemNotKeptError(FlowdecoError, LookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, cast, overload
 
 from .._base.errors import ItemNotKeptError, UnknownItemError
 from .._base.events import Status
@@ -224,6 +224,9 @@ class Items(Sequence[ItemRecord]):
         count = len(self)
         if isinstance(index, slice):
             return [self._get(each) for each in range(*index.indices(count))]
+        if isinstance(cast("object", index), str):
+            message = f"Cannot find item {index!r} of task {self._node.name!r}: here an item is known by its index. "
+            raise UnknownItemError(message + f"Use items.find({index!r}).", task=self._node.name, index=index)
         place = index + count if index < 0 else index
         if not 0 <= place < count:
             there = count_things(count, "item")

@@ -226,7 +226,9 @@ class Tasks(Mapping[Any, TaskRecord]):
         graph = self._journal.graph
         node = graph.find(key)
         if node is None:
-            hint = nearest(str(key), [n.name for n in graph.nodes])
+            is_item = isinstance(key, str) and graph.find(key.partition("[")[0]) is not None
+            hint = f" Take an item by its name: tasks.item({key!r})." if is_item else ""
+            hint = hint or nearest(str(key), [n.name for n in graph.nodes])
             message = f"Cannot find task {shorten(key)} in the run of workflow {self._journal.name!r}.{hint}"
             raise UnknownTaskError(message, workflow=self._journal.name, task=key)
         return TaskRecord(self._journal, node)

@@ -291,6 +291,10 @@ async def test_an_item_is_found_by_its_name_also_in_a_nested_run() -> None:
             run.tasks.item(name)
     with pytest.raises(UnknownTaskError, match=r"Cannot find task 'chapter' .* Did you mean 'chapters'\?"):
         run.tasks.item("chapter[2]")
+    with pytest.raises(
+        UnknownTaskError, match=r"Take an item by its name: tasks\.item\('chapters\[2\]/double\[0\]'\)\.$"
+    ):
+        run.tasks["chapters[2]/double[0]"]
     with pytest.raises(UnknownItemError, match=r"^Cannot find item 3 of task 'chapters': there are 3 items\.$"):
         run.tasks.item("chapters[3]")
 

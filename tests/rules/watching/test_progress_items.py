@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from flowdeco import Event, Retry, task, workflow
+from flowdeco import Event, Retry, Status, task, workflow
+from flowdeco._progress.item_track import ItemTrack
 from flowdeco.progress import Progress
 from tests.support.naming import mention
 from tests.support.progress import Clock, look, make_console, show
@@ -44,6 +45,13 @@ async def test_lines_tell_how_many_items_have_ended_and_how_long_the_rest_takes(
     ]
     assert lines_of(file)[-2].startswith("read: text 4/4 in ")
     assert lines_of(file)[-1] == "read: completed in 4.0 s (1 completed)"
+
+
+def test_it_says_how_many_have_ended_how_many_failed_and_what_time_the_rest_takes() -> None:
+    track = ItemTrack(now=100)
+    track.counts.update({Status.COMPLETED: 409, Status.FAILED: 3})
+    track.expected = 2000
+    assert track.say(now=110.4) == "412/2,000, 3 failed, 40 s left"
 
 
 async def test_of_many_items_there_is_a_line_for_each_twentieth() -> None:

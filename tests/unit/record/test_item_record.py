@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from flowdeco import ItemNotKeptError, Status, UnknownItemError
@@ -120,6 +123,16 @@ def test_an_item_that_is_not_there_is_an_index_error() -> None:
         record_of(journal).items[7]
     assert isinstance(caught.value, IndexError)
     assert (caught.value.task, caught.value.index) == ("text", 7)
+
+
+def test_a_key_is_no_index_and_the_error_says_how_an_item_is_found_by_it() -> None:
+    journal = make_journal()
+    run_item(journal, 0, complete)
+    items: Any = record_of(journal).items
+    message = "Cannot find item 'key 0' of task 'text': here an item is known by its index. Use items.find('key 0')."
+    with pytest.raises(UnknownItemError, match=f"^{re.escape(message)}$") as caught:
+        items["key 0"]
+    assert (caught.value.task, caught.value.index) == ("text", "key 0")
 
 
 def test_an_item_that_a_plain_call_has_not_kept_is_an_error_that_says_so() -> None:
