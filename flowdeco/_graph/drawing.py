@@ -56,7 +56,8 @@ def make_diagram(graph: Drawn, records: Sequence[tuple[Status, str]] = ()) -> Di
     boxes = [Box(name, "input", hint=f"input {name}") for name in graph.inputs]
     boxes += [Box(node.name, _kind_of(node), replaced=node.replaced) for node in graph.calls.nodes]
     for node in graph.nodes:
-        boxes.append(Box(_label(node) + " (shared)" * node.is_given, _kind_of(node), replaced=node.replaced))
+        label = f"{_label(node)}{_note_on_items(node)}{' (shared)' * node.is_given}"
+        boxes.append(Box(label, _kind_of(node), replaced=node.replaced))
     boxes.append(Box(graph.name, "end"))
     first = len(graph.inputs) + len(graph.calls.nodes)
     for number, (status, hint) in enumerate(records, first):
@@ -209,7 +210,12 @@ def _label(node: Node) -> str:
 
 
 def _note_on(node: Node) -> str:
-    return " (replaced)" if node.replaced else _KINDS[node.definition.kind]
+    return " (replaced)" if node.replaced else _KINDS[node.definition.kind] + _note_on_items(node)
+
+
+def _note_on_items(node: Node) -> str:
+    """Return that what comes of an item leads to further ones, which no line from a node to itself is drawn for."""
+    return " (adds items)" if node.more is not None else ""
 
 
 def _short_name(node: Node) -> str:

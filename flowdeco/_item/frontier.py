@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .._base.item_advice import tell_no_items
 from .._base.item_errors import ItemSourceError
+from .._base.text import shorten
 
 __all__ = ["Frontier"]
 
@@ -62,14 +64,12 @@ class Frontier:
 
 
 def _iterate(task: str, found: Any) -> Iterator[Any]:
-    kind = type(found).__name__
-    if isinstance(found, (str, bytes, bytearray)):
-        raise _refuse(task, f"more= gave a {kind}, not several items. Return a list: [{found!r:.40}].", found)
-    try:
-        return iter(found)
-    except TypeError:
-        reason = f"more= gave something of type {kind}, which cannot be iterated over. Return a list or None."
-        raise _refuse(task, reason, found) from None
+    reason = tell_no_items(found)
+    if reason:
+        raise _refuse(task, f"what more= gave, {shorten(found)}, {reason}", found)
+    if hasattr(type(found), "__aiter__"):
+        raise _refuse(task, f"what more= gave, {shorten(found)}, is asynchronous. Return a list or None.", found)
+    return iter(found)
 
 
 def _refuse(task: str, reason: str, value: object) -> ItemSourceError:

@@ -11,12 +11,17 @@ from .._base.events import Status
 from .._base.text import shorten
 from .failure import Failure, HookError, name_task
 from .journal import Journal
+from .stream_hint import hint_at_loop
+from .thread_hint import hint_at_thread
 from .yield_hint import hint_at_resource
 
 __all__ = ["add_notes", "find_run", "let_revive"]
 
 _LINK = "__flowdeco_run__"
 _MOST_NOTES = 10
+
+# Each knows the error of a frequent slip, and says what was meant.
+_HINTS = (hint_at_resource, hint_at_loop, hint_at_thread)
 
 
 class _Link:
@@ -138,10 +143,9 @@ def _notes_of(journal: Journal, error: BaseException) -> list[str]:
     """Return what an error is to say of the run: where it was raised, and what failed besides."""
     members = _members_of(journal, error)
     notes = [f"Raised by workflow {journal.name!r}." if members else _place_of(journal, error)]
-    if isinstance(error, (AttributeError, TypeError)):
-        raised_by = next((failure.task for failure in journal.errors if failure.error is error), None)
-        hint = hint_at_resource(journal, error, raised_by)
-        notes += [] if hint is None else [hint]
+    raised_by = next((failure.task for failure in journal.errors if failure.error is error), None)
+    hints = [find_hint(journal, error, raised_by) for find_hint in _HINTS]
+    notes += [hint for hint in hints if hint is not None]
     said = {id(member) for member in members or (error,)}
     failed = [(who, e) for who, e in _failed_for_good(journal) if id(e) not in said]
     others = [*dict.fromkeys(f"Also failed: {who} with {shorten(e, 200)}." for who, e in failed)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
+from .._base.item_advice import TEXTS, tell_no_items
 from .._base.item_errors import ItemShapeError, ItemSourceError, UnequalLengthsError
-from .._base.text import shorten
+from .._base.text import count_things, shorten
 from .._graph.source import Part
 from .._item.intake import Intake
 from .._item.rows import Rows
@@ -42,14 +43,10 @@ def open_sources(sources: Sequence[tuple[str, Any]]) -> Rows | Intake:
 
 
 def _open(label: str, value: Any) -> Collection[Any]:
+    reason = tell_no_items(value)
+    if reason:
+        raise ItemSourceError(f"Cannot take items of {label}: {shorten(value)} {reason}", source=label, value=value)
     kind = cast("Any", type(value))  # isinstance would run a proxy's code
-    if issubclass(kind, (str, bytes, bytearray)):
-        text = f"Cannot take items of {label}: {shorten(value)} is a {kind.__name__}, and its items would be single "
-        text += f"{'characters' if issubclass(kind, str) else 'numbers'}. Put it in a list; or if that is meant, "
-        raise ItemSourceError(text + f"give list(...) of the {kind.__name__}.", source=label, value=value)
-    if not issubclass(kind, Iterable):
-        text = f"Cannot take items of {label}: {shorten(value)} cannot be iterated. Give a list, say."
-        raise ItemSourceError(text, source=label, value=value)
     steady: Collection[Any] = value if issubclass(kind, _STEADY) else list(value)
     return steady
 
@@ -65,10 +62,12 @@ def take_apart(item: Any, part: Part) -> Any:
         if part.name in item:
             return item[part.name]
         reason = f"it has no {part.name!r}. Give each parameter's name as a key."
-    elif not issubclass(kind, Sequence) or issubclass(kind, (str, bytes)):
+    elif issubclass(kind, TEXTS):
+        reason = f"a {kind.__name__} is not taken apart. Give a tuple of {part.count}, or a mapping by name."
+    elif not issubclass(kind, Sequence):
         reason = f"it is neither a sequence nor a mapping. Give a tuple of {part.count}, or a mapping by name."
     elif len(item) != part.count:
-        reason = f"it has {len(item)} parts for {part.count} parameters. Give one for each."
+        reason = f"it has {count_things(len(item), 'part')} for {part.count} parameters. Give one for each."
     else:
         return item[part.index]
     raise ItemShapeError(f"Cannot take {shorten(item)} apart: {reason}", parameter=part.name, item=item)

@@ -27,7 +27,7 @@ PACKAGES: dict[str, Package] = {
     "_base": Package(
         "errors graph_errors events signature parameters yielded hint annotation injection checks constant spelling "
         "text trampoline "
-        "tracebacks context event_loop executors healing sentinel local digest item_errors",
+        "tracebacks context event_loop executors healing sentinel local digest item_errors item_advice",
         "",
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
@@ -55,7 +55,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_record": Package(
         "journal call_log detachment entry failure sketch item_log item_record resource_life task_record timeline "
-        "metrics event_stream log error_notes resource_record yield_hint",
+        "metrics event_stream log error_notes resource_record yield_hint stream_hint thread_hint",
         "_base _policy _graph",
     ),
     "_report": Package(

@@ -41,21 +41,21 @@ def test_the_tree_shows_what_runs_for_each_item_and_how_it_is_received() -> None
         "├── site (input)",
         "├── depth (input)",
         "├── words[]",
-        "│   └── text[] (each)",
+        "│   └── text[] (adds items) (each)",
         "│       ├── pages as page (each)",
         "│       │   └── site (input)",
         "│       └── depth (input) (more)",
         "├── first",
-        "│   └── text[] (stream) ↑",
-        "└── text[] ↑",
+        "│   └── text[] (adds items) (stream) ↑",
+        "└── text[] (adds items) ↑",
     ]
 
 
 def test_the_pictures_show_what_runs_for_each_item_and_how_it_is_received() -> None:
     boxes = {box.label for box in count.graph.to_diagram().boxes}
-    assert {"text[]", "words[]", "pages", "first"} <= boxes
+    assert {"text[] (adds items)", "words[]", "pages", "first"} <= boxes
     mermaid = count.graph.to_mermaid()
-    assert '["text[]"]' in mermaid
+    assert '["text[] (adds items)"]' in mermaid
     for label in ("each as page", "each settled", "stream", "more"):
         assert f'|"{label}"|' in mermaid
         assert f'label="{label}"' in count.graph.to_dot()

@@ -325,12 +325,46 @@ async def test_a_source_that_fails_or_is_skipped_leaves_no_items() -> None:
 # What cannot be mapped.
 
 
+class Unawaited:
+    """As a coroutine is that nobody awaits, without the warning."""
+
+    def __repr__(self) -> str:
+        return "<unawaited>"
+
+    def __await__(self) -> Any:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         (7, "Cannot take items of input 'numbers': 7 cannot be iterated. Give a list, say."),
-        ("abc", "Cannot take items of input 'numbers': 'abc' is a str, and its items would be single characters."),
+        (
+            "abc",
+            "Cannot take items of input 'numbers': 'abc' is a str, and its items would be single characters. Put",
+        ),
+        (
+            b"abc",
+            "Cannot take items of input 'numbers': b'abc' is a bytes, and its items would be single numbers. Put",
+        ),
+        (
+            memoryview(b"a"),
+            "Cannot take items of input 'numbers': <memory at ",
+        ),
+        (
+            None,
+            "Cannot take items of input 'numbers': None has no items. Give a list; where there is nothing, an empty ",
+        ),
+        (
+            abs,
+            "Cannot take items of input 'numbers': <built-in function abs> cannot be iterated. Call it, and give what ",
+        ),
+        (
+            Unawaited(),
+            "Cannot take items of input 'numbers': <unawaited> was not awaited. Await it, and give what comes of it.",
+        ),
     ],
+    ids=["number", "str", "bytes", "memoryview", "None", "function", "awaitable"],
 )
 async def test_a_source_that_gives_no_items_is_an_error(given: Any, message: str) -> None:
     @workflow
@@ -381,6 +415,13 @@ async def test_an_item_is_taken_apart_by_position_or_by_name() -> None:
     ("item", "reason"),
     [
         ((1, 2, 3), "Cannot take (1, 2, 3) apart: it has 3 parts for 2 parameters. Give one for each."),
+        ((1,), "Cannot take (1,) apart: it has 1 part for 2 parameters. Give one for each."),
+        ("ab", "Cannot take 'ab' apart: a str is not taken apart. Give a tuple of 2, or a mapping by name."),
+        (b"ab", "Cannot take b'ab' apart: a bytes is not taken apart. Give a tuple of 2, or a mapping by name."),
+        (
+            {1},
+            "Cannot take {1} apart: it is neither a sequence nor a mapping. Give a tuple of 2, or a mapping by name.",
+        ),
         ({"rate": 1}, "Cannot take {'rate': 1} apart: it has no 'depth'. Give each parameter's name as a key."),
         (
             7,

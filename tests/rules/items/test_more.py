@@ -260,9 +260,9 @@ async def test_more_gets_what_its_parameters_name() -> None:
         (
             "b",
             ItemSourceError,
-            "Cannot add items to 'links': more= gave a str, not several items. Return a list: ['b'].",
+            "Cannot add items to 'links': what more= gave, 'b', is a str, and its items would be single characters.",
         ),
-        (3, ItemSourceError, "Cannot add items to 'links': more= gave something of type int, which cannot be iterated"),
+        (3, ItemSourceError, "Cannot add items to 'links': what more= gave, 3, cannot be iterated"),
         ([object()], DigestError, "Cannot tell whether two values are the same: the object does not say"),
     ],
 )

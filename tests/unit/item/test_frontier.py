@@ -36,16 +36,32 @@ def test_a_result_that_adds_nothing_may_say_none() -> None:
     assert Frontier().find_new("page", None) == []
 
 
-@pytest.mark.parametrize("found", ["a page", b"a page"])
-def test_a_text_is_not_several_items(found: Any) -> None:
-    with pytest.raises(ItemSourceError, match=r"Cannot add items to 'page': more= gave a (str|bytes), not"):
+class Pages:
+    """What can be iterated in an `async for` only."""
+
+    def __repr__(self) -> str:
+        return "<pages>"
+
+    def __aiter__(self) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ("a page", "'a page', is a str, and its items would be single characters. Put it in a list; or if that is "),
+        (b"a page", "b'a page', is a bytes, and its items would be single numbers. Put it in a list; or if that is "),
+        (3, "3, cannot be iterated. Give a list, say."),
+        (abs, "<built-in function abs>, cannot be iterated. Call it, and give what comes of it: abs(...)."),
+        (Pages(), "<pages>, is asynchronous. Return a list or None."),
+    ],
+    ids=["str", "bytes", "number", "function", "asynchronous"],
+)
+def test_what_has_no_items_adds_none(found: Any, reason: str) -> None:
+    with pytest.raises(ItemSourceError) as caught:
         Frontier().find_new("page", found)
-
-
-def test_what_cannot_be_iterated_over_is_refused() -> None:
-    with pytest.raises(ItemSourceError, match="type int, which cannot be iterated over") as caught:
-        Frontier().find_new("page", 3)
-    assert (caught.value.source, caught.value.value) == ("more", 3)
+    assert str(caught.value).startswith(f"Cannot add items to 'page': what more= gave, {reason}")
+    assert (caught.value.source, caught.value.value) == ("more", found)
 
 
 def test_an_item_that_cannot_be_told_from_others_is_refused() -> None:
