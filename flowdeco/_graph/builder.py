@@ -24,7 +24,6 @@ from .calls import Calls
 from .graph import Graph
 from .growth_check import check_growth
 from .item_sources import ItemSources
-from .limit_check import check_limits
 from .node import Node
 from .ordering import find_cycles, put_in_order, sort_by_needs
 from .output import lacks_part
@@ -82,7 +81,6 @@ class _Builder:
         graph = Graph(owner, self.resolver.inputs, nodes, body, ends, self._stand_ins, axes)
         graph.calls = calls
         check_growth(self.resolver, graph)
-        check_limits(self.resolver, graph)
         return graph
 
     def _open_for_calls(self, calls: Calls) -> list[Definition]:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
+from .held_places import HeldPlaces
+
 __all__ = ["ItemStream", "Taken"]
 
 
@@ -51,7 +53,10 @@ class ItemStream:
         raised: the error that the reader was given; `None` if it was not.
         is_closed: whether nobody may read it any more.
         is_stopped: whether a reader that waits is to stop, as its run does.
+        places: what the reader gives back while it waits for an item; `None`: nothing.
     """
+
+    places: HeldPlaces | None = None
 
     def __init__(self, name: str, *, in_order: bool = True, on_consumed: Callable[[int], object] | None = None) -> None:
         self.name = name
@@ -125,6 +130,15 @@ class ItemStream:
                 self._pass_over()
             if taken is not _HOLE:
                 return taken
+
+    def call_when_stopped(self, wake: Callable[[], object]) -> None:
+        """Have a function called, once, when a reader is to stop, or when there is something new in any case."""
+        with self._lock:
+            is_late = self.is_stopped or self.is_closed
+            if not is_late:
+                self._waiting.append(wake)
+        if is_late:
+            wake()
 
     def _take_end(self, wake: Callable[[], object]) -> Taken:
         if self._end is None and not self.is_closed:

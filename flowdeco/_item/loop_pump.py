@@ -24,6 +24,7 @@ from .._base.sentinel import UNSET
 from .._worker.thread import SLICE
 from .clock import Clock
 from .feed import Feed
+from .held_places import HeldPlaces
 from .iterable import is_lazy
 
 __all__ = ["LoopPump"]
@@ -36,18 +37,22 @@ class LoopPump:
         start: makes the call; awaited.
         feed: where the items are handed on.
         clock: what ends it all.
+        places: what it gives back while it is held back; `None`: nothing.
 
     Attributes:
         abandoned: whether it goes on when nobody waits for it any more: never.
     """
 
     abandoned = False
-    __slots__ = ("_clock", "_feed", "_is_stepping", "_loop", "_start", "_until")
+    __slots__ = ("_clock", "_feed", "_is_stepping", "_loop", "_places", "_start", "_until")
 
-    def __init__(self, start: Callable[[], Awaitable[Any]], feed: Feed, clock: Clock) -> None:
+    def __init__(
+        self, start: Callable[[], Awaitable[Any]], feed: Feed, clock: Clock, places: HeldPlaces | None = None
+    ) -> None:
         self._start = start
         self._feed = feed
         self._clock = clock
+        self._places = places
         self._loop = EventLoop()
         self._is_stepping = False
         self._until = 0.0
@@ -75,6 +80,8 @@ class LoopPump:
         """Nobody wants any more. At a `yield`, it is closed; in the middle of a step, it is cancelled."""
         if self._is_stepping:
             self._clock.scope.cancel()
+        elif self._places is not None:
+            self._places.look_again()
 
     async def _advance_and_close(self, items: Any) -> None:
         self._until = perf_counter() + SLICE
@@ -112,11 +119,13 @@ class LoopPump:
         if perf_counter() > self._until:
             await checkpoint()
             self._until = perf_counter() + SLICE
-        while not self._feed.claim():
-            if self._feed.is_closed:
-                return False
+        while not self._feed.is_closed:
+            if self._places is not None and not self._places.is_held:
+                await self._take_places(self._places)
+            if self._feed.claim():
+                return True
             await self._wait()
-        return True
+        return False
 
     async def _wait(self) -> None:
         event = Event()
@@ -124,7 +133,15 @@ class LoopPump:
             return
         self._clock.stand_still()
         try:
-            await event.wait()
+            await (event.wait() if self._places is None else self._places.wait(event))
+        finally:
+            self._clock.go()
+        self._until = perf_counter() + SLICE
+
+    async def _take_places(self, places: HeldPlaces) -> None:
+        self._clock.stand_still()
+        try:
+            await places.take_again(lambda: self._feed.is_closed)
         finally:
             self._clock.go()
         self._until = perf_counter() + SLICE

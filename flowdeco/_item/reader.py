@@ -17,6 +17,7 @@ from anyio import NoEventLoopError, from_thread
 
 from .._base.errors import StreamError
 from .._base.event_loop import EventLoop, find_token
+from .held_places import HeldPlaces
 from .item_stream import ItemStream, Taken
 
 __all__ = ["AsyncItems", "Items", "stop_streams", "streams_in"]
@@ -38,12 +39,15 @@ class AsyncItems(AsyncIterator[T]):
 
     async def __anext__(self) -> T:
         loop = self._loop = self._loop or EventLoop()
+        places = self.stream.places
         while True:
+            if places is not None and not places.is_held:
+                await places.take_again()  # before it has an item, which would be lost if it was cancelled
             event = anyio.Event()
             taken = self.stream.take(partial(loop.set, event))
             if not taken.is_late:
                 return cast("T", _unpack(self.stream, taken, StopAsyncIteration))
-            await event.wait()
+            await (event.wait() if places is None else places.wait(event))
 
 
 class Items(Iterator[T]):
@@ -58,19 +62,43 @@ class Items(Iterator[T]):
         return f"<items of {self.stream.name!r}>"
 
     def __next__(self) -> T:
-        stream = self.stream
+        stream, places = self.stream, self.stream.places
         while True:
             bell = threading.Event()
+            if places is not None and not places.is_held and not places.ask(bell.set):
+                self._wait_for_places(places, bell)
             taken = stream.take(bell.set)
             if not taken.is_late:
                 return cast("T", _unpack(stream, taken, StopIteration))
-            if find_token() is not None:
-                message = f"Cannot wait for the items of {stream.name!r} here: an event loop runs on this thread. "
-                message += "Read them in the task's own thread, or make the task an async def."
-                raise StreamError(message, task=stream.name)
-            bell.wait()
-            if stream.is_stopped:
-                self._stop()
+            if places is not None:
+                places.begin_wait()
+            try:
+                self._wait(bell)
+            finally:
+                if places is not None:
+                    places.end_wait()
+
+    def _wait_for_places(self, places: HeldPlaces, bell: threading.Event) -> None:
+        try:
+            is_there = False
+            while not is_there:
+                self.stream.call_when_stopped(bell.set)
+                self._wait(bell)
+                bell.clear()
+                is_there = places.ask(bell.set)
+        finally:
+            if not places.is_held:
+                places.leave(bell.set)
+
+    def _wait(self, bell: threading.Event) -> None:
+        stream = self.stream
+        if find_token() is not None:
+            message = f"Cannot wait for the items of {stream.name!r} here: an event loop runs on this thread. "
+            message += "Read them in the task's own thread, or make the task an async def."
+            raise StreamError(message, task=stream.name)
+        bell.wait()
+        if stream.is_stopped:
+            self._stop()
 
     def _stop(self) -> None:
         """Raise the cancellation of the run; in a thread that the task has started by itself, an error."""

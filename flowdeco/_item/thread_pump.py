@@ -20,6 +20,7 @@ from .._base.signature import is_awaitable
 from .._worker.timed_thread import TimedCall
 from .clock import Clock
 from .feed import Feed
+from .held_places import HeldPlaces
 from .iterable import is_lazy
 from .loop_pump import LoopPump
 
@@ -36,6 +37,7 @@ class ThreadPump:
         clock: what ends it all.
         on_end: called on its thread when a call that was left behind has ended at last.
         on_cancel: called on the event loop when the caller is cancelled.
+        places: what it gives back while it is held back; `None`: nothing.
 
     Attributes:
         abandoned: whether its thread still ran when nobody waited any more.
@@ -49,12 +51,14 @@ class ThreadPump:
         clock: Clock,
         on_end: Callable[[], object],
         on_cancel: Callable[[], object] | None = None,
+        places: HeldPlaces | None = None,
     ) -> None:
         self._function = function
         self._args = args
         self._feed = feed
         self._clock = clock
         self._on_cancel = on_cancel
+        self._places = places
         self._loop = EventLoop()
         self._on_end = on_end
         self._items: deque[Any] = deque()
@@ -77,11 +81,13 @@ class ThreadPump:
             def cancel_step() -> None:
                 if self._is_stepping:
                     closing.cancel()
+                else:
+                    self._bell.set()  # it may wait for its places
 
             if self._feed.call_when_closed(lambda: self._loop.call_soon(cancel_step)):
                 result = await self._make_call()
         if is_lazy(result):  # an async generator, or what an awaitable gave
-            return await LoopPump(_giving(result), self._feed, self._clock).run()
+            return await LoopPump(_giving(result), self._feed, self._clock, self._places).run()
         return result
 
     # On the event loop.
@@ -148,11 +154,22 @@ class ThreadPump:
         while True:
             self._bell.clear()
             if self._is_over or self._feed.is_closed:
+                if self._places is not None:
+                    self._places.leave(self._bell.set)
                 return False
-            if self._feed.claim():
-                return True
-            if self._feed.call_when_free(self._bell.set):
+            if self._places is not None and not self._places.is_held and not self._places.ask(self._bell.set):
                 self._wait()
+            elif self._feed.claim():
+                return True
+            elif self._feed.call_when_free(self._bell.set):
+                self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        if self._places is not None:
+            self._places.begin_wait()
+        self._wait()
+        if self._places is not None:
+            self._places.end_wait()
 
     def _wait(self) -> None:
         self._tell(self._clock.stand_still)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
 from itertools import count
-from typing import NamedTuple, TypeGuard, final
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, final
 from weakref import WeakSet
 
 import anyio
@@ -17,7 +17,10 @@ from .._base.errors import LimitDeadlockError, LimitError
 from .deadlock import Want, describe_deadlock, find_deadlock
 from .pool import Pool, Waiter
 
-__all__ = ["Demand", "Hold", "Limit", "check_limit"]
+if TYPE_CHECKING:
+    from .._base.event_loop import EventLoop
+
+__all__ = ["Demand", "Hold", "Limit", "is_count", "label_of"]
 
 _serials = count()
 
@@ -101,62 +104,20 @@ def _check_name(name: object) -> None:
 
 
 def _check_capacity(subject: str, capacity: object) -> None:
-    if not _is_count(capacity):
+    if not is_count(capacity):
         raise reject(subject, "capacity", capacity, "is not a whole number. Give at least 1.", wrong_type=True)
     if capacity < 1:
         raise reject(subject, "capacity", capacity, "is below one, so nothing could run. Give at least 1.")
 
 
-def _is_count(value: object) -> TypeGuard[int]:
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number, and no truth value."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
-    return isinstance(value, Mapping)
-
-
-def _label(limit: Limit) -> str:
+def label_of(limit: Limit) -> str:
+    """Return what to call a limit in a sentence."""
     return f"limit {limit.name!r}" if limit.name else "an unnamed limit"
-
-
-def check_limit(subject: str, value: object) -> Demand | None:
-    """Return what `limit=` demands; `None` for `None` and an empty mapping.
-
-    Args:
-        subject: what is being defined, for errors: `task 'page'`.
-        value: what was given: a number (a `Limit` of its own), a `Limit`, or places by `Limit`.
-    """
-    if value is None:
-        return None
-    if isinstance(value, Limit):
-        return Demand.of({value: 1})
-    if _is_count(value):
-        if value < 1:
-            raise reject(subject, "limit", value, "is below one. Give at least 1, or None for no limit.")
-        return Demand.of({Limit(value): 1})
-    if _is_mapping(value):
-        places = dict(_check_places(subject, value))
-        return Demand.of(places) if places else None
-    reason = "is not a number, a Limit, or a mapping as in {GPU: 2}. Give one of these, or None for no limit."
-    raise reject(subject, "limit", value, reason, wrong_type=True)
-
-
-def _check_places(subject: str, value: Mapping[object, object]) -> Iterable[tuple[Limit, int]]:
-    for limit, places in value.items():
-        if not isinstance(limit, Limit):
-            reason = f"names {limit!r}, which is not a Limit. Make one first, as in GPU = Limit(2)."
-            raise reject(subject, "limit", value, reason, wrong_type=True)
-        if not _is_count(places):
-            reason = f"asks for {places!r} places of {_label(limit)}. Give a whole number."
-            raise reject(subject, "limit", value, reason, wrong_type=True)
-        if places < 1:
-            raise reject(subject, "limit", value, f"asks for {places} places of {_label(limit)}. Give at least 1.")
-        if places > limit.capacity:
-            reason = (
-                f"asks for {places} places of {_label(limit)}, which has {limit.capacity}. Ask for at most that many."
-            )
-            raise reject(subject, "limit", value, reason)
-        yield limit, places
 
 
 class Demand(NamedTuple):
@@ -185,7 +146,7 @@ class Demand(NamedTuple):
         """
         if _LENT.get() is not None:
             for limit, places in self.pairs:  # before it waits for any
-                _find_pool(limit, places)
+                _find_pool(limit, places, _LENT.get())
         return Hold(self.pairs, name)
 
     async def acquire(self) -> Hold:
@@ -216,6 +177,8 @@ class Demand(NamedTuple):
 class Hold:
     """Places that are taken, one limit after the other, and then held. Made by `Demand.ask`.
 
+    Given up, they can be taken again: so does who waits in the middle of its work.
+
     Args:
         pairs: each limit with the number of places.
         name: what to call who holds them.
@@ -244,12 +207,14 @@ class Hold:
     def advance(self) -> bool:
         """Take what is free; return whether that was all. If not, `wait` before the next try."""
         taken = self.taken
+        if self._loans and not taken:  # they are taken again; what borrowed of them before looks for others
+            self._loans = {}
         granted = self._leave_queues()
         if granted is not None:  # else a loan ended meanwhile
             self._note_taken(self._pairs[len(taken)][0], *granted)
         while len(taken) < len(self._pairs):
             limit, places = self._pairs[len(taken)]
-            self._want = Want(_label(limit), _find_pool(limit, places), places)
+            self._want = Want(label_of(limit), _find_pool(limit, places, self._lenders), places)
             for pool in self._want.list_pools():
                 if pool.take(places):
                     self._note_taken(limit, pool, places)
@@ -286,8 +251,13 @@ class Hold:
         found = [want for want, who in list(self._inside.items()) if who]
         return found if self._want is None else [self._want, *found]
 
-    def wait(self, wake: Callable[[], object]) -> None:
-        """Have a function called when it is worth trying again; on this event loop, or on a thread that gives back."""
+    def wait(self, wake: Callable[[], object], loop: EventLoop | None = None) -> None:
+        """Have a function called when it is worth trying again; on the event loop, or on a thread that gives back.
+
+        Args:
+            wake: the function.
+            loop: the event loop; `None`: the one that runs on this thread.
+        """
         assert self._want is not None
         once = iter([wake])  # more than one may grant what it asks for, on any thread
 
@@ -296,12 +266,12 @@ class Hold:
                 call()
 
         pools = list(self._want.list_pools())
-        self._waiters = [(pool, Waiter(self._want.places, wake_once)) for pool in pools]
+        self._waiters = [(pool, Waiter(self._want.places, wake_once, loop)) for pool in pools]
         for pool, waiter in list(self._waiters):
             pool.queue(waiter)
 
     def cancel(self) -> None:
-        """Give up: leave the queue, and give back what was taken."""
+        """Give up: leave the queue, and give back what was taken. `advance` takes the places again."""
         granted = self._leave_queues()
         if granted is not None:
             granted[0].give_back(granted[1])
@@ -325,6 +295,8 @@ class Hold:
     def _note_taken(self, limit: Limit, pool: Pool, places: int) -> None:
         pool.holders[self] = places
         self.taken.append((limit, pool, places))
+        for want in tuple(self._inside):  # who waits inside meanwhile for the limit's own may borrow these
+            want.pool.wake_all()
 
     def release(self) -> None:
         """Give the places back, once however often it is called.
@@ -356,9 +328,10 @@ class Hold:
 
     def find_loan(self, limit: Limit) -> Pool | None:
         """Return what is lent of a limit; `None` if nothing is."""
+        loans = self._loans  # looked up first: these may be given back meanwhile, and others taken
         for held, pool, places in tuple(self.taken):
             if held is limit:
-                return self._loans.get(limit) or self._loans.setdefault(limit, Pool(places, pool))
+                return loans.get(limit) or loans.setdefault(limit, Pool(places, pool))
         return None
 
 
@@ -378,9 +351,9 @@ def _list_lenders(lenders: _Lenders | None) -> Iterator[Hold]:
 _LENT: ContextVar[_Lenders | None] = ContextVar("flowdeco_lent", default=None)
 
 
-def _find_pool(limit: Limit, places: int) -> Pool:
+def _find_pool(limit: Limit, places: int, lenders: _Lenders | None) -> Pool:
     """Return what the places are to be taken from: the innermost loan that has not ended, else the limit's own."""
-    pool, lenders = None, _LENT.get()
+    pool: Pool | None = None
     while pool is None and lenders is not None:
         pool, lenders = lenders.innermost.find_loan(limit), lenders.others
     pool = pool or limit._pool
@@ -388,7 +361,7 @@ def _find_pool(limit: Limit, places: int) -> Pool:
         pool = pool.source
     if places > pool.places:
         raise LimitError(
-            f"Cannot take {_label(limit)}: {places} places are needed inside a task that holds {pool.places}, so "
+            f"Cannot take {label_of(limit)}: {places} places are needed inside a task that holds {pool.places}, so "
             f"waiting for more might never end. Give the task around it {places}, or call it outside that task.",
             limit=limit,
             demanded=places,

@@ -25,7 +25,8 @@ from .hook import (
     read_hooks,
     unknown_name,
 )
-from .limit import Demand, check_limit
+from .limit import Demand
+from .limit_option import check_limit
 from .retry import Retry, check_retries
 from .run_in import RunIn, check_run_in
 

@@ -6,23 +6,32 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._base.event_loop import EventLoop
 
 __all__ = ["Pool", "Waiter"]
 
 
 class Waiter:
-    """One that waits for places; `granted` is whether they are its own now."""
+    """One that waits for places; `granted` is whether they are its own now.
+
+    Args:
+        places: how many.
+        wake: called when it is its turn.
+        loop: the event loop that it waits on; `None`: the one that runs on this thread.
+    """
 
     __slots__ = ("granted", "loop", "places", "wake")
 
-    def __init__(self, places: int, wake: Callable[[], object]) -> None:
+    def __init__(self, places: int, wake: Callable[[], object], loop: EventLoop | None = None) -> None:
         from .._base.event_loop import EventLoop  # loaded when a run waits, not when a limit is made
 
         self.places = places
         self.granted = False
         self.wake = wake
-        self.loop = EventLoop()
+        self.loop = loop or EventLoop()
 
 
 class Pool:

@@ -18,6 +18,7 @@ from .._base.signature import Kind, is_awaitable, is_coroutine_function
 from .._base.text import count_things
 from .._item.clock import Clock
 from .._item.feed import Feed
+from .._item.held_places import HeldPlaces
 from .._item.loop_pump import LoopPump
 from .._item.reader import stop_streams, streams_in
 from .._item.thread_pump import ThreadPump
@@ -68,12 +69,12 @@ async def _feed(
     name: str, call: Callable[..., Any], life: Attempted, feed: Feed, timeout: float | None, *, on_loop: bool
 ) -> Any:
     """Make the call and hand its items on. In a task of its own."""
-    clock = Clock(timeout)
+    clock, places = Clock(timeout), _find_places(life)
     pump: LoopPump | ThreadPump
     if on_loop:
-        pump = LoopPump(partial(_start, call, life.row), feed, clock)
+        pump = LoopPump(partial(_start, call, life.row), feed, clock, places)
     else:
-        pump = ThreadPump(call, life.row, feed, clock, life.release, partial(stop_streams, life.row))
+        pump = ThreadPump(call, life.row, feed, clock, life.release, partial(stop_streams, life.row), places)
     writer = Writer(name) if clock.is_set else None
     if writer is not None:
         WRITER.set(writer)
@@ -83,6 +84,8 @@ async def _feed(
             clock.go()
             result = await pump.run()
     finally:
+        if places is not None:
+            places.end()
         if pump.abandoned:
             life.is_left_behind = True
             if writer is not None:
@@ -93,6 +96,14 @@ async def _feed(
     if result is not UNSET:
         return result
     return [] if feed.gathered is None and not feed.count else feed.gathered
+
+
+def _find_places(life: Attempted) -> HeldPlaces | None:
+    """Return what an attempt gives back while it waits; one for all that it waits for."""
+    if life.hold is None:
+        return None
+    found = next((stream.places for stream in streams_in(life.row)), None)
+    return found or HeldPlaces(life.hold, is_call=bool(life.journal.path))
 
 
 async def _start(call: Callable[..., Any], row: Any) -> Any:
@@ -132,6 +143,9 @@ def reading(attempt: Attempt) -> Attempt:
 
 async def _read(attempt: Attempt, life: Attempted) -> Any:
     streams = streams_in(life.row)
+    places = None if life.hold is None else HeldPlaces(life.hold, is_call=bool(life.journal.path))
+    for stream in streams:
+        stream.places = places
     try:
         return await attempt(life)
     except Exception as error:
@@ -139,6 +153,8 @@ async def _read(attempt: Attempt, life: Attempted) -> Any:
             await life.pass_over(Status.UPSTREAM_FAILED, error)
         raise
     finally:
+        if places is not None:
+            places.end()
         received = next((stream for stream in streams if stream.consumed), None)
         if received is not None:
             items = f"{count_things(received.consumed, 'item')} of {received.name!r}"

@@ -188,7 +188,11 @@ class Lifecycle(Decision):
         try:
             if self.attempt and self._is_too_late():
                 return self.errors[-1].error
-            return await self._attempt_in_place()
+            set_threads_apart()
+            take_back = hold.lend()  # to its function, and to the hooks that it waits for
+            failure = await self._attempt_in_place()
+            take_back()
+            return failure
         finally:
             if self.is_left_behind:  # and still has its places
                 leave_behind(hold)
@@ -233,15 +237,7 @@ class Lifecycle(Decision):
         if retries is not None and retries.within is not None and self.attempt == 1:
             self._first = current_time()
         self._is_final = False
-        return self._make() if self.hold is None else self._make_lending(self.hold)
-
-    async def _make_lending(self, hold: Hold) -> BaseException | None:
-        """Make an attempt that can take its places from those that are held."""
-        set_threads_apart()
-        take_back = hold.lend()
-        failure = await self._make()
-        take_back()
-        return failure
+        return self._make()
 
     async def _announce_attempt(self) -> BaseException | None:
         """Tell that an attempt begins; return what keeps it from beginning."""

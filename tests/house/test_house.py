@@ -32,14 +32,15 @@ PACKAGES: dict[str, Package] = {
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
-    "_policy": Package("policy retry limit pool deadlock hook run_in", "_base"),
+    "_policy": Package("policy retry limit limit_option pool deadlock hook run_in", "_base"),
     "_worker": Package(
         "worker thread timed_thread own_thread process process_pool process_server executor transfer main_module "
         "main_guard process_resource way_of_opening",
         "_base",
     ),
     "_item": Package(
-        "item_stream reader feed clock loop_pump thread_pump iterable rows intake spring frontier", "_base _worker"
+        "item_stream reader feed clock held_places loop_pump thread_pump iterable rows intake spring frontier",
+        "_base _worker",
     ),
     "_definition": Package(
         "definition items item_options item_function face class_function decoration options option_types scope "
@@ -49,7 +50,7 @@ PACKAGES: dict[str, Package] = {
     "_graph": Package(
         "graph item_types tearing drawing node axis axis_finder segments item_sources growth_check source "
         "resolver binding builder likeness ordering level sharing assembly input input_hint output override method_key "
-        "recovery type_check state_check name_check place_check resource_check limit_check call_graph call_signature "
+        "recovery type_check state_check name_check place_check resource_check call_graph call_signature "
         "shared_graph calls call_finder",
         "_base _policy _state _definition _draw",
     ),

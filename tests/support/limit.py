@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 from anyio import Event
 
-from flowdeco._policy.limit import Demand, Hold, Limit, check_limit
+from flowdeco._policy.limit import Demand, Hold, Limit
+from flowdeco._policy.limit_option import check_limit
 from tests.conftest import Backend
 
 PATIENCE = 20  # seconds; a test that waits that long has failed

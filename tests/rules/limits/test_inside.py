@@ -149,3 +149,26 @@ async def test_a_task_whose_inside_needs_more_than_it_holds_may_recover() -> Non
         assert await alone(outer)() == "recovered"
         assert await inner() == "large"
     assert is_free(gpu)
+
+
+@pytest.mark.parametrize("hook_errors", ["log", "raise"])
+async def test_what_a_hook_calls_that_the_task_waits_for_takes_the_places_of_the_task(hook_errors: str) -> None:
+    limit, places = Limit(1), list[str]()
+
+    @task(limit=limit)
+    async def small() -> None:
+        places.append(repr(limit))
+
+    async def ask() -> None:
+        await small.call()
+
+    options: dict[str, Any] = {"on_start": ask} if hook_errors == "log" else {"on_state": [ask]}
+
+    @task(limit=limit, **options)
+    async def large() -> str:
+        return "large"
+
+    with fail_after(PATIENCE):
+        assert await alone(large, hook_errors=hook_errors)() == "large"
+    assert set(places) == {"<Limit: 1 of 1 places taken>"}
+    assert is_free(limit)

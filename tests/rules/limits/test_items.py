@@ -1,266 +1,213 @@
-"""A `Limit` shared by what gives or reads items and what is done with them: with too few places, an error at once."""
+"""A `Limit` shared by what gives or reads items and what is done with them: who waits gives its places back."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from anyio import fail_after
+from anyio import create_task_group, fail_after
+from anyio.lowlevel import checkpoint
 
-from flowdeco import EachError, Limit, task, workflow
+from flowdeco import Limit, task, workflow
+from tests.support.limits import PATIENCE, Gauge, is_free
 
-SOON = 20
 MANY = 50  # more than any of these may be ahead
 
 
-def make_source(limit: Limit | None, **options: Any) -> Any:
-    @task(limit=limit, **options)
-    def pages(count: int) -> Iterator[int]:
-        yield from range(count)
+class Shop:
+    """Tasks that share a limit; each notes that it works, and does not while it waits for others."""
 
-    return pages
+    def __init__(self, capacity: int = 1, places: int = 1) -> None:
+        self.api = Limit(capacity, "api")
+        self.limit: Any = {self.api: places}
+        self.places = places
+        self.gauge = Gauge()
+
+    def make_source(self, kind: str, limit: Any = None, **options: Any) -> Any:
+        gauge, places = self.gauge, self.places
+
+        async def give_async(count: int) -> AsyncIterator[int]:
+            for number in range(count):
+                with gauge.one_more(places):
+                    await checkpoint()
+                yield number
+
+        def give(count: int) -> Iterator[int]:
+            for number in range(count):
+                with gauge.one_more(places):
+                    pass
+                yield number
+
+        options |= {"run_in": "loop"} if kind == "loop" else {}
+        return task(give_async if kind == "async" else give, name="pages", limit=limit or self.limit, **options)
+
+    def make_stage(self, source: Any, *, is_async: bool = True) -> Any:
+        gauge = self.gauge
+
+        async def look_up_async(page: int) -> int:
+            with gauge.one_more():
+                await checkpoint()
+            return page
+
+        def look_up(page: int) -> int:
+            with gauge.one_more():
+                return page
+
+        made = look_up_async if is_async else look_up
+        return task(made, name="users", each={"page": source}, limit=self.api)
+
+    def make_reader(self, kind: str, of: Any) -> Any:
+        gauge, places = self.gauge, self.places
+
+        async def count_async(users: AsyncIterator[int]) -> list[int]:
+            found: list[int] = []
+            async for user in users:
+                with gauge.one_more(places):
+                    await checkpoint()
+                found.append(user)
+            return found
+
+        def count(users: Iterator[int]) -> list[int]:
+            found: list[int] = []
+            for user in users:
+                with gauge.one_more(places):
+                    found.append(user)
+            return found
+
+        made = count_async if kind == "async" else count
+        return task(made, name="known", stream="users", needs={"users": of}, limit=self.limit)
+
+    async def check(self, last: Any, *, runs: int = 1) -> None:
+        """Run the last of the tasks; all of them work within the places that there are."""
+
+        @workflow(needs={"found": last})
+        def w(count: int, found: list[int]) -> list[int]:
+            return found
+
+        w.check()
+
+        async def run() -> None:
+            assert await w.call(MANY) == [*range(MANY)]
+
+        with fail_after(PATIENCE):
+            async with create_task_group() as group:
+                for _ in range(runs):
+                    group.start_soon(run)
+        assert self.gauge.most <= self.api.capacity
+        assert is_free(self.api)
 
 
-def make_async_source(limit: Limit | None, **options: Any) -> Any:
-    @task(limit=limit, **options)
-    async def pages(count: int) -> AsyncIterator[int]:
-        for number in range(count):
-            yield number
-
-    return pages
-
-
-SOURCES = pytest.mark.parametrize("make", [make_source, make_async_source])
+SOURCES = pytest.mark.parametrize("kind", ["def", "async", "loop"])
+READERS = pytest.mark.parametrize("kind", ["def", "async"])
 
 
 @SOURCES
-def test_a_source_and_its_items_need_places_for_both(make: Callable[..., Any]) -> None:
-    api = Limit(1, name="api")
-
-    @task(each={"page": make(api)}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @workflow
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
-
-    with pytest.raises(EachError) as caught:
-        w.check()
-    assert str(caught.value) == (
-        "Cannot build workflow 'w': task 'users' would wait for ever for limit 'api'. It has 1 place; 'pages' holds 1 "
-        "from the first item to the last, also while waiting for what is done with the items, and 'users' needs 1. "
-        "Make it a Limit(2), give 'pages' another one, or collect the items first: stream=False on what yields, and no "
-        "stream= on what reads."
-    )
-    assert caught.value.function == "users"
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_source_that_is_held_back_leaves_its_place_to_the_items(kind: str, is_async: bool) -> None:
+    shop = Shop()
+    await shop.check(shop.make_stage(shop.make_source(kind), is_async=is_async))
 
 
 @SOURCES
-async def test_a_source_and_its_items_share_places_enough(make: Callable[..., Any]) -> None:
-    api = Limit(2)
-
-    @task(each={"page": make(api)}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @workflow
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
-
-    with fail_after(SOON):
-        assert await w.call(MANY) == [*range(MANY)]
+async def test_a_source_that_takes_all_places_leaves_them_all(kind: str) -> None:
+    shop = Shop(3, 3)
+    await shop.check(shop.make_stage(shop.make_source(kind)))
 
 
 @SOURCES
-async def test_a_source_that_is_collected_first_has_given_its_place_back(make: Callable[..., Any]) -> None:
-    api = Limit(1)
-
-    @task(each={"page": make(api, stream=False)}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @workflow
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
-
-    with fail_after(SOON):
-        assert await w.call(MANY) == [*range(MANY)]
+async def test_a_source_takes_its_places_of_several_limits_again(kind: str) -> None:
+    shop, line = Shop(2, 2), Limit(1)
+    await shop.check(shop.make_stage(shop.make_source(kind, {line: 1, shop.api: 2})))
+    assert is_free(line)
 
 
 @SOURCES
-async def test_a_source_that_nothing_holds_back_comes_to_its_end_and_gives_its_place_back(
-    make: Callable[..., Any],
-) -> None:
-    api = Limit(1)
-
-    source = make(api)
-
-    @task(each={"page": source}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @workflow(needs={"pages": source})
-    def w(count: int, users: list[int], pages: list[int]) -> int:
-        return len(users) + len(pages)
-
-    with fail_after(SOON):
-        assert await w.call(MANY) == 2 * MANY
+async def test_a_source_that_is_collected_first_has_given_its_place_back(kind: str) -> None:
+    shop = Shop()
+    await shop.check(shop.make_stage(shop.make_source(kind, stream=False)))
 
 
-def test_a_reader_and_the_items_that_it_reads_need_places_for_both() -> None:
-    api = Limit(1)
-
-    @task(each={"page": "pages"}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @task(stream="users", limit=api)
-    def count(users: Iterator[int]) -> int:
-        return sum(users)
-
-    @workflow
-    def w(pages: list[int], count: int) -> int:
-        return count
-
-    with pytest.raises(EachError, match=r"'users' would wait for ever for the Limit that they share.* 'count' holds 1"):
-        w.check()
+@READERS
+async def test_a_reader_that_waits_for_the_next_item_leaves_its_place_to_the_items(kind: str) -> None:
+    shop = Shop()
+    await shop.check(shop.make_reader(kind, shop.make_stage(shop.make_source("def", stream=False))))
 
 
-async def test_a_reader_that_begins_when_all_items_have_ended_may_use_their_place() -> None:
-    api = Limit(1)
-
-    @task(each={"page": "pages"}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @task
-    def total(users: list[int]) -> int:
-        return sum(users)
-
-    @task(stream="users", limit=api)
-    def share(users: Iterator[int], total: int) -> float:
-        return sum(user / total for user in users)
-
-    @workflow
-    def w(pages: list[int], share: float) -> float:
-        return share
-
-    with fail_after(SOON):
-        assert await w.call([1, 3]) == 1.0
+@READERS
+@pytest.mark.parametrize("source", ["def", "async"])
+async def test_source_items_and_reader_share_one_place(kind: str, source: str) -> None:
+    shop = Shop()
+    await shop.check(shop.make_reader(kind, shop.make_stage(shop.make_source(source))))
 
 
-def test_source_and_reader_together_leave_a_place_for_the_items() -> None:
-    api = Limit(2)
-
-    @task(each={"page": make_source(api)}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @task(stream="users", limit=api)
-    async def known(users: AsyncIterator[int]) -> int:
-        return len([user async for user in users])
-
-    @workflow
-    def w(count: int, known: int) -> int:
-        return known
-
-    with pytest.raises(EachError, match=r"'pages' and 'known' hold 2 .* Make it a Limit\(3\)"):
-        w.check()
+@READERS
+async def test_runs_at_the_same_time_share_one_place_too(kind: str) -> None:
+    shop = Shop()
+    await shop.check(shop.make_reader(kind, shop.make_stage(shop.make_source(kind))), runs=3)
 
 
-def test_a_reader_of_a_source_needs_a_place_beside_it() -> None:
-    api = Limit(1)
-    pages = make_source(api)
-
-    @task(stream="pages", needs={"pages": pages}, limit=api)
-    def total(pages: Iterator[int]) -> int:
-        return sum(pages)
-
-    @workflow
-    def w(count: int, total: int) -> int:
-        return total
-
-    with pytest.raises(EachError, match=r"'total' would wait for ever .* 'pages' holds 1"):
-        w.check()
+async def test_a_source_and_one_that_reads_it_share_one_place() -> None:
+    shop = Shop()
+    await shop.check(shop.make_reader("def", shop.make_source("def")))
 
 
-def test_what_is_held_back_by_the_batches_that_a_reader_yields_counts_with_them() -> None:
-    api = Limit(1)
+@READERS
+async def test_who_reads_batches_and_yields_them_shares_one_place_with_all(kind: str) -> None:
+    shop = Shop()
 
-    @task(each={"page": make_source(api)})
-    async def users(page: int) -> int:
-        return page
+    async def batch_async(users: AsyncIterator[int]) -> AsyncIterator[list[int]]:
+        async for user in users:
+            with shop.gauge.one_more():
+                await checkpoint()
+            yield [user]
 
-    @task(stream="users")
-    def batches(users: Iterator[int]) -> Iterator[list[int]]:
-        yield from ([user] for user in users)
+    def batch(users: Iterator[int]) -> Iterator[list[int]]:
+        for user in users:
+            with shop.gauge.one_more():
+                pass
+            yield [user]
 
-    @task(each={"batch": batches}, limit=api)
+    made = batch_async if kind == "async" else batch
+    users = shop.make_stage(shop.make_source(kind))
+    batches = task(made, name="batches", stream="users", needs={"users": users}, limit=shop.api)
+
+    @task(each={"batch": batches}, limit=shop.api)
     async def stored(batch: list[int]) -> int:
-        return len(batch)
+        with shop.gauge.one_more():
+            await checkpoint()
+        return batch[0]
 
-    @workflow
-    def w(count: int, stored: list[int]) -> int:
-        return sum(stored)
-
-    with pytest.raises(EachError, match=r"'stored' would wait for ever .* 'pages' holds 1"):
-        w.check()
+    await shop.check(stored)
 
 
-def test_a_limit_that_the_defaults_of_the_workflow_give_counts() -> None:
-    @task(each={"page": make_source(None)})
-    async def users(page: int) -> int:
-        return page
+@SOURCES
+async def test_the_limit_that_the_defaults_of_a_workflow_give_is_given_back_too(kind: str) -> None:
+    shop = Shop()
+    api = Limit(1)
 
-    @workflow(defaults={"limit": Limit(1)})
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
-
-    with pytest.raises(EachError, match=r"'users' would wait for ever"):
-        w.check()
-
-
-def test_places_of_several_limits_are_counted_by_limit() -> None:
-    api, line = Limit(4), Limit(1)
-
-    @task(each={"page": make_source(api)}, limit={api: 4, line: 1})
-    async def users(page: int) -> int:
-        return page
-
-    @workflow
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
-
-    with pytest.raises(EachError, match=r"It has 4 places; 'pages' holds 1 .* 'users' needs 4. Make it a Limit\(5\)"):
-        w.check()
-
-
-async def test_of_two_readers_of_which_a_condition_leaves_out_one_only_one_counts() -> None:
-    api = Limit(2)
-
-    def is_short(count: int) -> bool:
-        return count < 10
-
-    def is_long(count: int) -> bool:
-        return count >= 10
-
-    @task(each={"page": make_source(None)}, limit=api)
-    async def users(page: int) -> int:
-        return page
-
-    @task(stream="users", limit=api, when=is_short)
-    def short(users: Iterator[int]) -> int:
-        return sum(users)
-
-    @task(stream="users", limit=api, when=is_long)
-    def long(users: Iterator[int]) -> int:
-        return len(list(users))
-
-    @workflow(needs={"found": [short, long]})
+    @workflow(needs={"found": shop.make_stage(shop.make_source(kind))}, defaults={"limit": api})
     def w(count: int, found: list[int]) -> list[int]:
         return found
 
-    with fail_after(SOON):
-        assert await w.call(MANY) == [MANY]
+    with fail_after(PATIENCE):
+        assert await w.call(MANY) == [*range(MANY)]
+    assert is_free(api)
+
+
+@SOURCES
+async def test_a_limit_of_its_own_is_given_back_too(kind: str) -> None:
+    """An item may call the workflow that it is an item of: what stands still holds nothing up."""
+    shop = Shop()
+    source = shop.make_source(kind, 1, ahead=1)
+
+    @task(each={"page": source}, calls=["w"])
+    async def users(page: int, count: int) -> int:
+        return page if count < 3 else sum(await w.call(count - 1))
+
+    @workflow(needs={"users": users})
+    def w(count: int, users: list[int]) -> list[int]:
+        return users
+
+    with fail_after(PATIENCE):
+        assert await w.call(3) == [1, 1, 1]

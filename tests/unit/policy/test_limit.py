@@ -8,7 +8,8 @@ import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 
 from flowdeco._base.errors import OptionError, OptionTypeError
-from flowdeco._policy.limit import Limit, check_limit
+from flowdeco._policy.limit import Limit
+from flowdeco._policy.limit_option import check_limit
 from tests.support.limit import Line, demand
 
 
