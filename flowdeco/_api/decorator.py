@@ -144,8 +144,9 @@ def task(
         ahead: how many items may be begun and unfinished; said of a task with `each=` or `stream=`, or of one that
             yields, which is advanced no further. `None`: twice the sum of the limits of all tasks that it goes through,
             one without a limit counting as 100.
-        key: beside `each=`: a `def` that names an item for the record, each by a name of its own. It may ask for the
-            item, its `index` and inputs.
+        key: beside `each=`: a `def` that names an item for the record, each by a name of its own: two items of one key
+            are an `ItemKeyError`. It may ask for the item, its `index` and inputs. The item goes by that name in the
+            tasks that go on with its results, too, unless they have a `key=`. `None`: it has no name but its index.
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
             takes of which `Limit`. The time between attempts takes no place. What yields items holds its places while
             it is held back, and who has `stream=` while waiting for the next item: a `Limit` that they share with the

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from .._base.signature import Param
 from .._graph.axis import Axis
 from .._graph.graph import Graph
+from .._graph.key_givers import find_key_givers
 from .._graph.node import Node
 from .._graph.segments import Needs, find_segments, reach
 from .._graph.source import FromStream, Source, parts_of
@@ -190,8 +191,20 @@ class Axes:
             )
             grows = any(self._graph.nodes[node].more is not None for node in own)
             needed = any(followers[node] or node in collected or node in ends for node in own)
-            found.append(made._replace(flows=start.flows, streams=streams, is_needed=needed, grows=grows))
+            heirs = self._find_heirs(start, own)
+            found.append(made._replace(heirs=heirs, flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)
+
+    def _find_heirs(self, start: Start, own: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """Return, by stage, the stages of earlier segments that know the key by which its items go."""
+        givers = find_key_givers(self._graph) if start.number else {}
+        imported = self._list_imported(start.axis, start.number) if givers else []
+        found = {
+            node: tuple([each for each in imported if givers.get(each) == givers[node]])
+            for node in own
+            if node in givers
+        }
+        return {node: known for node, known in found.items() if known and self._graph.nodes[node].key is None}
 
     def _find_ahead(self, axis: Axis, own: Sequence[int]) -> int:
         """Return how many items may be begun and unfinished.

@@ -108,6 +108,7 @@ class SegmentPlan(NamedTuple):
         streams: who reads what its stages give, or its source, as a stream.
         is_needed: whether anybody else needs something of it.
         grows: whether the result of a stage may add items.
+        heirs: the stages whose items go by a key of an earlier segment: those of that by which it is known.
     """
 
     axis: Axis
@@ -132,6 +133,7 @@ class SegmentPlan(NamedTuple):
     streams: tuple[StreamPlan, ...] = ()
     is_needed: bool = True
     grows: bool = False
+    heirs: Mapping[int, tuple[int, ...]] = {}
 
     def name_sources(self, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items, each source with what to call it in an error."""

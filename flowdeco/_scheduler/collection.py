@@ -64,6 +64,10 @@ class Collection:
         if self.keeps and key is not None:
             self._keys[number] = key
 
+    def key_of(self, number: int) -> Any:
+        """Return what an item's `key=` gave; `None` without one, or where that is not kept."""
+        return self._keys.get(number)
+
     def leave_hole(self, number: int, status: Status, cause: BaseException | None, item: Any) -> None:
         """Take in that it gave nothing for an item."""
         if status is Status.FAILED and cause is not None and (self.keeps or len(self.errors) < _MOST_ERRORS):

@@ -175,10 +175,10 @@ class ItemBlocks(ItemStreams):
         state.pending[base : base + plan.width] = plan.pending
         if state.uses is not None:
             state.uses[base : base + plan.width] = plan.uses
-        journal = self.journal
-        if journal is not None:
+        if (journal := self.journal) is not None:
             for offset, node in plan.own:
-                journal.open_item(base + offset, node, block.number, item)
+                key = segment.find_key(node, block.number, self.collections) if plan.heirs else None
+                journal.open_item(base + offset, node, block.number, item, key)
         for place in plan.items:
             value = given[place.position]
             if place.part is not None:

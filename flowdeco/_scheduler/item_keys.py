@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from .._base.item_errors import ItemKeyError
@@ -10,6 +10,7 @@ from .._base.text import shorten
 from .._graph.node import Node
 from .._graph.source import Constant, FromInput, FromItem, FromValue, OfItem, Source
 from .._record.item_log import ItemEntry
+from .._record.journal import Journal
 from .._runner.arguments import Arguments
 from .._runner.program import Attempt, Attempted
 from .growing import list_asked, list_defaults
@@ -18,13 +19,14 @@ from .taking_apart import take_apart
 __all__ = ["naming"]
 
 
-def naming(attempt: Attempt, node: Node, arguments: Arguments) -> Attempt:
+def naming(attempt: Attempt, node: Node, arguments: Arguments, heirs: Sequence[int] = ()) -> Attempt:
     """Return an attempt that first finds out the key of its item.
 
     Args:
         attempt: the attempt itself.
         node: the node, which has a `key=`.
         arguments: what its function receives.
+        heirs: the stages whose items go by that key, too.
     """
     assert node.key is not None
     function, defaults = node.key[0], list_defaults(node)
@@ -44,9 +46,19 @@ def naming(attempt: Attempt, node: Node, arguments: Arguments) -> Attempt:
                 text = f"Cannot run {node.definition.kind} {node.name!r} for item {entry.index}: its key= gives "
                 text += f"{shorten(key)}, as for item {other}. Give each item a key of its own."
                 raise ItemKeyError(text, task=node.name, key=key, indices=(other, entry.index))
+            _hand_on(life.journal, entry, heirs)
         return attempt(life)
 
     return attempt_named
+
+
+def _hand_on(journal: Journal, entry: ItemEntry, heirs: Sequence[int]) -> None:
+    """Name the same item of later stages; those of another segment have not begun it, and ask when they do."""
+    for heir in heirs:
+        log = journal.items.get(heir)
+        later = None if log is None else log.entries.get(entry.index)
+        if later is not None:
+            later.key = entry.key
 
 
 def _find(name: str, source: Source, named: Mapping[str, Any], entry: ItemEntry, life: Attempted) -> Any:

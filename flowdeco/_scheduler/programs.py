@@ -10,6 +10,7 @@ from .._base.signature import MISSING, Param
 from .._definition.definition import Definition
 from .._definition.resource import ResourceDefinition
 from .._graph.graph import Graph
+from .._graph.key_givers import list_heirs
 from .._graph.node import Node
 from .._graph.output import check_parts
 from .._graph.source import Default, FromRun, Source
@@ -51,7 +52,7 @@ class Programs:
         if node.more is not None:
             program.attempt = growing(program.attempt, node, program.arguments)
         if node.key is not None:
-            program.attempt = naming(program.attempt, node, program.arguments)
+            program.attempt = naming(program.attempt, node, program.arguments, list_heirs(self.graph, node.index))
         return program
 
     def _make_unnamed(self, node: Node) -> Program:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from .._base.events import Status
@@ -12,6 +12,7 @@ from .._item.item_stream import ItemStream
 from .._item.rows import Rows
 from .axis_plan import SegmentPlan
 from .block import Block
+from .collection import Collection
 from .node_plan import NodePlan
 from .propagation import Judgement
 from .stream_plan import StreamPlan
@@ -100,3 +101,14 @@ class Segment:
         self.counts = {node: 0 for _, node in plan.own}
         self.is_exhausted = False
         self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
+
+    def find_key(self, node: int, number: int, collections: Mapping[int, Collection]) -> Any:
+        """Return the key that an item has from an earlier segment; `None` if it has none.
+
+        Args:
+            node: the stage that it is about to begin in.
+            number: the item's.
+            collections: what has come of each stage.
+        """
+        keys = [collections[each].key_of(number) for each in self.plan.heirs.get(node, ())]
+        return next((key for key in keys if key is not None), None)

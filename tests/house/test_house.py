@@ -51,7 +51,7 @@ PACKAGES: dict[str, Package] = {
         "graph item_types tearing drawing node axis axis_finder segments item_sources growth_check source "
         "resolver binding builder likeness ordering level sharing assembly input input_hint output override method_key "
         "recovery type_check state_check name_check place_check resource_check call_graph call_signature "
-        "shared_graph calls call_finder",
+        "shared_graph calls call_finder key_givers",
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(

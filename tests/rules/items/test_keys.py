@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowdeco import ItemKeyError, task, workflow
+from flowdeco import ItemKeyError, Outcome, Skip, task, workflow
 
 
 async def keys_of(step: Any, *numbers: Any) -> list[Any]:
@@ -77,3 +77,137 @@ async def test_two_items_with_the_same_key_are_an_error() -> None:
     text = "Cannot run task 'check' for item 3: its key= gives 0, as for item 0. Give each item a key of its own."
     assert str(caught.value) == text
     assert caught.value.indices == (0, 3)
+
+
+def shout(text: str) -> str:
+    return f"{text}!"
+
+
+@task(each={"text": "texts"}, key=shout)
+async def fetch(text: str) -> str:
+    if text == "bad":
+        raise ValueError(text)
+    return text
+
+
+@task(each={"page": fetch})
+async def parse(page: str) -> str:
+    if page == "empty":
+        raise Skip("nothing there")
+    return page
+
+
+@task(each={"page": parse})
+async def store(page: str) -> str:
+    return page
+
+
+TEXTS = ["a", "bad", "empty"]
+NAMES = ["a!", "bad!", "empty!"]
+
+
+async def test_the_stages_that_go_on_with_an_item_know_it_by_its_key() -> None:
+    @workflow(settled=("fetch", "parse", "store"))
+    def w(texts: Any, fetch: Any, parse: Any, store: Any) -> Any:
+        return [[outcome.key for outcome in each] for each in (fetch, parse, store)]
+
+    assert await w.call(TEXTS) == [NAMES] * 3
+    run = await w.run_async(TEXTS)
+    for name in ("fetch", "parse", "store"):
+        items = run.tasks[name].items
+        assert [item.key for item in items] == NAMES
+        found = items.find("bad!")
+        assert found is not None
+        assert found.name == f"{name}[1]"
+
+
+async def test_an_outcome_of_an_item_and_its_failure_have_the_key_of_an_earlier_stage() -> None:
+    @task(each={"page": fetch})
+    async def broken(page: str) -> str:
+        raise ValueError(page)
+
+    @task(each={"outcome": broken}, settled="outcome")
+    async def look(outcome: Outcome[str]) -> Any:
+        return outcome.key
+
+    @workflow
+    def w(texts: Any, look: list[Any]) -> Any:
+        return look
+
+    run = await w.run_async(["a", "b"])
+    assert run.result == ["a!", "b!"]
+    assert sorted((failure.task, failure.key) for failure in run.errors) == [("broken", "a!"), ("broken", "b!")]
+
+
+async def test_a_stage_with_a_key_of_its_own_goes_by_that_and_hands_that_on() -> None:
+    def number(index: int) -> int:
+        return index
+
+    @task(each={"page": fetch}, key=number)
+    async def count(page: str) -> str:
+        return page
+
+    @task(each={"page": count})
+    async def after(page: str) -> str:
+        return page
+
+    @workflow
+    def w(texts: Any, after: Any, store: Any) -> None: ...
+
+    run = await w.run_async(["a", "b"])
+    keys = {name: [item.key for item in run.tasks[name].items] for name in ("count", "after", "store")}
+    assert keys == {"count": [0, 1], "after": [0, 1], "store": ["a!", "b!"]}
+
+
+async def test_of_two_keys_that_come_together_that_of_the_first_task_counts() -> None:
+    def number(index: int) -> int:
+        return index
+
+    @task(each={"text": "texts"}, key=number)
+    async def size(text: str) -> int:
+        return len(text)
+
+    @task(each={"size": size, "page": fetch})
+    async def both(size: int, page: str) -> str:
+        return page
+
+    @workflow
+    def w(texts: Any, fetch: Any, size: Any, both: Any) -> None: ...
+
+    run = await w.run_async(["a", "b"])
+    assert [item.key for item in run.tasks["both"].items] == ["a!", "b!"]
+
+
+async def test_what_does_not_go_on_with_the_stage_that_has_a_key_has_none() -> None:
+    @task(each={"text": "texts"})
+    async def beside(text: str) -> str:
+        return text
+
+    @workflow
+    def w(texts: Any, fetch: Any, beside: Any) -> None: ...
+
+    run = await w.run_async(["a"])
+    assert [item.key for item in run.tasks["beside"].items] == [None]
+
+
+@pytest.mark.parametrize("giver", [fetch, store])
+async def test_a_stage_that_waits_for_all_items_knows_them_by_the_key_of_an_earlier_one(giver: Any) -> None:
+    @task(needs={"pages": giver})
+    async def total(pages: list[str]) -> int:
+        return len(pages)
+
+    @task(each={"page": giver})
+    async def share(page: str, total: int) -> str:
+        return page
+
+    @task(each={"page": share})
+    async def after(page: str) -> str:
+        return page
+
+    @workflow(settled="after")
+    def w(texts: Any, share: Any, after: Any) -> Any:
+        return [outcome.key for outcome in after]
+
+    assert await w.call(["a", "b"]) == ["a!", "b!"]
+    run = await w.run_async(["a", "b"])
+    assert [item.key for item in run.tasks["share"].items] == ["a!", "b!"]
