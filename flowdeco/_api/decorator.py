@@ -153,8 +153,9 @@ def task(
             tasks of these items needs places for all of them, else it is an `EachError`.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
             or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. Or a
-            resource of a `def`: in the thread in which that was opened, one call at a time (a connection of SQLite); if
-            the resource is an executor, there. An `async def` always runs on the event loop.
+            resource of a `def`: in the thread in which that was opened, one call at a time (a connection of SQLite), of
+            which a cancellation waits for the end, without being told there; if the resource is an executor, there. An
+            `async def` always runs on the event loop.
         on_state: called at every change of status: a function or a list of functions, each `def` or `async def`. Hooks
             get what their parameters name; see `Event`.
         on_start: called before the first attempt; if it raises, no attempt is made and the task fails with that error.

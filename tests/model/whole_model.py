@@ -55,6 +55,13 @@ def list_items(name: str, arguments: Sequence[Any], size: int) -> list[str]:
     return [f"{name}[{index}]:{text}" for index in range(size)]
 
 
+def _find_blocked(inputs: Sequence[Outcome]) -> str | None:
+    """How something ends that does not run, as it does not have what it needs; `None` if it runs."""
+    if any(status in _BROKEN for status, _ in inputs):
+        return "upstream_failed"
+    return "skipped" if any(status == "skipped" for status, _ in inputs) else None
+
+
 # How something ends, and what the record says of it.
 Ended = tuple[Outcome, Entry]
 
@@ -158,18 +165,20 @@ class _LevelModel:
         return found
 
     def _run_once(self, name: str, step: Step, inputs: list[Outcome]) -> Ended:
-        inputs = [*inputs, *self._wholes(step.wholes)]
+        needed = [*inputs, *self._wholes(step.wholes)]
+        if step.has_condition:
+            # Who is mapped and needs nothing else has all that belongs to the item before it asks.
+            has_rest = step.wholes or step.resources
+            blocked = _find_blocked(inputs[:1] if has_rest or not step.each else inputs)
+            if blocked is None and not holds(inputs[0][1] if step.each else self.given):
+                blocked = "skipped"
+            if blocked is not None:
+                return (blocked, None), Entry(blocked)
         streamed = self._streamed(step)
-        broken = any(status in _BROKEN for status, _ in inputs)
-        skipped = any(status == "skipped" for status, _ in inputs)
-        if broken or skipped:
-            status = "upstream_failed" if broken else "skipped"
-            return (status, None), Entry(status)
-        values = [value for _, value in inputs]
-        if step.has_condition and not holds(values[0] if step.each else self.given):
-            return ("skipped", None), Entry("skipped")
-        if streamed and streamed[0] in _BROKEN:
-            return ("upstream_failed", None), Entry("upstream_failed")
+        blocked = _find_blocked([*needed, *([streamed] if streamed else [])])
+        if blocked is not None:
+            return (blocked, None), Entry(blocked)
+        values = [value for _, value in needed]
         if step.within is not None:
             return self.model.run_level(step.within, values[0] if step.each else self.given)
         values += [streamed[1]] if streamed else []

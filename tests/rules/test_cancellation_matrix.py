@@ -10,19 +10,22 @@ from tests.support.cancelling import WAYS
 from tests.support.guard import hard_deadline
 from tests.support.item_kinds import ITEM_KINDS
 from tests.support.kinds import ASYNCIO_ONLY, KINDS
+from tests.support.resource_kinds import RESOURCE_KINDS
 from tests.support.stage import Stage
 
 LOOPS = {"asyncio": ASYNCIO, "uvloop": UVLOOP, "trio": TRIO}
 PROCESSES = {"process", "timed_process"}
+# What is beside others anyway.
+SEVERAL = {*ITEM_KINDS, *RESOURCE_KINDS}
 
 
 def applies(backend: Backend, way: str, kind: str, company: str) -> bool:
     if backend == TRIO:
         return way == "anyio scope" and kind not in ASYNCIO_ONLY
-    if backend == UVLOOP and (kind in PROCESSES or kind in ITEM_KINDS):
+    if backend == UVLOOP and (kind in PROCESSES or kind in SEVERAL):
         return False
-    # A process takes long to start, and knows nothing of the event loop. Items are beside others anyway.
-    return not (company == "beside" and (kind in PROCESSES or kind in ITEM_KINDS))
+    # A process takes long to start, and knows nothing of the event loop.
+    return not (company == "beside" and (kind in PROCESSES or kind in SEVERAL))
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:

@@ -1,4 +1,7 @@
-"""Whatever a task is doing: Ctrl-C comes out as a bare `KeyboardInterrupt`, and nothing of the run is left."""
+"""Whatever a task is doing: Ctrl-C comes out as a bare `KeyboardInterrupt`, and nothing of the run is left.
+
+The same where it does so in a recorded call, for an item and beside an open resource.
+"""
 
 import os
 import subprocess
@@ -11,18 +14,25 @@ import pytest
 from tests.conftest import needs_uvloop
 from tests.support.interrupting import interrupt_each
 from tests.support.item_kinds import ITEM_KINDS
-from tests.support.kinds import ASYNCIO_ONLY, KINDS
+from tests.support.kinds import ASYNCIO_ONLY, BODIES, KINDS
+from tests.support.resource_kinds import RESOURCE_KINDS
+from tests.support.surrounding import HOWS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
 
 PROCESSES = ("process", "timed_process")
+# What is beside others anyway.
+SEVERAL = {*ITEM_KINDS, *RESOURCE_KINDS}
+NOT_CALLED = {*BODIES, *SEVERAL}
 
 
 def list_cases(loop: str) -> list[str]:
-    left_out = {"asyncio": set[str](), "uvloop": {*PROCESSES, *ITEM_KINDS}, "trio": ASYNCIO_ONLY}[loop]
+    left_out = {"asyncio": set[str](), "uvloop": {*PROCESSES, *SEVERAL}, "trio": ASYNCIO_ONLY}[loop]
     kinds = [kind for kind in KINDS if kind not in left_out]
     cases = [(kind, company) for kind in kinds for company in ("alone", "beside")]
-    return [f"{kind}:{company}" for kind, company in cases if company == "alone" or kind not in ITEM_KINDS]
+    found = [f"{kind}:{company}" for kind, company in cases if company == "alone" or kind not in SEVERAL]
+    called = [] if loop == "uvloop" else [kind for kind in kinds if not (kind in PROCESSES or kind in NOT_CALLED)]
+    return found + [f"{kind}:{how}" for kind in called for how in HOWS]
 
 
 @cache

@@ -1,6 +1,7 @@
 """Runs that are interrupted by Ctrl-C, one after the other in a process of its own, with a line for each.
 
-A case is `kind:alone` or `kind:beside`. The line is JSON: the case, and what is wrong with how it ended.
+A case is `kind:alone` or `kind:beside`; or `kind:call` or `kind:call_sync` for a kind that is called so, for an item and
+beside an open resource. The line is JSON: the case, and what is wrong with how it ended.
 """
 
 import faulthandler
@@ -19,9 +20,11 @@ import anyio
 from .guard import hard_deadline
 from .item_kinds import ITEM_KINDS
 from .kinds import KINDS
+from .resource_kinds import RESOURCE_KINDS
 from .stage import PATIENCE, Stage
+from .surrounding import HOWS, surround
 
-assert ITEM_KINDS  # they are among the kinds
+assert ITEM_KINDS and RESOURCE_KINDS  # they are among the kinds
 
 
 def interrupt(stage: Stage) -> None:
@@ -41,7 +44,10 @@ def run_case(case: str, backend: str, options: dict[str, Any]) -> list[str]:
     """Interrupt one kind of task; return what is wrong."""
     kind, _, company = case.partition(":")
     stage = Stage()
-    w: Any = stage.make_workflow(KINDS[kind](stage), beside=company == "beside")
+    step = KINDS[kind](stage)
+    if company in HOWS:
+        step = surround(stage, step, company)
+    w: Any = stage.make_workflow(step, beside=company == "beside")
     canceller = threading.Thread(target=interrupt, args=[stage])
     try:
         with hard_deadline(4 * PATIENCE):

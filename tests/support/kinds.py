@@ -23,6 +23,8 @@ from .stage import PATIENCE, Stage
 
 KINDS: dict[str, Callable[[Stage], Any]] = {}
 ASYNCIO_ONLY: set[str] = set()
+# Where the cancellation is to find the workflow's own function, so that the kind is no task to be called.
+BODIES = {"async_body", "def_body_under_call", "def_body_under_call_that_blocks"}
 
 
 def kind(function: Callable[[Stage], Any]) -> Callable[[Stage], Any]:

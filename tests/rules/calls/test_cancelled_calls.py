@@ -1,5 +1,9 @@
-"""A recorded call is cancelled with its caller, whatever it is doing, and nothing of the run is left."""
+"""A recorded call is cancelled with its caller, whatever it is doing, and nothing of the run is left.
 
+The caller is alone, or one of the items of a task that uses an open resource.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -10,14 +14,16 @@ from tests.conftest import ASYNCIO, TRIO, Backend
 from tests.support.cancelling import WAYS
 from tests.support.guard import hard_deadline
 from tests.support.item_kinds import ITEM_KINDS
-from tests.support.kinds import ASYNCIO_ONLY, KINDS
+from tests.support.kinds import ASYNCIO_ONLY, BODIES, KINDS
+from tests.support.resource_kinds import RESOURCE_KINDS
 from tests.support.stage import Stage
+from tests.support.surrounding import HOWS, surround
 
 LOOPS = {"asyncio": ASYNCIO, "trio": TRIO}
 # A process takes long to start; one of each kind is enough.
 PROCESSES = {"process", "timed_process"}
 # What is no task to be called: the workflow's own function, and what items and resources are tried by.
-NOT_CALLED = {"async_body", "def_body_under_call", "def_body_under_call_that_blocks", *ITEM_KINDS}
+NOT_CALLED = {*BODIES, *ITEM_KINDS, *RESOURCE_KINDS}
 
 
 def applies(name: str, way: str, kind: str, how: str) -> bool:
@@ -33,7 +39,7 @@ CASES = [
     for name, loop in LOOPS.items()
     for way in WAYS
     for kind in KINDS
-    for how in ("call", "call_sync")
+    for how in HOWS
     if applies(name, way, kind, how)
 ]
 
@@ -52,13 +58,14 @@ def make_caller(stage: Stage, called: Any, how: str) -> Any:
     return task(caller if how == "call" else caller_sync)
 
 
+@pytest.mark.parametrize("make", [make_caller, surround], ids=["alone", "for an item beside a resource"])
 @pytest.mark.parametrize(("backend", "way", "kind", "how"), CASES)
 def test_what_comes_out_is_the_cancellation_and_nothing_is_left(
-    backend: Backend, way: str, kind: str, how: str
+    backend: Backend, way: str, kind: str, how: str, make: Callable[[Stage, Any, str], Any]
 ) -> None:
     def build() -> tuple[Stage, Any]:
         stage = Stage()
-        w: Any = stage.make_workflow(make_caller(stage, KINDS[kind](stage), how), beside=False)
+        w: Any = stage.make_workflow(make(stage, KINDS[kind](stage), how), beside=False)
         return stage, w.call
 
     async def main() -> list[str]:
