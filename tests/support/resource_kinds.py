@@ -133,7 +133,7 @@ def opening_between_attempts(stage: Stage) -> Any:
 
     @resource(retries=Retry(3, delay=wait))
     async def held() -> AsyncGenerator[None]:
-        if stage is not None:
+        if not stage.ended:
             raise ValueError("again")
         yield
 
