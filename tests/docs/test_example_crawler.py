@@ -85,7 +85,7 @@ def test_the_address_of_another_site_opens_none_here(crawler: Any, capsys: pytes
     finally:
         served.shutdown()
         served.server_close()
-        thread.join(10)
+        thread.join(60)
     assert capsys.readouterr().out.startswith(f"1 pages of {address} in ")
 
 

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from flowdeco import OptionError, Retry, Skip, Task, task, workflow
+from tests.support.clock import AT_ONCE, Clock, given_time
 from tests.support.document import GUIDE, Document
 
 PAGE = Document(GUIDE / "hooks.md")
@@ -17,9 +18,10 @@ HOOKS = ("on_start", "on_success", "on_retry", "on_error")
 
 
 class Story:
-    """What happens to one task, as its hooks are told."""
+    """What happens to one task, as its hooks are told, within some time."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.told: list[str] = []
 
     def hook(self, name: str, error: Exception | None = None) -> Callable[[], None]:
@@ -39,6 +41,10 @@ class Story:
     def note_status(self, status: str) -> None:
         self.told.append(f"*{status}*")
 
+    async def wait(self) -> None:
+        self.clock.reach()
+        await anyio.sleep_forever()
+
 
 def give() -> int:
     return 1
@@ -50,10 +56,6 @@ def fail() -> int:
 
 def skip() -> int:
     raise Skip
-
-
-async def wait() -> None:
-    await anyio.sleep_forever()
 
 
 def succeed_later() -> Callable[[], int]:
@@ -93,7 +95,7 @@ ROWS: dict[str, Callable[[Story], None]] = {
     "`on_start` raises, which forbids the task to run": lambda s: tell_alone(
         s, give, {"on_start": s.hook("on_start", PermissionError())}
     ),
-    "the run is cancelled, or takes too long": lambda s: tell_alone(s, wait, {}, timeout=0.15),
+    "the run is cancelled, or takes too long": lambda s: tell_alone(s, s.wait, {}, timeout=s.clock.seconds),
     "cancelled before it began": lambda s: tell_after(s, fail),
     "what it needs has failed, and the run goes on": lambda s: tell_after(s, fail, keep_going=True),
     "`override` puts a value in its place": lambda s: tell_override(s, 1),
@@ -113,20 +115,23 @@ def rows_of_the_table() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("case", rows_of_the_table())
-def test_hooks_are_told_in_the_order_of_the_table(case: str) -> None:
-    story = Story()
+@given_time
+def test_hooks_are_told_in_the_order_of_the_table(clock: Clock, case: str) -> None:
+    story = Story(clock)
     ROWS[case](story)
+    if "too long" not in case:
+        clock.reach()
     assert (story.told or ["nothing"]) == rows_of_the_table()[case]
 
 
 def test_a_timeout_is_told_as_any_other_error() -> None:
-    story = Story()
-    tell_alone(story, wait, {"timeout": 0.01})
+    story = Story(Clock(AT_ONCE))
+    tell_alone(story, story.wait, {"timeout": AT_ONCE})
     assert story.told == rows_of_the_table()["an error, also a timeout, and no attempt left"]
 
 
 def test_what_is_skipped_since_what_it_needs_was_is_told_as_what_when_skips() -> None:
-    story = Story()
+    story = Story(Clock(AT_ONCE))
     tell_after(story, skip)
     assert story.told == rows_of_the_table()["skipped by `when=` or since what it needs was"]
 

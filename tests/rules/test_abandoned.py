@@ -53,7 +53,7 @@ ABANDONED = """
     import anyio
     from flowdeco import task, workflow
 
-    faulthandler.dump_traceback_later(8, exit=True)
+    faulthandler.dump_traceback_later(60, exit=True)
 
     @task
     async def first(): ...

@@ -125,7 +125,7 @@ async def test_a_task_runs_with_its_hooks_in_one_context(function: Any, begin: s
     @workflow(after=[step, *others])
     async def w() -> None: ...
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         run = await w.run()
     assert run.hook_errors == []
     assert hooks.seen == ["set", "none"]

@@ -19,7 +19,7 @@ PROGRAM = """
     @task(limit=LIMIT)
     def hold():
         held.set()
-        release.wait(10)
+        release.wait(60)
 
     @workflow(after=hold)
     def holder(): ...
@@ -34,11 +34,11 @@ PROGRAM = """
 
     thread = threading.Thread(target=holder)
     thread.start()
-    held.wait(10)
+    held.wait(60)
     {waiting}
     child = os.fork()
     if child == 0:
-        signal.alarm(3)
+        signal.alarm(60)
         print("child", user(), repr(LIMIT), flush=True)
         os._exit(0)
     _, status = os.waitpid(child, 0)

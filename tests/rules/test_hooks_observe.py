@@ -9,20 +9,26 @@ from anyio import Event as Signal
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Event, Outcome, Retry, Run, Status, task, workflow
+from tests.support.clock import Clock, given_time
 
 HOOKS = ["on_state", "on_success", "on_error", "on_retry"]
 
 
 class Slow:
-    """A hook that ends only when the test lets it."""
+    """A hook that ends when the test lets it, or when its time is over."""
 
-    def __init__(self) -> None:
-        self.release, self.ended = Signal(), 0
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.release, self.ended = clock, Signal(), 0
 
     async def __call__(self) -> None:
-        with anyio.move_on_after(0.5):
+        with anyio.move_on_after(self.clock.seconds):
             await self.release.wait()
         self.ended += 1
+
+    def let_go(self) -> None:
+        if not self.ended:
+            self.clock.reach()
+        self.release.set()
 
 
 def make_function(hook: str) -> Callable[[], Any]:
@@ -47,8 +53,11 @@ def make_async(function: Callable[[], Any]) -> Callable[[], Any]:
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("kind", ["def", "async"])
-async def test_what_follows_does_not_wait_for_the_hook_and_the_run_s_end_does(hook: str, kind: str) -> None:
-    slow = Slow()
+@given_time
+async def test_what_follows_does_not_wait_for_the_hook_and_the_run_s_end_does(
+    clock: Clock, hook: str, kind: str
+) -> None:
+    slow = Slow(clock)
     function = make_function(hook)
     options: dict[str, Any] = {hook: slow}
     if hook == "on_retry":
@@ -58,31 +67,32 @@ async def test_what_follows_does_not_wait_for_the_hook_and_the_run_s_end_does(ho
 
     async def follow(step: Outcome[int]) -> None:
         seen.append(slow.ended)
-        slow.release.set()
+        slow.let_go()
 
     @workflow(after=task(follow, needs={"step": step}, settled="step"))
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
     assert seen == [0]
     assert slow.ended >= 1
 
 
-async def test_a_workflow_s_hook_holds_no_task_up_either() -> None:
-    slow = Slow()
+@given_time
+async def test_a_workflow_s_hook_holds_no_task_up_either(clock: Clock) -> None:
+    slow = Slow(clock)
     seen: list[int] = []
 
     async def first() -> None: ...
 
     async def second(first: None) -> None:
         seen.append(slow.ended)
-        slow.release.set()
+        slow.let_go()
 
     @workflow(after=task(second, needs={"first": task(first)}), on_state=slow)
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
     assert seen == [0]
     assert slow.ended == 6
@@ -152,19 +162,21 @@ async def test_they_are_told_in_the_order_of_the_record(slow: bool) -> None:
     @workflow(after=steps, on_state=hear_slowly if slow else hear)
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         run = await w.run()
     assert told == [f"{each.task} {each.status}" for each in run.history()]
 
 
-async def test_a_hook_that_outlasts_its_task_sees_the_task_ended() -> None:
+@given_time
+async def test_a_hook_that_outlasts_its_task_sees_the_task_ended(clock: Clock) -> None:
     runs: list[Run[Any]] = []
     seen: list[Status] = []
     ended = Signal()
 
     async def look(run: Run[Any]) -> None:
-        with anyio.move_on_after(0.5):
+        with anyio.move_on_after(clock.seconds):
             await ended.wait()
+            clock.reach()
         seen.append(run.tasks["step"].status)
         runs.append(run)
 
@@ -176,7 +188,7 @@ async def test_a_hook_that_outlasts_its_task_sees_the_task_ended() -> None:
     @workflow(after=task(follow, needs={"step": step}))
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
     assert seen == [Status.COMPLETED]
 
@@ -189,6 +201,6 @@ async def test_an_error_of_a_hook_that_ended_late_is_kept() -> None:
     @workflow(after=task(lambda: 1, name="step", on_success=fail))
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         run = await w.run()
     assert [str(each.error) for each in run.hook_errors] == ["late"]

@@ -36,7 +36,7 @@ async def test_two_or_more_that_are_ready_meet(count: int, option: str, followed
     barrier = threading.Barrier(count)
 
     def meet() -> int:
-        return barrier.wait(3)
+        return barrier.wait(60)
 
     options = OPTIONS[option]()
     steps = [task(meet, name=f"meet{number}", **options) for number in range(count)]
@@ -45,7 +45,7 @@ async def test_two_or_more_that_are_ready_meet(count: int, option: str, followed
     async def w(places: list[int]) -> list[int]:
         return sorted(places)
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         assert await w() == list(range(count))
 
 
@@ -55,14 +55,14 @@ async def test_two_that_one_function_has_made_ready_meet(option: str) -> None:
     first = task(lambda: None, name="first")
 
     def meet(first: None) -> int:
-        return barrier.wait(3)
+        return barrier.wait(60)
 
     steps = [task(meet, name=f"meet{number}", needs={"first": first}, **OPTIONS[option]()) for number in range(3)]
 
     @workflow(after=steps)
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
 
 
@@ -73,7 +73,7 @@ async def test_a_quick_one_behind_one_that_blocks_is_taken_by_another_thread(opt
     answers: list[bool] = []
 
     def blocks() -> None:
-        answers.append(let_go.wait(3))
+        answers.append(let_go.wait(60))
 
     def quick() -> None:
         let_go.set()
@@ -83,7 +83,7 @@ async def test_a_quick_one_behind_one_that_blocks_is_taken_by_another_thread(opt
     @workflow(after=steps if blocks_first else steps[::-1])
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
     assert answers == [True]
 
@@ -94,7 +94,7 @@ async def test_what_a_quick_one_makes_ready_does_not_wait_for_one_that_blocks() 
     quick = task(lambda: None, name="quick")
 
     def blocks() -> None:
-        answers.append(let_go.wait(3))
+        answers.append(let_go.wait(60))
 
     def follow(quick: None) -> None:
         let_go.set()
@@ -106,7 +106,7 @@ async def test_what_a_quick_one_makes_ready_does_not_wait_for_one_that_blocks() 
     @workflow(after=[task(blocks), task(follow_async, needs={"follow": followed})])
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()
     assert answers == [True]
 
@@ -114,10 +114,10 @@ async def test_what_a_quick_one_makes_ready_does_not_wait_for_one_that_blocks() 
 async def test_functions_of_two_runs_meet() -> None:
     barrier = threading.Barrier(2)
 
-    @workflow(after=task(lambda: barrier.wait(3), name="meet"))
+    @workflow(after=task(lambda: barrier.wait(60), name="meet"))
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(w)
             group.start_soon(w)
@@ -125,13 +125,13 @@ async def test_functions_of_two_runs_meet() -> None:
 
 async def test_functions_of_a_run_and_of_one_within_it_meet() -> None:
     barrier = threading.Barrier(2)
-    meet = task(lambda: barrier.wait(3), name="meet")
+    meet = task(lambda: barrier.wait(60), name="meet")
 
     @workflow(after=meet)
     async def inner() -> None: ...
 
-    @workflow(after=[inner, task(lambda: barrier.wait(3), name="outer meet")])
+    @workflow(after=[inner, task(lambda: barrier.wait(60), name="outer meet")])
     async def w() -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await w()

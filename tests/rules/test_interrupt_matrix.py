@@ -64,7 +64,7 @@ from flowdeco import task, workflow
 async def waits() -> None:
     try:
         asyncio.get_running_loop().call_later(0.05, signal.raise_signal, signal.SIGINT)
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
     finally:
         await asyncio.sleep(0)
 
@@ -81,7 +81,7 @@ def test_the_command_ends_with_130_although_the_task_awaits_on_its_way_out(tmp_p
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 130, done.stderr

@@ -16,7 +16,7 @@ ALL = {**LOOKS, **HOOKS}
 
 
 def run_on(backend: Backend, look: Look, steps: list[Task[..., Any]]) -> None:
-    with hard_deadline(30):
+    with hard_deadline(120):
         anyio.run(look, steps, backend=backend[0], backend_options=backend[1])
 
 

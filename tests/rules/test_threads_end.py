@@ -23,7 +23,7 @@ class Blocker:
 
     def __call__(self) -> None:
         self.started.set()
-        self.release.wait(5)
+        self.release.wait(60)
         self.ended.set()
 
 
@@ -31,7 +31,7 @@ async def cancel(call: Callable[[], Any], blocker: Blocker) -> None:
     """Cancel a call that blocks; it must go on until the thread is let go, and no longer."""
     caller = asyncio.ensure_future(call())
     try:
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while not blocker.started.is_set():  # noqa: ASYNC110 - a thread sets it
                 await anyio.sleep(0.001)
             caller.cancel()
@@ -44,7 +44,7 @@ async def cancel(call: Callable[[], Any], blocker: Blocker) -> None:
             assert blocker.ended.is_set()
     finally:
         blocker.release.set()
-        await asyncio.wait([caller], timeout=5)
+        await asyncio.wait([caller], timeout=60)
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -96,12 +96,12 @@ async def test_the_call_waits_however_often_it_is_cancelled(times: int) -> None:
             await asyncio.sleep(0.002)
         assert not caller.done()
         blocker.release.set()
-        with anyio.fail_after(5), pytest.raises(asyncio.CancelledError):
+        with anyio.fail_after(60), pytest.raises(asyncio.CancelledError):
             await caller
         assert blocker.ended.is_set()
     finally:
         blocker.release.set()
-        await asyncio.wait([caller], timeout=5)
+        await asyncio.wait([caller], timeout=60)
 
 
 async def test_a_place_of_a_limit_is_not_given_away_before_its_thread_has_ended() -> None:
@@ -126,7 +126,7 @@ async def test_a_place_of_a_limit_is_not_given_away_before_its_thread_has_ended(
     blocked.cancel()
     await anyio.sleep(0.01)
     blocker.release.set()
-    await asyncio.wait([blocked, waiting], timeout=5)
+    await asyncio.wait([blocked, waiting], timeout=60)
     assert overlapped == [False]
     assert "0 of 1" in repr(limit)
 
@@ -138,7 +138,7 @@ async def test_a_thread_is_told_that_the_call_was_cancelled() -> None:
     def polls() -> None:
         started.set()
         try:
-            for _ in range(500):
+            for _ in range(30_000):
                 from_thread.check_cancelled()
                 threading.Event().wait(0.002)
         except BaseException:
@@ -152,6 +152,6 @@ async def test_a_thread_is_told_that_the_call_was_cancelled() -> None:
     while not started.is_set():  # noqa: ASYNC110 - a thread sets it
         await anyio.sleep(0.001)
     caller.cancel()
-    with anyio.fail_after(5), pytest.raises(asyncio.CancelledError):
+    with anyio.fail_after(60), pytest.raises(asyncio.CancelledError):
         await caller
     assert told == [True]

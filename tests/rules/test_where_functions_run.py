@@ -27,7 +27,7 @@ async def fine_async() -> None: ...
 
 def wait_for(release: threading.Event, answers: list[bool]) -> Callable[[], bool]:
     def block() -> bool:
-        answers.append(release.wait(1))
+        answers.append(release.wait(60))
         return True
 
     return block
@@ -45,7 +45,7 @@ async def test_a_blocking_when_does_not_hold_up_the_event_loop(function: Any) ->
     @workflow(after=[task(function, name="step", when=wait_for(release, answers)), task(lets_go)])
     async def w() -> None: ...
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         await w()
     assert answers == [True]
 
@@ -66,7 +66,7 @@ async def test_a_blocking_recover_does_not_hold_up_the_event_loop(function: Any,
     @workflow(after=[step, task(lets_go)])
     async def w() -> None: ...
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         await w()
     assert answers == [True]
 
@@ -75,13 +75,13 @@ async def test_two_blocking_conditions_meet() -> None:
     barrier = threading.Barrier(2)
 
     def meet() -> bool:
-        barrier.wait(1)
+        barrier.wait(60)
         return True
 
     @workflow(after=[task(fine, name=f"step{number}", when=meet) for number in range(2)])
     async def w() -> None: ...
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         await w()
 
 

@@ -13,7 +13,7 @@ ONCE = Retry(1, delay=0, jitter=0)
 AGAIN = Retry(3, delay=0, jitter=0)
 
 # Only so that a test that fails does not hang.
-LATE = 30
+LATE = 60
 
 
 class Gate:

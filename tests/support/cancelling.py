@@ -51,7 +51,7 @@ async def cancel_by_timeout(build: Build) -> Stage:
 
 async def cancel_by_wait_for(build: Build) -> Stage:
     """Let `asyncio.wait_for` run out; once more with more time if the machine was too slow for the task to be there."""
-    for seconds in (0.02, 0.2, 2.0):
+    for seconds in (0.02, 0.2, 2.0, 20.0):
         stage, w = build()
         caller = asyncio.create_task(asyncio.wait_for(stage.call(w), seconds))
         up = asyncio.get_running_loop().time() + seconds

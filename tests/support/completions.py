@@ -62,4 +62,4 @@ def serve() -> Generator[Server]:
     finally:
         made.http.shutdown()
         made.http.server_close()
-        thread.join(10)
+        thread.join(60)

@@ -7,7 +7,7 @@ import anyio
 
 from flowdeco import Event, Outcome, Retry, Workflow, task, workflow
 
-PATIENCE = 20  # seconds; a test that waits that long has failed
+PATIENCE = 60  # seconds; a test that waits that long has failed
 
 AGAIN = Retry(2, delay=0)
 

@@ -10,7 +10,7 @@ def hold_process(path: str) -> None:
     part = Path(f"{path}.part")
     part.write_text(str(os.getpid()), encoding="ascii")
     part.rename(path)
-    time.sleep(20)
+    time.sleep(120)
 
 
 def is_alive(pid: int) -> bool:

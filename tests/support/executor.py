@@ -7,7 +7,7 @@ from typing import Any
 from anyio import to_thread
 
 # Only so that a test that fails does not hang.
-SOON = 10
+SOON = 60
 
 
 class Gate:

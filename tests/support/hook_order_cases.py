@@ -4,17 +4,16 @@ from typing import Any, NamedTuple
 
 from flowdeco import Limit, Retry, Skip, WorkflowTimeoutError
 
+from .clock import AT_ONCE
+
 AGAIN = Retry(1, delay=0)
 
 LATER = Retry(1, delay=60)
 
 ONE = Limit(1)
 
-# Long enough for an attempt to begin, and not worth waiting for.
-SOON = 0.02
-
-# Long enough for whatever goes before, on a machine that has other things to do.
-LATE = 0.2
+# Stands for the time of the trial.
+IN_TIME = "in time"
 
 
 # What a row of the table is made of
@@ -75,6 +74,7 @@ class Case(NamedTuple):
         override: what stands in for which tasks.
         plain: whether a plain call comes to the same: of a workflow that is a `def`, it calls the function without a
             limit, and outside of the event loop.
+        before: what has to happen before the time is over.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Case(NamedTuple):
     together: bool = False
     override: dict[str, Any] | None = None
     plain: bool = True
+    before: str | None = None
 
 
 def does(*outcomes: Any, **options: Any) -> Does:
@@ -238,15 +239,16 @@ CASES = [
     # Timeouts
     Case(
         "an attempt takes too long",
-        flow({"page": does(Hang, timeout=SOON)}),
+        flow({"page": does(Hang, timeout=AT_ONCE)}),
         f"{BEGUN}, page running, page on_start, page failed, page on_error, {BROKEN}",
         TimeoutError,
     ),
     Case(
         "an attempt takes too long, and the next is good",
-        flow({"page": does(Hang, "result", timeout=LATE, retries=AGAIN)}),
+        flow({"page": does(Hang, "result", timeout=IN_TIME, retries=AGAIN)}),
         f"{BEGUN}, page running, page on_start, page retrying, page on_retry, "
         f"page running, page completed, page on_success, {ENDED}",
+        before="page completed",
     ),
     # Vetoes
     Case(
@@ -378,16 +380,18 @@ CASES = [
     ),
     Case(
         "the workflow takes too long",
-        flow({"page": does(Wait), "words": does(needs="page")}, timeout=LATE),
+        flow({"page": does(Wait), "words": does(needs="page")}, timeout=IN_TIME),
         f"{BEGUN}, page running, page on_start, page cancelled, words cancelled, {BROKEN}",
         WorkflowTimeoutError,
+        before="page waits",
     ),
     Case(
         "the workflow's own function takes too long",
-        flow({"page": does()}, Wait, timeout=LATE),
+        flow({"page": does()}, Wait, timeout=IN_TIME),
         f"{BEGUN}, {OK}, w body, {BROKEN}",
         WorkflowTimeoutError,
         plain=False,
+        before="w waits",
     ),
     Case(
         "the workflow's on_start= vetoes",

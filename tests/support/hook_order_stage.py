@@ -12,7 +12,8 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Event, Run, Status, Workflow, task, workflow
 from tests.conftest import Backend
-from tests.support.hook_order_cases import ByType, Case, Does, FailWhen, Flow, Hang, Plays, Wait
+from tests.support.clock import Clock
+from tests.support.hook_order_cases import IN_TIME, ByType, Case, Does, FailWhen, Flow, Hang, Plays, Wait
 from tests.support.hooks import HOOKS
 from tests.support.naming import on
 
@@ -24,6 +25,7 @@ class Stage:
         kind: how the functions of tasks are defined.
         hook_kind: how hooks are.
         flow_kind: how the functions of workflows are.
+        clock: how much time there is.
 
     Attributes:
         log: who took on which status or had which hook called, in turn.
@@ -32,7 +34,8 @@ class Stage:
         told: what the hooks of each workflow were told of statuses, in turn: of which task, and which.
     """
 
-    def __init__(self, kind: str, hook_kind: str, flow_kind: str) -> None:
+    def __init__(self, kind: str, hook_kind: str, flow_kind: str, clock: Clock) -> None:
+        self.clock = clock
         self.kinds = {Does: kind, Flow: flow_kind}
         self.hook_kind = hook_kind
         self.log: list[str] = []
@@ -50,6 +53,9 @@ class Stage:
         if told not in self._told:
             await self._signals.setdefault(told, anyio.Event()).wait()
         await wait_all_tasks_blocked()
+
+    def was_told(self, text: str) -> bool:
+        return text in self._told
 
     def note(self, text: str) -> None:
         self.log.append(text)
@@ -101,6 +107,8 @@ class Stage:
         if need is not None:
             options["needs"] = {"given": made[need]}
         options["name"] = name
+        if options.get("timeout") == IN_TIME:
+            options["timeout"] = self.clock.seconds
         options |= self._make_hooks(who or name, options.pop("veto", None))
         function = self.make_function(name, self.kinds[kind], outcomes, told=kind is Flow)
         return (_taking(function) if need is not None or takes_input else function), options
@@ -118,7 +126,7 @@ class Stage:
             if told:
                 self.note(f"{name} body")
             if outcome is Hang:
-                return self.released.wait(10)
+                return self.released.wait(60)
             if outcome is Wait or isinstance(outcome, FailWhen):
                 return from_thread.run(self._play, name, outcome)
             return self._say(outcome)
@@ -278,7 +286,7 @@ def make_call(case: Case, made: Workflow[Any, Any], style: Style, stage: Stage, 
         return made.run() if style.way == "plain run" else made()
 
     async def main() -> Any:
-        with fail_after(30):
+        with fail_after(60):
             if case.cancel_when is None:
                 return await call_on_loop(made, style)
             async with create_task_group() as group:

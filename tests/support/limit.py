@@ -12,7 +12,7 @@ from flowdeco._policy.limit import Demand, Hold, Limit
 from flowdeco._policy.limit_option import check_limit
 from tests.conftest import Backend
 
-PATIENCE = 20  # seconds; a test that waits that long has failed
+PATIENCE = 60  # seconds; a test that waits that long has failed
 
 
 def demand(value: object) -> Demand:

@@ -9,7 +9,7 @@ from anyio import Event
 
 from flowdeco import Limit, Workflow, task, workflow
 
-PATIENCE = 30  # seconds; a test that waits that long has failed
+PATIENCE = 60  # seconds; a test that waits that long has failed
 
 INSTANT = 1e-6  # seconds: over at the first wait
 

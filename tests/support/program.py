@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 
-def run_program(source: str, *args: str, timeout: float = 20) -> "subprocess.CompletedProcess[str]":
+def run_program(source: str, *args: str, timeout: float = 90) -> "subprocess.CompletedProcess[str]":
     """Run a program; fail if it has not ended after so many seconds.
 
     Raises:

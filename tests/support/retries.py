@@ -141,7 +141,7 @@ async def run_until_stopped(page: Task[..., Any], how: str, *, when: Event) -> R
         await when.wait()
         stop.stop(how)
 
-    with fail_after(30):
+    with fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(watch)
             with stop.scope:

@@ -12,7 +12,7 @@ from flowdeco import Status, task, workflow
 from tests.support.naming import mention
 from tests.support.outcomes import plain, statuses_of
 
-SOON = 30
+SOON = 60
 
 each_choice = pytest.mark.parametrize("wanted", [True, False])
 each_way = pytest.mark.parametrize("run_in", [None, "loop"])

@@ -33,7 +33,7 @@ async def test_a_def_calls_a_def_fifty_deep_with_all_threads_taken(monkeypatch: 
         return first + second
 
     both = w.with_options(needs={"first": other, "second": other.with_options(name="again")})
-    with hard_deadline(60):
+    with hard_deadline(120):
         assert await both() == 100
 
 
@@ -69,7 +69,7 @@ async def test_a_place_that_the_caller_holds_is_lent_to_what_it_calls(is_sync: b
     async def w(outer: list[int]) -> list[int]:
         return outer
 
-    with hard_deadline(60):
+    with hard_deadline(120):
         assert sorted(await w()) == list(range(20))
         assert await w.with_options(needs={"outer": outer_sync})() == list(range(20))
 

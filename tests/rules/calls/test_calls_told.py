@@ -228,6 +228,6 @@ async def test_a_hook_may_call_a_task_that_has_hooks_itself(hook_errors: Any) ->
     async def w(caller: str) -> str:
         return caller
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         assert await w.call() == "done"
     assert told == ["caller/careful#1", "tea"]

@@ -72,6 +72,6 @@ def test_what_comes_out_is_the_cancellation_and_nothing_is_left(
         stage: Stage = await WAYS[way](build)
         return stage.finish()
 
-    with hard_deadline(20):
+    with hard_deadline(120):
         wrong = anyio.run(main, backend=backend[0], backend_options=backend[1])
     assert not wrong, "; ".join(wrong)

@@ -45,7 +45,7 @@ async def test_the_same_workflow_called_from_200_tasks_at_once_keeps_the_runs_ap
 
 
 def test_the_same_workflow_called_from_20_threads_at_once_keeps_the_runs_apart(backend: Backend) -> None:
-    barrier = threading.Barrier(20, timeout=30)
+    barrier = threading.Barrier(20, timeout=60)
 
     @task
     def meet(number: int) -> int:

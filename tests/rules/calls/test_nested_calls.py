@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from flowdeco import Event, InputError, Run, Skip, State, task, workflow
+from tests.support.clock import Clock, given_time
 from tests.support.naming import mention
 
 
@@ -219,12 +220,14 @@ async def test_its_inputs_are_checked_when_it_is_called() -> None:
     assert list(run.calls) == []
 
 
-async def test_it_ends_with_its_caller() -> None:
+@given_time
+async def test_it_ends_with_its_caller(clock: Clock) -> None:
     ended: list[str] = []
 
     @task
     async def lasts() -> None:
         try:
+            clock.reach()
             await anyio.sleep_forever()
         finally:
             ended.append("lasts")
@@ -235,7 +238,7 @@ async def test_it_ends_with_its_caller() -> None:
     def name_it(error: Exception) -> str:
         return type(error).__name__
 
-    @task(timeout=0.01, recover=name_it)
+    @task(timeout=clock.seconds, recover=name_it)
     async def caller() -> None:
         await inner()
 

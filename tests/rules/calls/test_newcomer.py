@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import InputError, OptionTypeError, Run, WorkflowTimeoutError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import AT_ONCE, Clock, given_time
 
 
 def test_a_re_run_cell_that_adds_outputs_is_noticed() -> None:
@@ -22,13 +23,17 @@ def test_a_re_run_cell_that_adds_outputs_is_noticed() -> None:
     assert cells["halves"]() == 1
 
 
-async def test_a_def_workflow_that_is_awaited_past_its_timeout_has_failed() -> None:
-    released = threading.Event()
-
-    @workflow(timeout=0.05)
+@given_time
+async def test_a_def_workflow_that_is_awaited_past_its_timeout_has_failed(clock: Clock) -> None:
+    @workflow(timeout=clock.seconds)
     def late() -> str:
-        released.wait(0.3)
-        return "late"
+        clock.reach()
+        try:
+            while True:
+                anyio.from_thread.check_cancelled()
+                threading.Event().wait(0.001)
+        except BaseException:
+            return "late"
 
     with pytest.raises(WorkflowTimeoutError) as caught:
         await late.call()
@@ -167,7 +172,7 @@ async def test_asyncio_s_own_timeouts_and_task_groups_work_inside_tasks() -> Non
     @task
     async def limited() -> str:
         try:
-            async with asyncio.timeout(0.01):
+            async with asyncio.timeout(AT_ONCE):
                 await asyncio.sleep(3600)
         except TimeoutError:
             return "in time"

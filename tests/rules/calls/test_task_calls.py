@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from flowdeco import CallError, Run, Skip, State, Status, TaskTimeoutError, task, value, workflow
+from tests.support.clock import AT_ONCE
 
 
 @task
@@ -108,7 +109,7 @@ async def test_a_call_has_the_options_of_the_task() -> None:
     async def fails(query: str) -> str:
         raise OSError(query)
 
-    @task(timeout=0.01)
+    @task(timeout=AT_ONCE)
     async def lasts() -> None:
         await anyio.sleep_forever()
 

@@ -106,7 +106,7 @@ async def test_a_call_in_a_worker_thread_that_is_cancelled_already_runs_nothing(
 
     def call() -> None:
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         w()
 
     async with create_task_group() as group:
@@ -149,7 +149,7 @@ async def test_def_tasks_that_fill_every_thread_and_call_workflows_do_not_wait_f
     before = threads.total_tokens
     threads.total_tokens = 2
     try:
-        barrier = threading.Barrier(2, timeout=30)
+        barrier = threading.Barrier(2, timeout=60)
 
         @task
         def leaf() -> str:

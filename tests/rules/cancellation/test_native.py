@@ -47,14 +47,14 @@ async def test_a_native_cancel_waits_for_a_plain_function_in_its_thread() -> Non
     @task
     def work() -> None:
         started.set()
-        release.wait(10)
+        release.wait(60)
         ended.append("work")
 
     @workflow
     async def endless(work: None) -> None: ...
 
     caller = asyncio.create_task(endless())
-    await asyncio.to_thread(started.wait, 10)
+    await asyncio.to_thread(started.wait, 60)
     caller.cancel()
     await asyncio.sleep(0)
     assert not caller.done()

@@ -18,6 +18,7 @@ from anyio import (
 from anyio.lowlevel import checkpoint
 
 from flowdeco import task, workflow
+from tests.support.clock import Clock, given_time
 
 
 async def test_a_scope_around_the_call_cancels_every_task() -> None:
@@ -54,15 +55,17 @@ async def test_a_scope_around_the_call_cancels_every_task() -> None:
     assert len(get_running_tasks()) == before
 
 
-async def test_a_deadline_around_the_call_is_heard_by_a_single_task() -> None:
+@given_time
+async def test_a_deadline_around_the_call_is_heard_by_a_single_task(clock: Clock) -> None:
     @task
     async def sleep() -> None:
+        clock.reach()
         await sleep_forever()
 
     @workflow
     async def sleeper(sleep: None) -> None: ...
 
-    with move_on_after(0.01) as scope:
+    with move_on_after(clock.seconds) as scope:
         await sleeper()
     assert scope.cancelled_caught
 
@@ -96,8 +99,8 @@ async def test_the_effective_deadline_inside_a_task_is_the_nearer_of_its_own_and
         await checkpoint()
         return current_effective_deadline()
 
-    near = task(deadline, name="near", timeout=5)
-    far = task(deadline, name="far", timeout=500)
+    near = task(deadline, name="near", timeout=500)
+    far = task(deadline, name="far", timeout=50_000)
     free = task(deadline, name="free")
     steps = [near, far, free] if together else [near]
 
@@ -107,14 +110,14 @@ async def test_the_effective_deadline_inside_a_task_is_the_nearer_of_its_own_and
 
     start = current_time()
     outside = await deadlines()
-    scope = CancelScope(deadline=start + 50)
+    scope = CancelScope(deadline=start + 5000)
     inside: list[float] = []
     with scope:
         inside = await deadlines()
-    assert start + 5 <= outside[0] < start + 10
-    assert start + 5 <= inside[0] < start + 10
+    assert start + 500 <= outside[0] < start + 1000
+    assert start + 500 <= inside[0] < start + 1000
     if together:
-        assert start + 500 <= outside[1] < start + 505
+        assert start + 50_000 <= outside[1] < start + 50_500
         assert outside[2] == math.inf
         assert inside[1:] == [scope.deadline, scope.deadline]
 

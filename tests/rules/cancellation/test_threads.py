@@ -33,7 +33,7 @@ async def test_a_plain_function_is_told_and_waited_for() -> None:
 
     async with create_task_group() as group:
         group.start_soon(endless)
-        await anyio.to_thread.run_sync(started.wait, 10)
+        await anyio.to_thread.run_sync(started.wait, 60)
         group.cancel_scope.cancel()
     assert log == ["told"]
 
@@ -117,7 +117,7 @@ def test_a_blocking_call_in_a_worker_thread_is_reached_by_the_cancellation_of_it
     async def main() -> None:
         async with create_task_group() as group:
             group.start_soon(outer)
-            await anyio.to_thread.run_sync(started.wait, 10)
+            await anyio.to_thread.run_sync(started.wait, 60)
             group.cancel_scope.cancel()
         log.append("outer ended")
 

@@ -12,6 +12,7 @@ import pytest
 
 from flowdeco import OptionTypeError, TaskTimeoutError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 from tests.support.decorators import awaiting, by_name, handing_on
 from tests.support.naming import on
 from tests.support.signature import a, result_of
@@ -73,13 +74,15 @@ def test_retries_apply_to_what_a_generator_within_a_wrapper_raises(backend: Back
     assert attempts == [0, 1, 2]
 
 
-def test_a_timeout_ends_the_await_of_what_a_def_returned(backend: Backend) -> None:
+@given_time
+def test_a_timeout_ends_the_await_of_what_a_def_returned(clock: Clock, backend: Backend) -> None:
     @handing_on
     async def slow() -> None:
+        clock.reach()
         await anyio.sleep_forever()
 
     with pytest.raises(TaskTimeoutError):
-        result_of(slow, backend, timeout=0.01)
+        result_of(slow, backend, timeout=clock.seconds)
 
 
 @pytest.mark.parametrize("run_in", ["process", "loop"])

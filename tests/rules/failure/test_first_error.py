@@ -132,7 +132,7 @@ async def test_an_error_in_a_thread_cancels_the_rest_too() -> None:
 
     @task
     def bad() -> None:
-        ready.wait(10)
+        ready.wait(60)
         raise ValueError("no")
 
     @task

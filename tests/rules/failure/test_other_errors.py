@@ -30,12 +30,12 @@ async def test_two_that_fail_in_the_same_moment_are_both_in_the_record_and_in_th
 
     @task
     def left_def() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         raise KeyError("left")
 
     @task
     def right_def() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         raise ValueError("right")
 
     chosen = [left_async, right_async] if kind == "async" else [left_def, right_def]

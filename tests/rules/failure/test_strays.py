@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import StrayCancellationError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import AT_ONCE
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -51,7 +52,7 @@ async def test_a_cancellation_that_one_task_dealt_with_is_not_taken_for_the_next
     @task
     async def deals_with_it() -> None:
         try:
-            async with asyncio.timeout(0.01):
+            async with asyncio.timeout(AT_ONCE):
                 await sleep_forever()
         except TimeoutError:
             return

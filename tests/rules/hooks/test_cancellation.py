@@ -33,7 +33,7 @@ async def test_hooks_told_of_a_cancellation_may_await(owner: str) -> None:
     @workflow(on_state=say_good_bye if owner == "workflow" else None)
     async def w(page: None) -> None: ...
 
-    with fail_after(30):
+    with fail_after(60):
         async with create_task_group() as group:
             group.start_soon(w.call)
             await waits.wait()
@@ -68,7 +68,7 @@ async def test_hooks_told_of_a_cancellation_may_not_await_for_ever(owner: str, m
     @workflow(on_state=hang_of_w)
     async def w(words: None) -> None: ...
 
-    with fail_after(30):
+    with fail_after(60):
         async with create_task_group() as group:
             group.start_soon(w.call)
             await waits.wait()
@@ -94,7 +94,7 @@ async def test_a_hook_that_awaits_something_when_the_caller_is_cancelled_is_canc
     @workflow(on_success=hang if owner == "workflow" else None)
     async def w(page: None) -> None: ...
 
-    with fail_after(30), CancelScope() as scope:
+    with fail_after(60), CancelScope() as scope:
         async with create_task_group() as group:
             group.start_soon(w.call)
             await waits.wait()

@@ -9,6 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Event, Run, Status, TaskRecord, workflow
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 from tests.support.hook_order_cases import CASES, Case
 from tests.support.hook_order_stage import STYLES, Stage, Style, build, make_call
 from tests.support.naming import on
@@ -25,8 +26,9 @@ Change: TypeAlias = tuple[str | None, Status]
         if case.plain or not style.way.startswith("plain")
     ],
 )
-def test_statuses_and_hooks_follow_each_other(case: Case, style: Style, backend: Backend) -> None:
-    stage = Stage(*style[:3])
+@given_time
+def test_statuses_and_hooks_follow_each_other(clock: Clock, case: Case, style: Style, backend: Backend) -> None:
+    stage = Stage(*style[:3], clock)
     made = build(case, stage, backend)
     error: BaseException | None = None
     try:
@@ -38,6 +40,8 @@ def test_statuses_and_hooks_follow_each_other(case: Case, style: Style, backend:
             error = answer._failure
     finally:
         stage.released.set()
+    if case.before is None or stage.was_told(case.before):
+        clock.reach()
     assert isinstance(error, case.raises) if case.raises else error is None, error
     assert stage.wrong == []
     for name, run in stage.runs.items():

@@ -59,7 +59,7 @@ async def test_so_many_items_are_begun_and_unfinished(options: Any, expected: in
     @workflow
     def w(numbers: list[int], second: list[None]) -> None: ...
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         await w.call(range(1000))
     assert gauge.most == expected
 
@@ -104,7 +104,7 @@ async def test_a_stage_that_comes_after_all_of_another_holds_nothing_up() -> Non
     def w(numbers: list[int], third: list[int]) -> list[int]:
         return third
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call(MANY) == list(MANY)
 
 
@@ -128,7 +128,7 @@ async def test_nor_does_one_whose_condition_needs_all_of_another() -> None:
     def w(numbers: list[int], largest: list[int]) -> list[int]:
         return largest
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call(MANY) == [49]
 
 
@@ -149,7 +149,7 @@ async def test_nor_does_what_a_workflow_within_needs() -> None:
     def w(numbers: list[int], share: list[float]) -> float:
         return sum(share)
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call(MANY) == pytest.approx(1)
 
 
@@ -174,7 +174,7 @@ async def test_nor_do_two_axes_of_which_each_needs_all_of_the_other() -> None:
     def w(numbers: Any, letters: Any, a2: list[int], b2: list[int]) -> Any:
         return sum(a2), sum(b2)
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call(MANY, range(60)) == (sum(MANY) + 50 * 60, sum(range(60)) + 60 * 50)
 
 
@@ -199,7 +199,7 @@ async def test_nor_does_one_that_comes_after_a_reader_of_the_source(is_list: boo
     def w(share: list[tuple[int, int]]) -> list[tuple[int, int]]:
         return share
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         assert await w.call() == [(0, 3), (1, 3), (2, 3)]
 
 

@@ -113,7 +113,7 @@ async def test_an_item_goes_on_while_others_wait() -> None:
     def w(numbers: list[int], second: list[int]) -> list[int]:
         return second
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call(list(range(last + 1))) == list(range(last + 1))
 
 
@@ -131,7 +131,7 @@ async def test_the_order_is_that_of_the_source_however_the_items_end() -> None:
     def w(numbers: list[int], wait: list[int]) -> list[int]:
         return wait
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call([0, 1, 2, 3]) == [0, 1, 2, 3]
 
 
@@ -157,7 +157,7 @@ async def test_who_needs_the_whole_begins_when_that_stage_has_ended_for_all_item
     def w(numbers: list[int], total: int, slow: list[int]) -> Any:
         return total, slow
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call([1, 2, 3]) == (6, [1, 2, 3])
 
 
@@ -275,7 +275,7 @@ async def test_one_item_may_be_mapped_for_its_own_sake() -> None:
 
 
 async def test_items_of_a_def_run_at_the_same_time_also_those_that_begin_later() -> None:
-    barrier = threading.Barrier(2, timeout=30)
+    barrier = threading.Barrier(2, timeout=60)
 
     @task(each="numbers", ahead=2)
     def meet(numbers: int) -> int:

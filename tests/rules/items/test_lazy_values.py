@@ -13,7 +13,7 @@ from anyio import CancelScope, Event, create_task_group, fail_after
 
 from flowdeco import DigestError, UnequalLengthsError, task, workflow
 
-SOON = 20
+SOON = 60
 
 
 @task(each={"number": "numbers"}, ahead=3)

@@ -11,7 +11,7 @@ from anyio import Event, fail_after
 
 from flowdeco import DigestError, GraphError, ItemSourceError, Retry, Skip, task, workflow
 
-SOON = 20
+SOON = 60
 LINKS = {"a": ["b", "c"], "b": ["a", "d"], "c": ["d", "e"], "d": [], "e": ["a", "f"], "f": ["f"]}
 
 

@@ -69,7 +69,7 @@ async def test_the_items_of_a_workflow_go_on_without_waiting_for_the_others() ->
     async def w(numbers: list[int], after: list[int]) -> list[int]:
         return after
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w.call([0, 1]) == [0, -1]
 
 

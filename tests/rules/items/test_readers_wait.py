@@ -12,7 +12,7 @@ from flowdeco import Outcome, Skip, task, workflow
 
 decorate: Any = task
 
-SOON = 20
+SOON = 60
 COUNT = 12
 
 

@@ -15,8 +15,9 @@ from anyio import CancelScope, Event, create_task_group, fail_after, sleep_forev
 
 from flowdeco import Retry, Skip, StreamError, TaskTimeoutError, UnequalLengthsError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 
-SOON = 20
+SOON = 60
 
 
 class Steps:
@@ -564,10 +565,12 @@ async def test_a_source_cannot_be_skipped_after_its_first_item() -> None:
     )
 
 
-async def test_a_source_that_takes_too_long_for_an_item_fails() -> None:
-    @task(timeout=0.05)
+@given_time
+async def test_a_source_that_takes_too_long_for_an_item_fails(clock: Clock) -> None:
+    @task(timeout=clock.seconds)
     async def source() -> AsyncIterator[int]:
         yield 1
+        clock.reach()
         await sleep_forever()
 
     with pytest.raises(TaskTimeoutError, match=r"Cannot finish task 'source': it took longer than its timeout"):

@@ -12,7 +12,7 @@ from anyio import CancelScope, Event, create_task_group, fail_after, sleep_forev
 
 from flowdeco import GraphError, OptionError, Outcome, Retry, Skip, StreamError, task, workflow
 
-SOON = 20
+SOON = 60
 
 
 @task

@@ -5,7 +5,8 @@ import threading
 import pytest
 from anyio import Event, create_task_group, fail_after, wait_all_tasks_blocked
 
-from flowdeco import Limit, Retry, Task, TaskTimeoutError, task
+from flowdeco import Limit, Retry, TaskTimeoutError, task
+from tests.support.clock import Clock, given_time
 from tests.support.limits import PATIENCE, Line, alone, is_free
 
 
@@ -83,25 +84,20 @@ async def test_a_task_that_is_tried_again_stands_in_line_again() -> None:
     assert line.served == ["flaky", "other", "flaky"]
 
 
-async def abandon(stuck: Task[[], None]) -> None:
-    """Run a task until an attempt of it is left behind: on a busy machine, its thread may begin only after that."""
-    abandoned = False
-    while not abandoned:
-        with pytest.raises(TaskTimeoutError) as caught:
-            await alone(stuck)()
-        abandoned = caught.value.abandoned
-
-
-async def test_an_abandoned_attempt_keeps_its_place_until_its_thread_has_ended() -> None:
+@given_time
+async def test_an_abandoned_attempt_keeps_its_place_until_its_thread_has_ended(clock: Clock) -> None:
     limit, line, go = Limit(1), Line(), threading.Event()
 
     def block() -> None:
+        clock.reach()
         assert go.wait(PATIENCE)
 
-    stuck = task(block, limit=limit, timeout=0.05)
+    stuck = task(block, limit=limit, timeout=clock.seconds)
     with fail_after(PATIENCE):
         async with create_task_group() as group:
-            await abandon(stuck)
+            with pytest.raises(TaskTimeoutError) as caught:
+                await alone(stuck)()
+            assert caught.value.abandoned
             assert repr(limit) == "<Limit: 1 of 1 places taken>"
             group.start_soon(alone(line.make("next", limit)).call)
             await wait_all_tasks_blocked()

@@ -8,6 +8,7 @@ from anyio import Event, create_task_group, fail_after
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Limit, LimitDeadlockError, TaskTimeoutError, task, workflow
+from tests.support.clock import Clock, given_time
 from tests.support.limits import PATIENCE, is_free
 
 
@@ -145,17 +146,20 @@ async def _set(event: Event) -> None:
     event.set()
 
 
-async def test_a_call_that_waits_for_what_only_abandoned_attempts_hold_fails() -> None:
+@given_time
+async def test_a_call_that_waits_for_what_only_abandoned_attempts_hold_fails(clock: Clock) -> None:
     let_go = threading.Event()
 
-    @task(limit=1, timeout=0.05)
+    @task(limit=1, timeout=clock.seconds)
     def stuck() -> None:
         let_go.wait(PATIENCE)
 
     @workflow
     async def w() -> Any:
-        with pytest.raises(TaskTimeoutError):
+        with pytest.raises(TaskTimeoutError) as timeout:
             await stuck.call()
+        if timeout.value.abandoned:
+            clock.reach()
         with pytest.raises(LimitDeadlockError) as caught:
             await stuck.call()
         return caught.value
@@ -169,11 +173,12 @@ async def test_a_call_that_waits_for_what_only_abandoned_attempts_hold_fails() -
     assert "and was left behind at its timeout. Call it outside" in str(error)
 
 
-async def test_a_call_that_waits_already_when_the_attempt_is_abandoned_fails_then() -> None:
-    let_go, has_place = threading.Event(), threading.Event()
+@given_time
+async def test_a_call_that_waits_already_when_the_attempt_is_abandoned_fails_then(clock: Clock) -> None:
+    let_go, has_place, is_stuck = threading.Event(), threading.Event(), Event()
     limit = Limit(1, "one")
 
-    @task(limit=limit, timeout=0.2)
+    @task(limit=limit, timeout=clock.seconds)
     def stuck() -> None:
         has_place.set()
         let_go.wait(PATIENCE)
@@ -186,11 +191,14 @@ async def test_a_call_that_waits_already_when_the_attempt_is_abandoned_fails_the
         async def get_stuck() -> None:
             with pytest.raises(TaskTimeoutError):
                 await stuck.call()
+            is_stuck.set()
 
         async with create_task_group() as group:
             group.start_soon(get_stuck)
-            while not has_place.is_set():
+            while not has_place.is_set() and not is_stuck.is_set():
                 await checkpoint()
+            if not is_stuck.is_set():
+                clock.reach()
             with pytest.raises(LimitDeadlockError) as caught:
                 await waiting.call()
             return caught.value
@@ -204,11 +212,12 @@ async def test_a_call_that_waits_already_when_the_attempt_is_abandoned_fails_the
     assert error.chain == ("stuck#1",)
 
 
-async def test_who_waits_for_more_than_the_abandoned_attempt_holds_is_served_in_turn() -> None:
+@given_time
+async def test_who_waits_for_more_than_the_abandoned_attempt_holds_is_served_in_turn(clock: Clock) -> None:
     let_go, has_place, go = threading.Event(), threading.Event(), Event()
     limit, ran = Limit(2, "two"), list[int]()
 
-    @task(limit=limit, timeout=0.2)
+    @task(limit=limit, timeout=clock.seconds)
     def stuck() -> None:
         has_place.set()
         let_go.wait(PATIENCE)
@@ -231,8 +240,10 @@ async def test_who_waits_for_more_than_the_abandoned_attempt_holds_is_served_in_
         async with create_task_group() as group:
             group.start_soon(holding.call)
             group.start_soon(get_stuck)
-            while not has_place.is_set():
+            while not has_place.is_set() and not go.is_set():
                 await checkpoint()
+            if not go.is_set():
+                clock.reach()
             for number in range(3):
                 group.start_soon(waiting.call, number)
 

@@ -8,6 +8,7 @@ import pytest
 from anyio import Event, create_task_group, fail_after, sleep_forever, wait_all_tasks_blocked
 
 from flowdeco import Limit, Retry, Skip, task, workflow
+from tests.support.clock import Clock, given_time
 from tests.support.limits import PATIENCE, Line, alone, is_free
 from tests.support.naming import take
 
@@ -77,12 +78,14 @@ async def test_a_hook_that_fails_the_task_takes_no_place_with_it(option: str) ->
 
 
 @pytest.mark.parametrize("how", ["scope", "timeout", "failure"])
-async def test_cancelled_as_a_whole_it_leaves_every_place_free(how: str) -> None:
+@given_time
+async def test_cancelled_as_a_whole_it_leaves_every_place_free(clock: Clock, how: str) -> None:
     limit, other, line = Limit(2), Limit(1), Line()
     full = Event()
     go = threading.Event()
 
     def block() -> None:
+        clock.reach()
         anyio.from_thread.run_sync(full.set)
         while not go.wait(0.001):
             anyio.from_thread.check_cancelled()
@@ -109,7 +112,7 @@ async def test_cancelled_as_a_whole_it_leaves_every_place_free(how: str) -> None
     w = workflow(
         take,
         needs={"given": [calls, fails, task(block, limit=limit), *tasks]},
-        timeout=0.2 if how == "timeout" else None,
+        timeout=clock.seconds if how == "timeout" else None,
     )
     with fail_after(PATIENCE):
         async with create_task_group() as group:

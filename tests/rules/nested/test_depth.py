@@ -8,6 +8,7 @@ import pytest
 
 from flowdeco import CycleError, Run, Status, WorkflowTimeoutError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 from tests.support.modules import make_module
 
 DEPTH = 1_000
@@ -45,17 +46,26 @@ def test_1_000_levels_run_in_a_plain_call(backend: Backend) -> None:
     assert w(seconds=0) == DEPTH
 
 
+@given_time
+async def test_many_levels_end_together_at_a_timeout(clock: Clock) -> None:
+    async def wait(seconds: float) -> None:
+        clock.reach()
+        await anyio.sleep(seconds)
+
+    w = make_nest("async def", 100).override(leaf=wait).with_options(timeout=clock.seconds)
+    with pytest.raises(WorkflowTimeoutError):
+        await w(seconds=3600)
+
+
 async def test_many_levels_are_cancelled_and_fail_together() -> None:
     w = make_nest("async def", DEEP)
-    with pytest.raises(WorkflowTimeoutError):
-        await w.with_options(timeout=0.05)(seconds=60)
     begun = anyio.Event()
 
     async def wait(seconds: float) -> None:
         begun.set()
         await anyio.sleep(seconds)
 
-    async with w.override(leaf=wait).start(seconds=60) as run:
+    async with w.override(leaf=wait).start(seconds=3600) as run:
         await begun.wait()
         run.cancel()
     assert run.status is Status.CANCELLED

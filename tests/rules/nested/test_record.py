@@ -72,7 +72,7 @@ async def test_it_is_none_before_it_begins_and_the_run_under_way_then() -> None:
     async def w(first: Any, within: Any) -> Any:
         return first, within
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with w.start() as run:
             await begun.wait()
             assert run.tasks["within"].run.status == "running"
@@ -149,7 +149,7 @@ async def test_a_cancelled_run_within_is_in_the_record() -> None:
     @workflow
     async def w(within: Any) -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with w.start() as run:
             await begun.wait()
             run.cancel()

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from flowdeco import InputError, MissingDependencyError, Run, Status, WorkflowTimeoutError, task, workflow
+from tests.support.clock import AT_ONCE, Clock, given_time
 from tests.support.nested import inner, nothing_else, outer
 
 
@@ -52,12 +53,12 @@ async def test_it_runs_beside_other_nodes() -> None:
     async def w(first: Any, second: Any) -> Any:
         return first, second
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert await w() == ("first", "second")
 
 
 async def test_it_keeps_its_own_timeout() -> None:
-    @workflow(timeout=0.01)
+    @workflow(timeout=AT_ONCE)
     async def slow() -> None:
         await anyio.sleep_forever()
 
@@ -67,21 +68,23 @@ async def test_it_keeps_its_own_timeout() -> None:
     with pytest.raises(WorkflowTimeoutError) as caught:
         await w()
     assert caught.value.workflow == "slow"
-    assert caught.value.timeout == 0.01
+    assert caught.value.timeout == AT_ONCE
     assert Run.of(caught.value).workflow == "w"
 
 
-async def test_the_outer_timeout_reaches_it() -> None:
+@given_time
+async def test_the_outer_timeout_reaches_it(clock: Clock) -> None:
     ended: list[str] = []
 
     @workflow
     async def slow() -> None:
         try:
+            clock.reach()
             await anyio.sleep_forever()
         finally:
             ended.append("slow")
 
-    @workflow(timeout=0.01)
+    @workflow(timeout=clock.seconds)
     async def w(slow: Any) -> None: ...
 
     with pytest.raises(WorkflowTimeoutError) as caught:

@@ -166,7 +166,7 @@ async def test_an_attempt_that_fails_in_a_thread_when_the_run_has_been_stopped_i
     @task(retries=AGAIN)
     def page() -> None:
         started.set()
-        assert stopped.wait(10)
+        assert stopped.wait(60)
         raise ValueError("late")
 
     @task
@@ -178,7 +178,7 @@ async def test_an_attempt_that_fails_in_a_thread_when_the_run_has_been_stopped_i
 
     @task(run_in="thread")
     def bad() -> None:
-        assert started.wait(10)
+        assert started.wait(60)
         raise KeyError("first")
 
     @workflow

@@ -8,6 +8,7 @@ from anyio import sleep_forever
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Outcome, OutputError, Retry, Skip, Status, TaskTimeoutError, task, workflow
+from tests.support.clock import AT_ONCE
 from tests.support.naming import mention
 from tests.support.outcomes import AGAIN, each_way, fail, make_task, outcome_of, refuse
 
@@ -214,9 +215,9 @@ async def test_a_timeout_can_be_recovered_from() -> None:
     def save(error: TaskTimeoutError) -> Any:
         return error.task, error.timeout
 
-    @task(timeout=0.01, recover={TaskTimeoutError: save})
+    @task(timeout=AT_ONCE, recover={TaskTimeoutError: save})
     async def page() -> None:
         await sleep_forever()
 
     outcome, _ = await outcome_of(page)
-    assert outcome.value == ("page", 0.01)
+    assert outcome.value == ("page", AT_ONCE)

@@ -96,7 +96,7 @@ def test_an_override_of_a_name_that_is_no_task_any_more_is_an_error_at_the_call(
 
 
 def test_many_threads_overriding_and_calling_at_once_get_what_they_gave() -> None:
-    barrier = threading.Barrier(8, timeout=30)
+    barrier = threading.Barrier(8, timeout=60)
     results: dict[int, Any] = {}
 
     def call(number: int) -> None:

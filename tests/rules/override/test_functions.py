@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from flowdeco import MissingDependencyError, OptionError, Run, TaskTimeoutError, task, workflow
+from tests.support.clock import AT_ONCE
 from tests.support.override import page, ran, summary, words
 
 
@@ -24,7 +25,7 @@ def test_a_plain_function_is_called_instead_of_the_task_s_own_under_its_name() -
 
 
 def test_a_plain_function_keeps_the_task_s_policy() -> None:
-    @task(timeout=0.01)
+    @task(timeout=AT_ONCE)
     async def quick() -> int:
         return 1
 

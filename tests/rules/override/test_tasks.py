@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from flowdeco import AmbiguousNameError, TaskTimeoutError, task, workflow
+from tests.support.clock import AT_ONCE
 from tests.support.modules import make_module
 from tests.support.naming import mention
 from tests.support.override import page, summary
@@ -14,14 +15,14 @@ mention(page)
 
 
 def test_a_task_replaces_the_task_with_its_own_policy() -> None:
-    @task(name="other page", timeout=0.01)
+    @task(name="other page", timeout=AT_ONCE)
     async def slow(url: str) -> str:
         await anyio.sleep_forever()
         return url
 
     with pytest.raises(TaskTimeoutError) as caught:
         summary.override(page=slow)("x")
-    assert caught.value.timeout == 0.01
+    assert caught.value.timeout == AT_ONCE
 
 
 def test_two_tasks_may_be_swapped() -> None:

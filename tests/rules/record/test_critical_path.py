@@ -38,7 +38,7 @@ async def test_the_critical_path_goes_along_what_ended_last() -> None:
     async def w(join: int) -> int:
         return join
 
-    with fail_after(10):
+    with fail_after(60):
         run = await w.run()
     assert run.critical_path() == ["start", "slow", "join"]
 
@@ -86,7 +86,7 @@ async def test_what_a_task_waited_for_is_not_what_it_needs() -> None:
     async def w(run: Run[Any]) -> None:
         assert run.tasks["second"].waited is not None
 
-    with fail_after(10):
+    with fail_after(60):
         async with w.start() as run:
             await begun.wait()
             gate.set()

@@ -88,7 +88,7 @@ def test_a_monitor_is_told_by_many_threads_at_once() -> None:
         return one
 
     def work() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         for _ in range(5):
             w()
 
@@ -96,7 +96,7 @@ def test_a_monitor_is_told_by_many_threads_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert monitor.count("w", "completed") == 40
     assert monitor.count("w.one", "completed") == 40
     assert monitor.statistics("w").count == 40

@@ -22,6 +22,7 @@ from flowdeco import (
     task,
     workflow,
 )
+from tests.support.clock import AT_ONCE, Clock, given_time
 from tests.support.resources import Diary
 
 
@@ -161,12 +162,14 @@ async def test_an_error_in_closing_fails_a_run_that_had_none() -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
-async def test_run_cancelled_is_raised_where_the_run_takes_too_long(is_async: bool) -> None:
+@given_time
+async def test_run_cancelled_is_raised_where_the_run_takes_too_long(clock: Clock, is_async: bool) -> None:
     diary = Diary()
     db = diary.make("db", is_async=is_async)
 
-    @workflow(needs={"db": db}, timeout=0.3)
+    @workflow(needs={"db": db}, timeout=clock.seconds)
     async def w(db: str) -> None:
+        clock.reach()
         await sleep_forever()
 
     with pytest.raises(WorkflowTimeoutError):
@@ -367,7 +370,7 @@ async def test_what_is_no_context_manager_is_refused() -> None:
 
 
 async def test_closing_has_its_time() -> None:
-    @resource(close_timeout=0.01)
+    @resource(close_timeout=AT_ONCE)
     async def slow() -> AsyncGenerator[None]:
         yield
         await sleep_forever()
@@ -378,17 +381,17 @@ async def test_closing_has_its_time() -> None:
 
     with pytest.raises(TaskTimeoutError) as caught:
         await w.call()
-    assert str(caught.value) == "Cannot close resource 'slow': it took longer than its close_timeout of 0.01 s."
-    assert (caught.value.task, caught.value.timeout, caught.value.abandoned) == ("slow", 0.01, False)
+    assert str(caught.value) == f"Cannot close resource 'slow': it took longer than its close_timeout of {AT_ONCE:g} s."
+    assert (caught.value.task, caught.value.timeout, caught.value.abandoned) == ("slow", AT_ONCE, False)
 
 
 async def test_a_thread_that_takes_too_long_to_close_is_left_behind() -> None:
     release = threading.Event()
 
-    @resource(close_timeout=0.01)
+    @resource(close_timeout=AT_ONCE)
     def slow() -> Generator[None]:
         yield
-        release.wait(10)
+        release.wait(60)
 
     @workflow
     async def w(slow: None) -> int:
@@ -459,19 +462,23 @@ async def test_a_rollback_may_await_in_a_run_that_is_cancelled() -> None:
     assert run.resources["transaction"].error is None
 
 
-async def test_a_call_that_was_left_behind_does_not_hold_up_the_closing_for_longer_than_it_may_take() -> None:
+@given_time
+async def test_a_call_that_was_left_behind_does_not_hold_up_the_closing_for_longer_than_it_may_take(
+    clock: Clock,
+) -> None:
     release, closed = threading.Event(), threading.Event()
 
-    @resource(close_timeout=0.01)
+    @resource(close_timeout=AT_ONCE)
     def db() -> Generator[None]:
         try:
             yield
         finally:
             closed.set()
 
-    @task(run_in=db, timeout=0.3, recover=lambda: None)
+    @task(run_in=db, timeout=clock.seconds, recover=lambda: None)
     def slow(db: None) -> None:
-        release.wait(10)
+        clock.reach()
+        release.wait(60)
 
     @workflow
     async def w(slow: None) -> None: ...
@@ -479,4 +486,4 @@ async def test_a_call_that_was_left_behind_does_not_hold_up_the_closing_for_long
     with pytest.raises(TaskTimeoutError, match=r"Cannot close resource .db..* Its thread still runs"):
         await w.call()
     release.set()
-    assert await to_thread.run_sync(closed.wait, 10), "it is closed all the same, in its thread, when that is free"
+    assert await to_thread.run_sync(closed.wait, 60), "it is closed all the same, in its thread, when that is free"

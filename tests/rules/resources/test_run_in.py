@@ -23,6 +23,7 @@ from flowdeco import (
     value,
     workflow,
 )
+from tests.support.clock import Clock, given_time
 
 
 @resource
@@ -126,13 +127,15 @@ async def test_errors_are_retried_as_anywhere() -> None:
     assert caught.value.__notes__ == ["Raised by task 'fail' of workflow 'w', attempt 3."]
 
 
-async def test_a_call_past_its_timeout_is_left_behind_and_keeps_the_thread() -> None:
+@given_time
+async def test_a_call_past_its_timeout_is_left_behind_and_keeps_the_thread(clock: Clock) -> None:
     release, order = threading.Event(), list[str]()
     limit = Limit(1)
 
-    @task(run_in=db, timeout=0.3, recover=lambda: None, limit=limit)
+    @task(run_in=db, timeout=clock.seconds, recover=lambda: None, limit=limit)
     def slow(db: sqlite3.Connection) -> None:
-        release.wait(10)
+        clock.reach()
+        release.wait(60)
         order.append("slow")
 
     @task(run_in=db, after=slow)
@@ -172,7 +175,7 @@ async def test_a_cancelled_run_waits_for_the_call_and_makes_no_other() -> None:
     def block() -> None:
         order.append("call")
         begun.set()
-        release.wait(10)
+        release.wait(60)
         order.append("ended")
 
     steps = [task(block, name=f"block{number}", run_in=home) for number in range(3)]
@@ -183,7 +186,7 @@ async def test_a_cancelled_run_waits_for_the_call_and_makes_no_other() -> None:
     with CancelScope() as scope:
         async with create_task_group() as group:
             group.start_soon(w.call)
-            await to_thread.run_sync(begun.wait, 10)
+            await to_thread.run_sync(begun.wait, 60)
             scope.cancel()
             with CancelScope(shield=True):
                 await wait_all_tasks_blocked()

@@ -10,8 +10,19 @@ import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, sleep_forever, to_thread
 from anyio.lowlevel import checkpoint
 
-from flowdeco import Retry, RunCancelled, Status, TaskTimeoutError, Workflow, resource, task, workflow
+from flowdeco import (
+    Retry,
+    RunCancelled,
+    Status,
+    TaskTimeoutError,
+    Workflow,
+    WorkflowTimeoutError,
+    resource,
+    task,
+    workflow,
+)
 from tests.conftest import BACKENDS, Backend
+from tests.support.clock import PATIENCE, Clock, given_time
 from tests.support.resources import Diary
 
 ORDER = ["open outer", "open middle", "open inner", "close inner", "close middle", "close outer"]
@@ -63,7 +74,7 @@ class Theatre:
             if act is not None:
                 act()
             else:
-                self.in_thread.wait(10)
+                self.in_thread.wait(60)
 
         return use
 
@@ -115,20 +126,20 @@ async def test_after_sys_exit(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_after_a_timeout(place: str) -> None:
-    theatre = Theatre(place)
-    w = theatre.workflow.with_options(timeout=0.05)
-    theatre.in_thread.set()
-    try:
-        assert (await w.call(), place) == ("done", "thread")
-        return theatre.check(None)
-    except TimeoutError:
-        pass
-    entries = theatre.diary.entries  # on a machine that is busy, not all may have been opened
-    opened = [entry.partition(" ")[2] for entry in entries[: len(entries) // 2]]
-    assert entries == [f"open {name}" for name in opened] + [f"close {name}" for name in reversed(opened)]
-    assert {type(error) for error in theatre.diary.raised.values()} <= {RunCancelled}
-    return None
+@given_time
+async def test_after_a_timeout(clock: Clock, place: str) -> None:
+    def wait_in_thread() -> None:
+        clock.reach()
+        for _ in range(int(PATIENCE / 0.002)):
+            anyio.from_thread.check_cancelled()
+            threading.Event().wait(0.002)
+
+    theatre = Theatre(place, wait_in_thread if place == "thread" else None)
+    with pytest.raises(WorkflowTimeoutError):
+        await theatre.workflow.with_options(timeout=clock.seconds).call()
+    if theatre.begun.is_set():
+        clock.reach()
+    theatre.check(RunCancelled)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -280,7 +291,7 @@ async def test_what_is_opened_in_spite_of_a_cancellation_is_closed_at_once() -> 
     @resource
     def slow() -> Generator[None]:
         begun.set()
-        release.wait(10)
+        release.wait(60)
         try:
             yield
         except RunCancelled:
@@ -297,17 +308,17 @@ async def test_what_is_opened_in_spite_of_a_cancellation_is_closed_at_once() -> 
     with CancelScope() as scope:
         async with create_task_group() as group:
             group.start_soon(w.call)
-            await to_thread.run_sync(begun.wait, 10)
+            await to_thread.run_sync(begun.wait, 60)
             scope.cancel()
             release.set()
     assert entries == ["rolled back"]
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
-async def test_opening_has_its_time_and_its_retries(is_async: bool) -> None:
+@given_time
+async def test_opening_has_its_time_and_its_retries(clock: Clock, is_async: bool) -> None:
     attempts: list[int] = []
     release = threading.Event()
-    closed = threading.Event()
 
     async def awaited() -> AsyncGenerator[str]:
         attempts.append(1)
@@ -317,14 +328,13 @@ async def test_opening_has_its_time_and_its_retries(is_async: bool) -> None:
 
     def plain() -> Generator[str]:
         attempts.append(1)
-        number = len(attempts)
-        if number < 3:
-            release.wait(10)
+        if len(attempts) < 3:
+            release.wait(60)
         yield "open"
-        if number < 3:
-            closed.set()
 
-    slow = resource(awaited if is_async else plain, name="slow", timeout=0.1, retries=Retry(20, delay=0, jitter=0))
+    slow = resource(
+        awaited if is_async else plain, name="slow", timeout=clock.seconds, retries=Retry(2, delay=0, jitter=0)
+    )
 
     @task(needs={"slow": slow})
     def use(slow: str) -> str:
@@ -335,23 +345,29 @@ async def test_opening_has_its_time_and_its_retries(is_async: bool) -> None:
     def w(use: str) -> str:
         return use
 
-    with fail_after(10):
-        run = await w.run_async()
+    try:
+        with fail_after(PATIENCE):
+            run = await w.run_async()
+    finally:
+        release.set()
+    if len(attempts) == 3 and run.error is None:
+        clock.reach()
     assert run.result == "open"
-    assert len(attempts) >= 3
-    assert len(run.errors) == run.resources["slow"].attempts - 1
-    assert {type(failure.error) for failure in run.errors} == {TaskTimeoutError}
-    text = "Cannot open resource 'slow': it took longer than its timeout of 0.1 s."
+    assert (len(attempts), run.resources["slow"].attempts) == (3, 3)
+    assert [type(failure.error) for failure in run.errors] == [TaskTimeoutError] * 2
+    text = f"Cannot open resource 'slow': it took longer than its timeout of {clock.seconds:g} s."
     assert str(run.errors[0].error).startswith(text)
 
 
-async def test_what_is_opened_too_late_is_closed_in_its_thread() -> None:
+@given_time
+async def test_what_is_opened_too_late_is_closed_in_its_thread(clock: Clock) -> None:
     release, closed = threading.Event(), threading.Event()
     raised: list[BaseException] = []
 
-    @resource(timeout=0.3)
+    @resource(timeout=clock.seconds)
     def slow() -> Generator[None]:
-        release.wait(10)
+        clock.reach()
+        release.wait(60)
         try:
             yield
         except BaseException as error:
@@ -370,7 +386,7 @@ async def test_what_is_opened_too_late_is_closed_in_its_thread() -> None:
         await w.call()
     assert caught.value.__notes__ == ["Raised by resource 'slow' of workflow 'w'."]
     release.set()
-    assert await to_thread.run_sync(closed.wait, 10)
+    assert await to_thread.run_sync(closed.wait, 60)
     assert [type(error) for error in raised] == [RunCancelled]
 
 

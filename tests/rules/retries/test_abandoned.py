@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Limit, Retry, Run, Status, TaskTimeoutError, WorkflowTimeoutError, task, workflow
 from tests.support.attempts import LATE, ONCE, Gate, wait
+from tests.support.clock import AT_ONCE, Clock, given_time
 from tests.support.retries import alone, run_until_stopped
 
 
@@ -145,7 +146,7 @@ async def test_a_call_that_has_not_begun_is_not_abandoned_but_taken_back() -> No
     gate = Gate()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(gate.pass_through)
-        step = task(lambda: calls.append(1), name="page", run_in=pool, retries=ONCE, timeout=0.01)
+        step = task(lambda: calls.append(1), name="page", run_in=pool, retries=ONCE, timeout=AT_ONCE)
         run = await alone(step).run()
         gate.open.set()
     assert isinstance(run.error, TaskTimeoutError)
@@ -154,15 +155,21 @@ async def test_a_call_that_has_not_begun_is_not_abandoned_but_taken_back() -> No
 
 
 @pytest.mark.parametrize("way", ["async", "awaitable"])
-async def test_what_can_be_cancelled_is_not_abandoned(way: str) -> None:
+@given_time
+async def test_what_can_be_cancelled_is_not_abandoned(clock: Clock, way: str) -> None:
+    begun: list[int] = []
+
     async def forever() -> None:
+        begun.append(1)
+        if len(begun) == 2:
+            clock.reach()
         await sleep_forever()
 
     def hand_over() -> Awaitable[None]:
         return forever()
 
     functions: dict[str, Callable[[], Any]] = {"async": forever, "awaitable": hand_over}
-    run = await alone(task(functions[way], name="page", retries=ONCE, timeout=0.1)).run()
+    run = await alone(task(functions[way], name="page", retries=ONCE, timeout=clock.seconds)).run()
     assert [type(failure.error) for failure in run.errors] == [TaskTimeoutError] * 2
     assert (run.tasks["page"].attempts, run.tasks["page"].abandoned) == (2, 0)
 
@@ -191,18 +198,20 @@ async def test_a_cancelled_attempt_with_a_timeout_is_waited_for_and_not_abandone
     assert (calls, record.attempts, record.abandoned, record.status) == ([1], 1, 0, Status.CANCELLED)
 
 
-async def test_a_workflow_s_timeout_ends_a_task_whose_attempts_are_cut_short_again_and_again() -> None:
-    @task(retries=Retry(10**6, delay=0, jitter=0), timeout=0.01)
+@given_time
+async def test_a_workflow_s_timeout_ends_a_task_whose_attempts_are_cut_short_again_and_again(clock: Clock) -> None:
+    runs: list[Run[Any]] = []
+
+    def note(run: Run[Any], attempt: int) -> None:
+        runs.append(run)
+        if attempt == 2:
+            clock.reach()
+
+    @task(retries=Retry(10**6, delay=0, jitter=0), timeout=clock.seconds / 10, on_retry=note)
     async def page() -> None:
         await sleep_forever()
 
-    runs: list[Run[Any]] = []
-
-    @task
-    async def note(run: Run[Any]) -> None:
-        runs.append(run)
-
-    @workflow(after=[note, page], timeout=0.05)
+    @workflow(after=page, timeout=clock.seconds)
     async def w() -> None: ...
 
     with fail_after(LATE), pytest.raises(WorkflowTimeoutError) as caught:
@@ -212,15 +221,18 @@ async def test_a_workflow_s_timeout_ends_a_task_whose_attempts_are_cut_short_aga
     assert {type(failure.error) for failure in runs[0].errors if failure.task == "page"} == {TaskTimeoutError}
 
 
-async def test_a_workflow_s_timeout_ends_the_wait_for_an_abandoned_attempt_s_place(place: Any, gate: Gate) -> None:
+@given_time
+async def test_a_workflow_s_timeout_ends_the_wait_for_an_abandoned_attempt_s_place(
+    clock: Clock, place: Any, gate: Gate
+) -> None:
     limit = Limit(1, "lines")
 
     def page() -> None:
         gate.pass_through()
 
-    step = task(page, run_in=place, limit=limit, retries=ONCE, timeout=60)
+    step = task(page, run_in=place, limit=limit, retries=ONCE, timeout=60, on_retry=clock.reach)
     with fail_after(LATE), pytest.raises(WorkflowTimeoutError) as caught:
-        await alone(step, timeout=0.3)()
+        await alone(step, timeout=clock.seconds)()
     run = Run.of(caught.value)
     assert (run.tasks["page"].status, run.tasks["page"].abandoned) == (Status.CANCELLED, 1)
     assert repr(limit) == "<Limit 'lines': 1 of 1 places taken>"

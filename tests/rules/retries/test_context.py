@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import task, workflow
 from tests.support.attempts import AGAIN
+from tests.support.clock import AT_ONCE
 from tests.support.retries import WAYS, alone, make
 
 COLOUR: ContextVar[str] = ContextVar("colour", default="none")
@@ -79,7 +80,7 @@ async def test_what_an_attempt_is_told_while_it_waits_arrives() -> None:
     @task(retries=AGAIN, timeout=60)
     async def page() -> str:
         try:
-            with anyio.move_on_after(0.001) as scope:
+            with anyio.move_on_after(AT_ONCE) as scope:
                 await sleep_forever()
             log.append(f"cut short {scope.cancelled_caught}")
             async with anyio.create_task_group() as group:

@@ -85,7 +85,7 @@ async def test_an_awaitable_that_nobody_awaits_any_more_is_closed() -> None:
     @workflow(after=[bad.with_options(after=note), page.with_options(after=note)])
     async def w() -> None: ...
 
-    with fail_after(30):
+    with fail_after(60):
         run = await w.run()
     gc.collect()
     assert str(run.error) == "bad"

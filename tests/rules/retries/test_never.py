@@ -14,6 +14,7 @@ from flowdeco import Retry, Skip, Status, WorkflowTimeoutError, task, workflow
 from flowdeco._runner import lifecycle
 from tests.conftest import Backend
 from tests.model.retry_scripts import offline
+from tests.support.clock import PATIENCE, Clock, given_time
 from tests.support.naming import on
 from tests.support.retries import (
     AGAIN,
@@ -144,7 +145,7 @@ async def test_a_failed_when_is_final(way: str) -> None:
 @pytest.mark.parametrize("way", ["def", "def with a hook", "def with a timeout"])
 async def test_a_future_of_one_s_own_that_somebody_cancelled_is_an_error_like_any_other(way: str) -> None:
     function, attempts = attempts_of(*(concurrent.futures.CancelledError(str(number)) for number in range(2)))
-    with fail_after(30):
+    with fail_after(60):
         assert await alone(make(way, function, retries=AGAIN))() == 3
     assert attempts.count == 3
 
@@ -177,7 +178,7 @@ async def test_what_fails_at_once_for_ever_lets_others_run_and_can_be_cancelled(
             await checkpoint()
         scope.cancel()
 
-    with fail_after(30):
+    with fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(watch)
             with scope:
@@ -186,13 +187,19 @@ async def test_what_fails_at_once_for_ever_lets_others_run_and_can_be_cancelled(
     assert len(turns) >= 20
 
 
+@pytest.mark.parametrize("is_own", [False, True], ids=["a scope's", "the workflow's"])
 @pytest.mark.parametrize("way", ["async", "def", "loop"])
-async def test_a_deadline_ends_what_fails_at_once_for_ever(way: str) -> None:
+@given_time
+async def test_a_deadline_ends_what_fails_at_once_for_ever(clock: Clock, way: str, is_own: bool) -> None:
     def fail() -> None:
+        clock.reach()
         raise ConnectionError
 
-    with fail_after(30), move_on_after(0.02) as scope:
-        await alone(make(way, fail, retries=FOR_EVER))()
-    assert scope.cancelled_caught
-    with fail_after(30), pytest.raises(WorkflowTimeoutError):
-        await alone(make(way, fail, retries=FOR_EVER), timeout=0.02)()
+    step = make(way, fail, retries=FOR_EVER)
+    if is_own:
+        with fail_after(PATIENCE), pytest.raises(WorkflowTimeoutError):
+            await alone(step, timeout=clock.seconds)()
+    else:
+        with fail_after(PATIENCE), move_on_after(clock.seconds) as scope:
+            await alone(step)()
+        assert scope.cancelled_caught

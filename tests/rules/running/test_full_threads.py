@@ -35,7 +35,7 @@ def test_nothing_deadlocks_when_more_threads_than_there_are_wait_for_workflows_o
 
     async def main() -> list[int]:
         to_thread.current_default_thread_limiter().total_tokens = 3
-        with fail_after(30):
+        with fail_after(60):
             return await outer()
 
     assert anyio.run(main, backend=backend[0], backend_options=backend[1]) == [i + 2 for i in range(12)]
@@ -62,7 +62,7 @@ async def test_a_workflow_s_own_function_may_block_in_as_many_calls_as_there_are
     limiter = to_thread.current_default_thread_limiter()
     before, limiter.total_tokens = limiter.total_tokens, 2
     try:
-        with fail_after(20):
+        with fail_after(60):
             async with anyio.create_task_group() as group:
                 for x in range(8):
                     group.start_soon(call, x)
@@ -93,7 +93,7 @@ async def test_random_mixtures_of_plain_and_async_chains_end() -> None:
     async def mixed(ends: list[int]) -> list[int]:
         return ends
 
-    with fail_after(20):
+    with fail_after(60):
         assert await mixed() == [30] * 6
 
 
@@ -120,7 +120,7 @@ def test_runs_started_in_threads_find_threads_whatever_kind_of_work_they_have_fo
 
     async def main() -> list[int]:
         to_thread.current_default_thread_limiter().total_tokens = 2
-        with fail_after(30):
+        with fail_after(60):
             return await outer()
 
     assert anyio.run(main, backend=backend[0], backend_options=backend[1]) == [3] * 8
@@ -143,7 +143,7 @@ async def test_blocking_calls_from_as_many_threads_as_the_event_loop_has_find_th
         found.append(await to_thread.run_sync(loaded, x))  # as a web framework calls a plain function
 
     try:
-        with fail_after(20):
+        with fail_after(60):
             async with anyio.create_task_group() as group:
                 for x in range(9):
                     group.start_soon(call, x)

@@ -9,6 +9,7 @@ from anyio import CapacityLimiter, Event, fail_after, from_thread, to_thread
 from anyio.lowlevel import checkpoint
 
 from flowdeco import task, workflow
+from tests.support.clock import Clock, given_time
 from tests.support.threads import make
 
 
@@ -23,7 +24,7 @@ async def test_what_nobody_will_await_is_closed() -> None:
     def hands_over() -> Any:
         made.append(later())
         from_thread.run_sync(fail.set)
-        await_failure.wait(10)
+        await_failure.wait(60)
         return made[0]
 
     fail = Event()
@@ -45,7 +46,8 @@ async def test_what_nobody_will_await_is_closed() -> None:
     assert inspect.getcoroutinestate(made[0]) == inspect.CORO_CLOSED
 
 
-async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own() -> None:
+@given_time
+async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own(clock: Clock) -> None:
     limiter = to_thread.current_default_thread_limiter()
     before, limiter.total_tokens = limiter.total_tokens, 1
     release, held = threading.Event(), threading.Event()
@@ -53,9 +55,9 @@ async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own(
 
     def hold() -> None:
         held.set()
-        release.wait(20)
+        release.wait(60)
 
-    @task(timeout=0.5)
+    @task(timeout=clock.seconds)
     def quick() -> str:
         return "in time"
 
@@ -68,17 +70,18 @@ async def test_the_time_that_a_plain_function_waits_for_a_thread_is_not_its_own(
             group.start_soon(to_thread.run_sync, hold)
             await held_up(held)
             group.start_soon(waits_for_a_thread)
-            await anyio.sleep(0.7)
+            await anyio.sleep(1.5 * clock.seconds)
             release.set()
     finally:
         release.set()
         limiter.total_tokens = before
+    clock.reach()
     assert results == ["in time"]
 
 
 async def held_up(event: threading.Event) -> None:
     """Wait for a thread's event without taking a thread from those that the test has counted."""
-    await to_thread.run_sync(event.wait, 10, limiter=CapacityLimiter(1))
+    await to_thread.run_sync(event.wait, 60, limiter=CapacityLimiter(1))
 
 
 async def test_a_thread_has_the_task_s_context_and_its_own_detection_of_the_event_loop() -> None:
@@ -104,7 +107,7 @@ async def test_a_run_does_not_wait_for_threads_that_it_no_longer_needs() -> None
 
     def hold() -> None:
         held.set()
-        release.wait(20)
+        release.wait(60)
 
     def step() -> None:
         # Each takes long enough that more lanes are asked for; they get no thread as long as `hold` has it.
@@ -117,7 +120,7 @@ async def test_a_run_does_not_wait_for_threads_that_it_no_longer_needs() -> None
         async with anyio.create_task_group() as group:
             group.start_soon(to_thread.run_sync, hold)
             await held_up(held)
-            with fail_after(10):
+            with fail_after(60):
                 await steps()
             assert not release.is_set()
             release.set()

@@ -44,7 +44,7 @@ async def test_plain_functions_that_hold_each_other_up_run_at_the_same_time() ->
     barrier = threading.Barrier(8)
 
     def meet() -> int:
-        return barrier.wait(10)
+        return barrier.wait(60)
 
     @workflow(needs={"places": make(meet, 8)})
     async def meeting(places: list[int]) -> list[int]:
@@ -60,7 +60,7 @@ async def test_plain_functions_released_in_a_thread_run_at_the_same_time_too() -
     def first() -> None: ...
 
     def meet(first: None) -> int:
-        return barrier.wait(10)
+        return barrier.wait(60)
 
     @workflow(needs={"places": make(meet, 8, first=first)})
     async def meeting(places: list[int]) -> list[int]:
@@ -82,16 +82,16 @@ async def test_there_are_no_more_threads_than_the_default_limiter_allows() -> No
         with lock:
             running += 1
             most = max(most, running)
-        three.wait(10)
+        three.wait(60)
         with lock:
             running -= 1
-        three.wait(10)
+        three.wait(60)
 
     @workflow(after=make(count, 9))
     async def counting() -> None: ...
 
     try:
-        with fail_after(20):
+        with fail_after(60):
             await counting()
     finally:
         limiter.total_tokens = before
@@ -106,11 +106,11 @@ async def test_an_async_task_starts_at_once_while_the_thread_that_released_it_go
 
     @task
     def holds_the_thread(source: None) -> bool:
-        return started.wait(10)
+        return started.wait(60)
 
     @task
     def holds_another(source: None) -> bool:
-        return started.wait(10)
+        return started.wait(60)
 
     @task
     async def on_the_loop(source: None) -> None:
@@ -145,7 +145,7 @@ async def test_an_async_task_that_waits_does_not_keep_plain_functions_from_start
     async def mixed(waits: str, sets: None) -> str:
         return waits
 
-    with fail_after(10):
+    with fail_after(60):
         assert await mixed() == "waited"
 
 

@@ -20,6 +20,7 @@ from flowdeco import (
     workflow,
 )
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 from tests.support.naming import mention, on
 from tests.support.state_in_runs import Budget, spend
 
@@ -45,7 +46,7 @@ def test_a_hundred_threads_and_a_hundred_tasks_lose_no_update(backend: Backend) 
     barrier = threading.Barrier(100)
 
     def outsider() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         add(shared)
 
     outsiders = [threading.Thread(target=outsider) for _ in range(100)]
@@ -57,7 +58,7 @@ def test_a_hundred_threads_and_a_hundred_tasks_lose_no_update(backend: Backend) 
         thread.start()
     on(w, backend)()
     for thread in outsiders:
-        thread.join(30)
+        thread.join(60)
     assert shared.number == 300 * 20
     changes = shared.changes("number")
     assert [change.value for change in changes] == list(range(1, 300 * 20 + 1))
@@ -107,14 +108,16 @@ async def test_a_rejected_value_fails_the_task_and_leaves_everything_as_it_was()
     assert run.state.changes("spent") == []
 
 
-def test_what_an_abandoned_attempt_writes_is_refused(backend: Backend) -> None:
+@given_time
+def test_what_an_abandoned_attempt_writes_is_refused(clock: Clock, backend: Backend) -> None:
     gate, refused = threading.Event(), threading.Event()
     errors: list[Exception] = []
 
-    @task(timeout=0.2)
+    @task(timeout=clock.seconds)
     def late(state: State) -> None:
         state["early"] = True
-        gate.wait(10)
+        clock.reach()
+        gate.wait(60)
         try:
             state["late"] = True
         except AbandonedError as error:
@@ -130,7 +133,7 @@ def test_what_an_abandoned_attempt_writes_is_refused(backend: Backend) -> None:
         on(w, backend)()
     assert caught.value.abandoned
     gate.set()
-    assert refused.wait(10)
+    assert refused.wait(60)
     assert "late" not in shared
     assert shared["early"] is True
     assert len(errors) == 1

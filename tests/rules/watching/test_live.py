@@ -44,7 +44,7 @@ async def test_leaving_the_block_waits_for_the_run() -> None:
     async def w(slow: str) -> str:
         return slow
 
-    with fail_after(10):
+    with fail_after(60):
         async with w.start() as run:
             await begun.wait()
             assert run.status is Status.RUNNING

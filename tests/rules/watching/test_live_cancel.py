@@ -7,6 +7,7 @@ from anyio import Event as Signal
 from anyio import create_task_group, fail_after, get_running_tasks, sleep_forever
 
 from flowdeco import Run, Status, WorkflowTimeoutError, task, workflow
+from tests.support.clock import AT_ONCE
 from tests.support.live import read, summary
 
 
@@ -22,7 +23,7 @@ async def test_cancel_stops_the_run_and_nothing_is_raised() -> None:
     async def w(forever: None) -> None: ...
 
     before = len(get_running_tasks())
-    with fail_after(10):
+    with fail_after(60):
         async with w.start() as run:
             await begun.wait()
             run.cancel()
@@ -50,7 +51,7 @@ async def test_a_run_can_be_cancelled_by_its_own_task() -> None:
     @workflow
     async def w(suicidal: None) -> None: ...
 
-    with fail_after(10):
+    with fail_after(60):
         async with w.start() as live:
             pass
     assert live.status is Status.CANCELLED
@@ -73,7 +74,7 @@ async def test_a_cancellation_from_outside_passes() -> None:
         async with w.start() as run:
             runs.append(run)
 
-    with fail_after(10):
+    with fail_after(60):
         async with create_task_group() as group:
             group.start_soon(follow)
             await begun.wait()
@@ -86,7 +87,7 @@ async def test_the_workflow_s_timeout_holds() -> None:
     async def forever() -> None:
         await sleep_forever()
 
-    @workflow(timeout=0.01)
+    @workflow(timeout=AT_ONCE)
     async def w(forever: None) -> None: ...
 
     with pytest.raises(WorkflowTimeoutError):

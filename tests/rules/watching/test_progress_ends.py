@@ -95,7 +95,7 @@ def test_the_view_is_drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Progress(console=console)
     monkeypatch.setattr(Track, "is_gone", is_gone)
     watch(event)
-    assert drawn.wait(10)
+    assert drawn.wait(60)
     watch.close()
     mention(run)
 

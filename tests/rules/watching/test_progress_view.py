@@ -103,7 +103,7 @@ async def test_a_cancelled_run_leaves_nothing_on_the_terminal() -> None:
     async def wait(forever: None) -> None: ...
 
     mention(forever)
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         async with wait.start() as run:
             await begun.wait()
             assert look(console) == ["wait = 0 of 1  0.0 s", "  forever  0.0 s"]
@@ -121,7 +121,7 @@ def test_runs_on_several_threads_share_the_view() -> None:
     @task
     def rest(name: str) -> None:
         arrived[name].set()
-        assert leave.wait(10)
+        assert leave.wait(60)
 
     def name_run(name: str) -> Any:
         @workflow(name=name, on_state=Progress(console=console), tasks=[rest])
@@ -133,12 +133,12 @@ def test_runs_on_several_threads_share_the_view() -> None:
     for thread in threads:
         thread.start()
     try:
-        assert all(signal.wait(10) for signal in arrived.values())
+        assert all(signal.wait(60) for signal in arrived.values())
         lines = look(console)
     finally:
         leave.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
     assert sorted(lines) == ["  rest  0.0 s", "  rest  0.0 s", "one = 0 of 1  0.0 s", "two = 0 of 1  0.0 s"]
     assert sorted(show(console)) == [f"{name}: completed in 0.0 s (1 completed)" for name in arrived]
 
@@ -182,7 +182,7 @@ async def test_the_view_is_never_higher_than_the_terminal() -> None:
     @workflow(on_state=Progress(console=console), needs=needs)
     async def wait(rests: list[None]) -> None: ...
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         async with wait.start() as run:
             await all_begun.wait()
             lines = look(console)

@@ -14,7 +14,7 @@ from flowdeco._base.errors import StreamError
 from flowdeco._item.item_stream import ItemStream
 from flowdeco._item.reader import AsyncItems, Items
 
-SOON = 20
+SOON = 60
 
 
 def read(stream: ItemStream) -> list[Any]:

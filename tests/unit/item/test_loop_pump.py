@@ -13,8 +13,9 @@ from flowdeco._base.sentinel import UNSET
 from flowdeco._item.clock import Clock
 from flowdeco._item.feed import Feed
 from flowdeco._item.loop_pump import LoopPump
+from tests.support.clock import AT_ONCE
 
-SOON = 20
+SOON = 60
 
 
 class Source:
@@ -243,7 +244,7 @@ async def test_its_clock_runs_while_it_is_advanced() -> None:
         yield 1
         await sleep_forever()
 
-    source = Source(slow, timeout=0.01)
+    source = Source(slow, timeout=AT_ONCE)
     with fail_after(SOON):
         await source.run()
     assert source.clock.is_over
@@ -263,7 +264,7 @@ async def test_its_clock_stands_still_while_it_is_held_back() -> None:
 
 async def test_a_timeout_around_it_is_none_of_its_own() -> None:
     source = Source(Steps(), room=1, timeout=1000)
-    with move_on_after(0.01) as scope:
+    with move_on_after(AT_ONCE) as scope:
         await source.run()
     assert scope.cancelled_caught
     assert not source.clock.is_over

@@ -27,7 +27,7 @@ async def test_a_run_under_way_is_told_as_far_as_it_is() -> None:
     async def w(later: int) -> int:
         return later
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with w.start() as run:
             early = page_of(run)
             await begun.wait()
@@ -53,7 +53,7 @@ async def test_a_cancelled_run_is_told() -> None:
     @workflow
     async def w(slow: Any) -> None: ...
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with w.start() as run:
             await begun.wait()
             run.cancel()

@@ -9,6 +9,7 @@ import pytest
 
 from flowdeco import Outcome, TaskTimeoutError, task, workflow
 from flowdeco._report.place import place_of_error, place_of_function
+from tests.support.clock import AT_ONCE
 from tests.support.failing import fail_in_many_ways, fail_within, nightly
 from tests.support.report import Page, morning, page_of
 
@@ -84,7 +85,7 @@ def test_a_workflow_whose_own_function_failed_is_told() -> None:
 
 
 def test_what_came_through_none_of_the_user_s_lines_is_placed_at_the_function() -> None:
-    @workflow(timeout=0.01)
+    @workflow(timeout=AT_ONCE)
     async def w() -> None:
         await anyio.sleep_forever()
 
@@ -236,7 +237,7 @@ async def test_a_run_under_way_says_what_has_failed_so_far() -> None:
     async def w(bad: int, slow: int) -> None: ...
 
     heads: list[str] = []
-    with anyio.fail_after(20), pytest.raises(ExceptionGroup):
+    with anyio.fail_after(60), pytest.raises(ExceptionGroup):
         async with w.start() as run:
             await failed.wait()
             heads.append(page_of(run).text[""])

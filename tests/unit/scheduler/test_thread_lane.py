@@ -25,7 +25,7 @@ async def test_a_thread_that_looks_up_when_all_is_done_takes_that_for_no_cancell
         found = find_next(lane, ended, result)
         if ended >= 0 and found is None:  # this thread has nothing more to do, but has not returned yet
             from_thread.run_sync(go.set)
-            cancelled.wait(10)
+            cancelled.wait(60)
         return found
 
     monkeypatch.setattr("flowdeco._scheduler.thread_lane.SLICE", -1)  # so that it looks up after every node

@@ -131,7 +131,7 @@ def test_reading_does_not_wait_for_an_update() -> None:
     def function(value: int) -> int:
         reader = Thread(target=lambda: seen.extend([state["a"], state.get("a"), len(state), list(state), "a" in state]))
         reader.start()
-        reader.join(10)
+        reader.join(60)
         return value + 1
 
     state.update("a", function)

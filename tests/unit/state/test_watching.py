@@ -104,7 +104,7 @@ def test_a_watcher_is_called_without_the_lock_after_the_change_is_in() -> None:
         seen.append((state["a"], value, len(state.changes())))
         other = Thread(target=state.__setitem__, args=("b", 1))
         other.start()
-        other.join(10)
+        other.join(60)
         seen.append(state["b"])
 
     state.watch("a", watcher)
