@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import task, workflow
 
-SOON = 20
+SOON = 60
 
 
 def add_one(result: int) -> list[int]:

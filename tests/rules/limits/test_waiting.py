@@ -13,6 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import Limit, TaskTimeoutError, task, workflow
 from tests.conftest import Backend
+from tests.support.clock import Clock, given_time
 from tests.support.limits import INSTANT, PATIENCE, is_free
 
 TURN = "1 of 1 places taken"
@@ -353,13 +354,14 @@ def test_runs_in_two_threads_share_one_place(kind: str, backend: Backend) -> Non
     assert all(TURN in each for each in seen)
 
 
-async def test_a_generator_that_is_left_behind_in_a_step_keeps_its_place_until_that_ends() -> None:
-    limit, let_go, stuck = Limit(1), threading.Event(), threading.Event()
+@given_time
+async def test_a_generator_that_is_left_behind_in_a_step_keeps_its_place_until_that_ends(clock: Clock) -> None:
+    limit, let_go = Limit(1), threading.Event()
 
-    @task(limit=limit, timeout=0.05, ahead=1)
+    @task(limit=limit, timeout=clock.seconds, ahead=1)
     def pages() -> Iterator[int]:
         yield 1
-        stuck.set()
+        clock.reach()
         let_go.wait(PATIENCE)
         yield 2
 
@@ -375,8 +377,7 @@ async def test_a_generator_that_is_left_behind_in_a_step_keeps_its_place_until_t
         with fail_after(PATIENCE):
             with pytest.raises(TaskTimeoutError):
                 await w.call()
-            if stuck.is_set():  # else its thread has not begun in time
-                assert TURN in repr(limit)
+            assert TURN in repr(limit)
     finally:
         let_go.set()
     with fail_after(PATIENCE):
