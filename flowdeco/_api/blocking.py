@@ -6,17 +6,20 @@ import concurrent.futures
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from anyio import current_effective_deadline, from_thread
+from anyio import CapacityLimiter, current_effective_deadline, from_thread
 
 from .._base.signature import is_awaitable
 from .._runner.signals import RunStopped
 from .._scheduler.run_lifecycle import Body
+from .._worker.thread import COUNTED
 
-__all__ = ["Steps", "go_if", "in_worker_thread", "run_from_thread"]
+__all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_elsewhere", "run_from_thread"]
 
 T = TypeVar("T")
+# Runs a coroutine on an event loop, and returns or raises what it gives.
+OnLoop: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, T]]], T]
 
 
 class Steps:
@@ -92,14 +95,18 @@ async def go_if(may_begin: Callable[[], bool], go: Callable[[], Coroutine[Any, A
 
 def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine on the event loop that owns this thread."""
+    counted_by = COUNTED.by
 
     async def run() -> tuple[list[T], BaseException | None]:
         if current_effective_deadline() == -inf:  # on asyncio, who comes after the cancellation does not hear of it
             return [], None
+        _add_threads(counted_by, 1)
         try:
             return [await execute()], None
         except (KeyboardInterrupt, SystemExit) as error:  # asyncio would leave its event loop with these at once
             return [], error
+        finally:
+            _add_threads(counted_by, -1)
 
     try:
         results, interrupt = from_thread.run(run)
@@ -111,6 +118,27 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise
+
+
+def run_elsewhere(run: OnLoop[T]) -> OnLoop[T]:
+    """Return what runs a coroutine on another event loop than the one that owns this thread."""
+    counted_by = COUNTED.by
+    if counted_by is None:
+        return run
+
+    def run_and_wait(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        from_thread.run_sync(_add_threads, counted_by, 1)
+        try:
+            return run(execute)
+        finally:
+            from_thread.run_sync(_add_threads, counted_by, -1)
+
+    return run_and_wait
+
+
+def _add_threads(counted_by: CapacityLimiter | None, number: int) -> None:
+    if counted_by is not None:
+        counted_by.total_tokens += number
 
 
 def in_worker_thread() -> bool:

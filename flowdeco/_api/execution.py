@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import anyio
 from anyio import create_task_group, from_thread
@@ -30,16 +30,13 @@ from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
 from .._worker.thread import IN_THREAD, count_threads_apart
-from .blocking import Steps, go_if, in_worker_thread, run_from_thread
+from .blocking import OnLoop, Steps, go_if, in_worker_thread, run_elsewhere, run_from_thread
 from .run import Run
 
 __all__ = ["Execution", "let_go"]
 
 # How many runs within each other are driven by the same task of the event loop.
 _MOST_LEVELS = 8
-
-# Drives a coroutine on an event loop until the loop has to be left for the workflow's own function.
-OnLoop: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, Body | None]]], "Body | None"]
 
 
 class Execution:
@@ -97,13 +94,14 @@ class Execution:
         self.refuse_running_loop(run)
         context = copy_outside_loop()
         heard = context if self._is_heard(run) else None
-        on_loop: OnLoop = partial(self._run_loop, run)
+        # Drives a coroutine until the event loop has to be left for the workflow's own function.
+        on_loop: OnLoop[Body | None] = partial(self._run_loop, run)
         if in_worker_thread():
             # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
             context.run(IN_THREAD.set, True)
             on_loop = run_from_thread
         if run._block is not None and not (in_worker_thread() and from_thread.run_sync(run._block.loop.is_here)):
-            on_loop = run._block.run_from_thread
+            on_loop = run_elsewhere(run._block.run_from_thread)
         steps = Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
         body = on_loop(steps.go if may_begin is None else partial(go_if, may_begin, steps.go))
         if body is not None:

@@ -21,7 +21,7 @@ from .._base.signature import discard, is_awaitable
 from .._base.tracebacks import skip_frames
 from .._runner.arguments import Row
 from .._runner.request import InThread
-from .._worker.thread import IN_THREAD, SLICE, ThreadService, choose_limiter
+from .._worker.thread import COUNTED, IN_THREAD, SLICE, ThreadService, choose_limiter
 from .._worker.worker import Call
 from .caller import CALLER
 from .crew import LaneCrew
@@ -35,14 +35,16 @@ class ThreadLane:
 
     Args:
         engine: the engine.
-        nodes: the nodes to take; `None` for calls alone.
+        nodes: the nodes to take.
+        counted_by: what counts its threads, if these are not those for all.
     """
 
     service: ThreadService
 
-    def __init__(self, engine: LaneCrew, nodes: deque[int]) -> None:
+    def __init__(self, engine: LaneCrew, nodes: deque[int], counted_by: CapacityLimiter | None = None) -> None:
         self.engine = engine
         self.nodes = nodes
+        self.counted_by = counted_by
         self.calls: deque[Call] = deque()
 
     def backlog(self) -> int:
@@ -56,6 +58,13 @@ class ThreadLane:
 
     def work(self) -> None:
         """Do what there is to do, until there is nothing. Called in a worker thread."""
+        COUNTED.by = self.counted_by
+        try:
+            self._work()
+        finally:
+            COUNTED.by = None
+
+    def _work(self) -> None:
         service = self.service
         base = self.engine.context.copy()
         leave_loop(base)
@@ -253,16 +262,16 @@ class Threads:
 
     def _get_lane(self) -> ThreadLane:
         if self._lane is None:
-            self._lane = self._make(self._engine.state.ready_in_thread, choose_limiter())
+            lane = ThreadLane(self._engine, self._engine.state.ready_in_thread)
+            self._lane = self._open(lane, choose_limiter())
         return self._lane
 
     def _get_apart(self) -> ThreadLane:
         if self._apart is None:
             limiter = CapacityLimiter(to_thread.current_default_thread_limiter().total_tokens)
-            self._apart = self._make(deque(), limiter)
+            self._apart = self._open(ThreadLane(self._engine, deque(), limiter), limiter)
         return self._apart
 
-    def _make(self, nodes: deque[int], limiter: CapacityLimiter) -> ThreadLane:
-        lane = ThreadLane(self._engine, nodes)
+    def _open(self, lane: ThreadLane, limiter: CapacityLimiter) -> ThreadLane:
         lane.service = ThreadService(self._group, limiter, lane, self._engine.lock)
         return lane

@@ -10,13 +10,14 @@ thread has to ring for the event loop only where nobody watches.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from threading import Lock
+from threading import Lock, local
 from typing import Protocol
 
 from anyio import CapacityLimiter, sleep, to_thread
 from anyio.abc import TaskGroup
 
 __all__ = [
+    "COUNTED",
     "IN_THREAD",
     "SLICE",
     "Supply",
@@ -51,6 +52,19 @@ class _Apart:
 # since those that all wait for it are the ones it would otherwise wait for.
 IN_THREAD: ContextVar[bool] = ContextVar("flowdeco_in_thread", default=False)
 _APART: ContextVar[_Apart | None] = ContextVar("flowdeco_threads_apart", default=None)
+
+
+class _Counted(local):
+    """What counts this thread while it works for what holds places of a limit; else `None`.
+
+    Such a thread may wait for another place, and who holds that one may need a thread of the same ones. So it lets
+    another one work while it waits for the event loop.
+    """
+
+    by: CapacityLimiter | None = None
+
+
+COUNTED = _Counted()
 
 
 def count_threads_apart() -> None:
@@ -156,11 +170,10 @@ class ThreadService:
     async def _watch(self) -> None:
         """Double the threads whenever those there are took longer than a tick a call and left some in the backlog."""
         supply, idle, done = self._supply, 0, self.done
-        most = self.limiter.total_tokens
         try:
             while idle < _IDLE_TICKS:
                 await sleep(SLICE)
-                backlog = supply.backlog()
+                backlog, most = supply.backlog(), self.limiter.total_tokens
                 idle = 0 if backlog else idle + 1
                 if backlog and self.done - done < self.count < most:
                     self._add(int(min(backlog, self.count, most - self.count)))

@@ -1,6 +1,7 @@
 """Many tasks that hold or want places find the few threads that there are."""
 
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeco import Limit, task, workflow
+from flowdeco import Limit, resource, task, workflow
 from tests.conftest import Backend
 from tests.support.example import examples
 from tests.support.limit import run_on
@@ -183,3 +184,56 @@ async def test_what_a_holder_calls_finds_a_thread_although_those_who_wait_for_it
             await wait_all_tasks_blocked()
             group.start_soon(workflow(take, needs={"given": callers}).call)
     assert is_free(limit)
+
+
+async def test_those_who_hold_places_and_wait_for_another_leave_a_thread_to_the_one_that_holds_it() -> None:
+    first, second, is_held = Limit(2), Limit(1), threading.Event()
+
+    @task(limit=second)
+    def small() -> str:
+        return "small"
+
+    def call() -> str:
+        is_held.wait(PATIENCE)
+        return small.call_sync()
+
+    callers = [task(call, name=f"c{number}", limit=first) for number in range(2)]
+    holder = small.with_options(name="holder", on_start=is_held.set)  # it has its place, but no thread
+    with fail_after(PATIENCE), few_threads(2):
+        assert await workflow(take, needs={"given": [*callers, holder]}).call() == ["small"] * 3
+    assert is_free(first, second)
+
+
+def test_so_do_those_who_wait_for_what_is_open_on_another_event_loop(backend: Backend) -> None:
+    first, second, is_held = Limit(2), Limit(1), threading.Event()
+
+    @resource(scope="shared")
+    def client() -> Iterator[str]:
+        yield "client"
+
+    @task(limit=second)
+    def small(client: str) -> str:
+        return client
+
+    @workflow
+    def inner(small: str) -> str:
+        return small
+
+    @task(limit=second, on_start=is_held.set)
+    def holder() -> str:
+        return "holder"
+
+    with inner.opened() as opened:
+
+        def call() -> str:
+            is_held.wait(PATIENCE)
+            answer: str = opened()
+            return answer
+
+        async def main() -> Any:
+            callers = [task(call, name=f"c{number}", limit=first) for number in range(2)]
+            with fail_after(PATIENCE), few_threads(2):
+                return await workflow(take, needs={"given": [*callers, holder]}).call()
+
+        assert run_on(backend, main) == ["client", "client", "holder"]
+    assert is_free(first, second)
