@@ -26,6 +26,7 @@ from .._runner.signals import RunStopped
 from .._scheduler.call_engine import CallPlace, find_caller
 from .._scheduler.caller import CALLER
 from .._scheduler.engine import Engine
+from .._scheduler.relay import NO_RELAYS, find_relays
 from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
@@ -242,9 +243,7 @@ class Execution:
         for index, (status, end) in zip(run._plan.given, given, strict=True) if given else ():
             if status is not Status.COMPLETED:
                 journal.end(index, status, end)
-        is_followed = context is not None and (feed is not None or is_asked_for(tasks=True))
-        engine = Engine(state, journal, run, is_followed=is_followed)
-        engine.depth, engine.around = run._depth, CALLER.get()
+        engine = _make_engine(run, state, is_heard=context is not None)
         engine.shared = known or engine.shared
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
         if block is not None and run._place is None:
@@ -256,6 +255,8 @@ class Execution:
             else:
                 engine.teller = _make_teller(engine, feed)
                 await life.be_heard(context, run.inputs)
+            if engine.relays:
+                await engine.hear_around()
         except Exception as error:
             if not journal.knows(error):
                 raise
@@ -300,10 +301,26 @@ def let_go(nested: dict[int, NestedRun], index: int) -> None:
         nested[index] = run._with_journal(journal)
 
 
+def _make_engine(run: Run[Any], state: RunState, *, is_heard: bool) -> Engine:
+    """Return what drives a run; `is_heard` says whether anybody is told of the run itself."""
+    around, relays = CALLER.get(), NO_RELAYS
+    if around is not None and run._place is not None:
+        relays = find_relays(around, run._place.path, run._plan.graph.owner.watch_hooks)
+    # The tasks of a run within another are logged as that one's.
+    is_published = run._feed is not None or (is_heard and not relays and is_asked_for(tasks=True))
+    is_followed = is_published or any("on_state" in relay.options for relay in relays)
+    engine = Engine(state, run._journal, run, is_followed=is_followed)
+    engine.depth, engine.around, engine.is_published = run._depth, around, is_published
+    if relays:
+        engine.be_overheard(relays)
+    return engine
+
+
 def _make_teller(engine: Engine, feed: Feed | None) -> Teller:
     def publish(event: Event) -> None:
         if feed is not None:
             feed.add(event)
-        log_change(event)
+        if event.task is None or not engine.relays:
+            log_change(event)
 
     return Teller(engine.notices, publish if feed is not None or is_asked_for(tasks=False) else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._graph.call_graph import CALLED
 from .._record.log import log_failure
+from .._runner.signals import HookFailure
 from .._scheduler.blocked_call import BlockedCall
 from .._scheduler.call_engine import Answer, CallPlace, add_call_note, begin_call, end_call
 from .._scheduler.call_plan import put_values
@@ -72,13 +73,16 @@ class NestedCall:
         within = plan.graph.nodes[CALLED].plan
         run: Run[Any] = Run(within, dict(inputs), outer.run.state if state is None else state, keep=keep)
         execution.refuse_running_loop(run)
-        run._go_within(outer.run, ())
         call = begin_call(outer, index, plan, self._definition.label, values, keep=keep)
+        run._go_within(outer.run, (), call.journal.path)
         call.journal.nested[CALLED] = run
         life = BlockedCall(outer, plan, call, values)
         life.begin()
         try:
             execution.run_blocking(run, logs=False)
+        except HookFailure as failed:  # of a hook of the outer workflow, that is to fail it
+            life.fail(failed.error)
+            return failed.error, None
         except BaseException as error:
             life.fail(error)
             raise

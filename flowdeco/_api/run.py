@@ -18,7 +18,8 @@ from .._record.error_notes import find_run, let_revive
 from .._record.failure import Failure, HookError
 from .._record.journal import RUN, Journal
 from .._record.resource_record import Resources
-from .._record.task_record import Calls, Tasks
+from .._record.task_record import Calls
+from .._record.tasks import Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._state.state import State, make_state
 
@@ -45,10 +46,12 @@ class _PlaceWithin(NamedTuple):
     Attributes:
         depth: how many runs are around it.
         given: how the tasks have ended that it shares with these.
+        path: of a call that is no node's, what the run around calls it; else `""`.
     """
 
     depth: int
     given: Sequence[Any]
+    path: str
 
 
 class Run(Generic[R]):
@@ -332,15 +335,16 @@ class Run(Generic[R]):
         self._feed, self._scope, self._token = Feed(), CancelScope(), current_token()
         return self._feed.close, self._scope
 
-    def _go_within(self, outer: Run[Any], given: Sequence[Any]) -> int:
+    def _go_within(self, outer: Run[Any], given: Sequence[Any], path: str = "") -> int:
         """Make it one that runs in another; return how many are around it.
 
         Args:
             outer: the run around it.
             given: how the tasks have ended that it shares with that.
+            path: of a call that is no node's, what the outer run calls it.
         """
         self._block = outer._block
-        self._place = _PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given)
+        self._place = _PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given, path)
         return self._place.depth
 
     @property

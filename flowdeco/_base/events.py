@@ -100,11 +100,17 @@ class Outcome(Generic[T]):
 class Event(NamedTuple):
     """What has happened, as hooks are told of it. `print(event)` gives a line to read.
 
+    A workflow's `on_state` and `on_retry`, and who follows its run, are told of what happens in the runs within it,
+    too: in nested workflows and in those that are called. `run` and `workflow` are then those that are looked at, as
+    always, and `task` is a path in that run: `run.tasks[event.task]` is the record.
+
     Attributes:
         kind: `"state"`, `"start"`, `"success"`, `"retry"` or `"error"`; `"recover"` for what `recover=` gets.
-        task: the task's name; `None` where it is about the workflow itself.
+        task: the task's name, or its path: `"agent/search#2"` for a call, `"offer/price"` for a task of the nested
+            workflow `offer`, `"chapters[2]/lines"` if that is run for each item; `None` where it is about the workflow
+            itself.
         workflow: the workflow's name.
-        run: the `Run`.
+        run: the `Run` that is looked at.
         status: how the task or the run stands now.
         previous: how it stood before.
         attempt: the number of the attempt, from 1; 0 before the first; `None` for a workflow.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -156,6 +157,9 @@ class Metrics:
         return {} if self._summarized is None else self._summarized()
 
 
+# Which item, or which call, a path leads through.
+_WHICH = re.compile(r"(?:\[\d+\]|#\d+)(?=/|$)")
+
 _ENDS = (Status.COMPLETED, Status.FAILED, Status.UPSTREAM_FAILED, Status.SKIPPED, Status.CANCELLED)
 
 
@@ -166,38 +170,43 @@ class Monitor:
     several threads. A workflow goes by its name, a task by `"workflow.task"`.
 
     The seconds of a task are those from the start of its first attempt to its end; those of what has been skipped,
-    or never began, do not count. Each item of a task with `each=` counts by itself.
+    or never began, do not count. Each item of a task with `each=` counts by itself. A task of a workflow within goes by
+    its path, `"workflow.offer/price"`, and a call by that of who makes it, `"workflow.agent/search"`; which item or
+    which call it is, is left out.
     """
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[Status]] = {}
         self._metrics = Metrics("the monitor")
         self._lock = Lock()
-        # When each item under way began: the record of a run may have let go of it before this is told of its end.
-        self._begun: dict[tuple[str, str, int], datetime] = {}
+        # When what is under way began: the record of a run may have let go of it before this is told of its end.
+        self._begun: dict[tuple[str, str, int | None], datetime] = {}
 
     def __call__(self, event: Event, /) -> None:
         """Take note of an event. Called as a hook."""
-        name = event.workflow if event.task is None else f"{event.workflow}.{event.task}"
+        name = event.workflow if event.task is None else f"{event.workflow}.{_WHICH.sub('', event.task)}"
         with self._lock:
             self._counts.setdefault(name, Counter())[event.status] += 1
         if event.status in _ENDS:
             seconds = self._measure(event)
             if seconds is not None:
                 self._metrics.record(name, seconds)
-        elif event.index is not None and event.task is not None and event.status is Status.RUNNING:
+        elif event.task is not None and event.status is Status.RUNNING:
             self._begun.setdefault((event.run.id, event.task, event.index), event.time)
 
     def _measure(self, event: Event) -> float | None:
         """Return how many seconds that took which has ended; `None` if it never began."""
+        seconds: float | None
         if event.task is None:
-            seconds: float | None = event.run.duration
-        elif event.index is None:
-            seconds = event.run.tasks[event.task].duration
-        else:
-            begun = self._begun.pop((event.run.id, event.task, event.index), None)
-            seconds = None if begun is None else (event.time - begun).total_seconds()
-        return seconds
+            seconds = event.run.duration
+            return seconds
+        begun = self._begun.pop((event.run.id, event.task, event.index), None)
+        if begun is None:
+            return None
+        if event.index is None and event.task in event.run.tasks:
+            seconds = event.run.tasks[event.task].duration  # which is more exact
+            return seconds
+        return (event.time - begun).total_seconds()
 
     @property
     def names(self) -> list[str]:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, overload
 
-from .._base.errors import TaskTimeoutError, UnknownTaskError
+from .._base.errors import TaskTimeoutError
 from .._base.events import Status
 from .._base.sentinel import UNSET
-from .._base.text import nearest, shorten
 from .._graph.node import Node
 from .call_log import Call, CallLog, calls_of
 from .item_log import ItemEntry
-from .item_record import ItemRecord, Items
+from .item_record import Items
 from .journal import RUN, Journal
 from .timeline import Attempt, list_attempts, ready_time
 
-__all__ = ["CallRecord", "Calls", "TaskRecord", "Tasks"]
+__all__ = ["MOST_SHOWN", "CallRecord", "Calls", "TaskRecord"]
 
 # Past so many tasks, the text of all records says no more than how many there are.
-_MOST_SHOWN = 20
-# One part of the name of an item: of a task, and which item of it.
-_PART = re.compile(r"([^/\[]+)(?:\[(\d+)\])?(?:/|$)")
-# What stands in brackets where an index should: perhaps a key, in which there may be anything.
-_NO_INDEX = re.compile(r"(?:^|/)([^/\[]+)\[(?!\d+\](?:/|$))(.*?)\](?:/|$)")
+MOST_SHOWN = 20
 
 
 class TaskRecord:
@@ -45,7 +39,7 @@ class TaskRecord:
 
     @property
     def path(self) -> str:
-        """What events, the log and `run.errors` call it: of a call, with who made it; else the name."""
+        """What events of its run, the log and `run.errors` call it: of a call, with who made it; else the name."""
         return self._journal.label_of(self._node.index)
 
     @property
@@ -210,69 +204,7 @@ class Calls(Sequence[CallRecord]):
 
     def __repr__(self) -> str:
         calls = self._calls
-        shown = [f"{call.name!r} {call.status}" for call in calls[:_MOST_SHOWN]]
-        if len(calls) > _MOST_SHOWN:
-            shown.append(f"{len(calls) - _MOST_SHOWN} more")
+        shown = [f"{call.name!r} {call.status}" for call in calls[:MOST_SHOWN]]
+        if len(calls) > MOST_SHOWN:
+            shown.append(f"{len(calls) - MOST_SHOWN} more")
         return f"<records of calls: {', '.join(shown) or 'none'}>"
-
-
-class Tasks(Mapping[Any, TaskRecord]):
-    """The records of a run's tasks, in an order of execution; keys are names, and tasks are taken as keys too."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def __getitem__(self, key: Any) -> TaskRecord:
-        graph = self._journal.graph
-        node = graph.find(key)
-        if node is None:
-            is_item = isinstance(key, str) and graph.find(key.partition("[")[0]) is not None
-            hint = f" Take an item by its name: tasks.item({key!r})." if is_item else ""
-            hint = hint or nearest(str(key), [n.name for n in graph.nodes])
-            message = f"Cannot find task {shorten(key)} in the run of workflow {self._journal.name!r}.{hint}"
-            raise UnknownTaskError(message, workflow=self._journal.name, task=key)
-        return TaskRecord(self._journal, node)
-
-    def item(self, name: str) -> ItemRecord:
-        """Return the record of an item by its name: `text[17]`, or of one in a nested run `chapters[2]/lines[5]`.
-
-        Raises:
-            UnknownTaskError: there is no such task, or the name does not end in an index; it is a `KeyError`.
-            UnknownItemError: the task has not so many items; it is an `IndexError`.
-            ItemNotKeptError: a plain call has not kept it; it is a `LookupError`.
-        """
-        tasks, found = self, None
-        wrong = _NO_INDEX.search(name)
-        if wrong is not None:
-            task, key = wrong.groups()
-            reason = f"an index is a number from 0 on, and not {key!r}. "
-            raise self._no_item(name, f"{reason}The record of task {task!r} finds an item by its key: items.find(key)")
-        parts = [match.groups() for match in _PART.finditer(name)]
-        for place, (task, index) in enumerate(parts):
-            record = tasks[task]
-            found = None if index is None else record.items[int(index)]
-            if place + 1 < len(parts):
-                run = (record if found is None else found).run
-                if run is None:
-                    raise self._no_item(name, f"{task!r} has no run of its own, or none that was kept")
-                tasks = run.tasks
-        if found is None:
-            raise self._no_item(name, "the name of an item ends in its index, as in 'text[17]'")
-        return found
-
-    def _no_item(self, name: str, reason: str) -> UnknownTaskError:
-        message = f"Cannot find item {shorten(name)} in the run of workflow {self._journal.name!r}: {reason}."
-        return UnknownTaskError(message, workflow=self._journal.name, task=name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (node.name for node in self._journal.graph.nodes)
-
-    def __len__(self) -> int:
-        return len(self._journal.graph.nodes)
-
-    def __repr__(self) -> str:
-        nodes = self._journal.graph.nodes
-        shown = [f"{node.name!r} {self._journal.status_of(node)}" for node in nodes[:_MOST_SHOWN]]
-        if len(nodes) > _MOST_SHOWN:
-            shown.append(f"{len(nodes) - _MOST_SHOWN} more")
-        return f"<records of tasks: {', '.join(shown) or 'none'}>"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import Context
+from copy import copy
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Protocol
@@ -65,7 +66,7 @@ class Notice:
 
     __slots__ = (
         *("_entry", "_event", "clock", "count", "delay", "error", "kind", "option"),
-        *("attempt", "previous", "result", "status", "subject"),
+        *("attempt", "is_for_others", "previous", "result", "status", "subject"),
     )
 
     def __init__(
@@ -89,10 +90,18 @@ class Notice:
         self.error = error
         self.result = result
         self.delay = delay
+        # Whether hooks of the subject itself and of its workflow have been told already, or are told in another way.
+        self.is_for_others = False
         self.count = len(subject.errors)
         self.clock = perf_counter()
         self._event: Event | None = None
         self._entry = subject.entry  # when this is told, another item may run in its place
+
+    def for_subject(self, subject: Subject) -> Notice:
+        """Return the same about what stands for the subject elsewhere."""
+        made = copy(self)
+        made.subject, made.is_for_others, made._event = subject, False, None
+        return made
 
     @property
     def task(self) -> str | None:

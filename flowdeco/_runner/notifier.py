@@ -41,6 +41,7 @@ class Crew(Protocol):
         cancellation: whether the run is being cancelled from outside.
         stopped: whether the run has stopped already.
         is_followed: whether every change of status is told.
+        overheard: the options of hooks by which those who look on at a run around this one are told of it.
         was_interrupted: whether anything was thrown into what awaits on the event loop.
         keeper: opens the resources of the run; `None` if it has none.
     """
@@ -49,6 +50,7 @@ class Crew(Protocol):
     run: Any
     cancellation: Cancellation
     is_followed: bool
+    overheard: frozenset[str]
     was_interrupted: bool
 
     @property
@@ -158,11 +160,13 @@ class Notifier:
         """Have hooks told; return the error of one that is to fail the task."""
         program = self.program
         notice = Notice(option, kind, self, self.status, previous, self.number, **about)
+        is_for_others = option in self.crew.overheard or (option == "on_state" and self.crew.is_followed)
         if not program.strict:
-            if option in program.policy.hooks or option in program.watch or option == "on_state":
+            if is_for_others or option in program.policy.hooks or option in program.watch or option == "on_state":
                 self._post(notice)
             return None
-        if option == "on_state" and self.crew.is_followed:
+        if is_for_others:
+            notice.is_for_others = True
             self._post(notice)
         await self.crew.wait_until_told()
         failure = await tell_in_turn(notice, own=True) if option in program.policy.hooks else None

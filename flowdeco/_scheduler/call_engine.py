@@ -58,6 +58,8 @@ class CallEngine(Engine):
     def __init__(self, outer: Engine, index: int, state: RunState, journal: Journal) -> None:
         super().__init__(state, journal, outer.run, is_followed=outer.is_followed, notices=outer.notices)
         self.outer = outer
+        self.host = outer.host or outer
+        self.relays, self.overheard = outer.relays, outer.overheard
         self.around = outer.within, index
         self.thread = outer.thread
         self.depth = outer.depth + 1
@@ -68,7 +70,11 @@ class CallEngine(Engine):
             return True
         if self.outer.tell(inside):
             return True
-        return self.get_teller().go_on_apart(self._telling or self._group, self.give_up)
+        group = self._telling or self._group
+        can_be = self.get_teller().go_on_apart(group, self.give_up)
+        for relay in self.relays:
+            can_be = relay.tell(None, group, self.give_up) and can_be
+        return can_be
 
     async def wait_until_told(self) -> None:
         """Wait until what was posted so far was told; not in a hook, which is what that would wait for."""

@@ -119,7 +119,7 @@ class Engine(Telling, ItemTurns):
         What a task raises is left in the journal. Cancellation and `KeyboardInterrupt` are raised.
         """
         try:
-            if not (self.state.plan.has_awaiting_hooks or self.state.plan.segments):  # these take tasks of their own
+            if not (self.awaits_hooks or self.state.plan.segments):  # these take tasks of their own
                 await LoopLane(self, is_host=True, is_alone=True)
             if self.state.left and not self.state.stopped:
                 await self._execute_together()
@@ -138,7 +138,7 @@ class Engine(Telling, ItemTurns):
 
     async def _execute_together(self) -> None:
         try:
-            if self.state.plan.has_awaiting_hooks:
+            if self.awaits_hooks:
                 # A failure cancels the rest of the run, but not those who are being told of it.
                 async with create_task_group() as self._telling:
                     await self._execute_in_group()

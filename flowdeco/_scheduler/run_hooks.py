@@ -138,6 +138,8 @@ class Teller:
         subject, option = notice.subject, notice.option
         if self._publish is not None and notice.kind == "state":
             self._publish(notice.event)
+        if notice.is_for_others:
+            return iter(())
         calls: list[_Call] = []
         own, watch = subject.hooks, subject.watch
         if own and option in own:

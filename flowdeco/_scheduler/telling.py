@@ -10,7 +10,8 @@ from typing import Any
 
 from .._runner.notice import Notice
 from .caller import Place
-from .run_hooks import Teller
+from .relay import NO_RELAYS, Relay
+from .run_hooks import TELLING, Teller
 from .settlement import Settlement
 
 __all__ = ["Telling"]
@@ -21,6 +22,15 @@ class Telling(Settlement):
 
     teller: Teller | None = None
     notices: deque[Notice]
+    run: Any
+    thread: int
+    # Whether somebody follows the run, or its tasks are logged as its own.
+    is_published = False
+    # Hand on what is told of it to those who look on at the runs around, and what these are told of.
+    relays: tuple[Relay, ...] = NO_RELAYS
+    overheard: frozenset[str] = frozenset()
+    # Of a call, the engine of the run that it is made in.
+    host: Telling | None = None
     # Where in another run it was begun, and the shared resources that it uses, by node. Of interest to calls alone.
     around: Place | None = None
     shared: Mapping[int, Any] = MappingProxyType({})
@@ -28,9 +38,31 @@ class Telling(Settlement):
     def post(self, notice: Notice) -> None:
         """Have something told, soon and in the order in which it was posted. From any thread of the run."""
         self.notices.append(notice)
+        if self.relays and notice.subject.task is not None:  # of the run itself, its node says the same
+            for relay in self.relays:
+                relay.hand_on(notice)
+
+    def be_overheard(self, relays: tuple[Relay, ...]) -> None:
+        """Hand on what is told to those who look on at the runs around."""
+        self.relays = relays
+        self.overheard = frozenset().union(*[relay.options for relay in relays])
+
+    @property
+    def awaits_hooks(self) -> bool:
+        """Whether hooks that have to be awaited are told of it, for which there are tasks then."""
+        if self.state.plan.has_awaiting_hooks:
+            return True
+        return bool(self.relays) and any(relay.engine.state.plan.has_awaiting_hooks for relay in self.relays)
 
     def tell(self, inside: Context | None = None) -> bool:
         """Tell what was posted; return whether that can be done, for which a task may be needed."""
+        can_be = self.tell_own(inside)
+        for relay in self.relays:
+            can_be = relay.tell(inside, self._telling or self._group, self.give_up) and can_be
+        return can_be
+
+    def tell_own(self, inside: Context | None = None) -> bool:
+        """Do the same for those who look on at this run itself."""
         if self.state.stopped and self.journal.error is None:
             return True  # it is being cancelled from outside: what is left is told at its end, with a moment to await
         teller = self.teller or self.get_teller()
@@ -46,6 +78,17 @@ class Telling(Settlement):
     async def wait_until_told(self) -> None:
         """Wait until what was posted so far was told."""
         await self.get_teller().wait_until_told()
+
+    async def hear_around(self) -> None:
+        """Raise, for the run around, what a hook of a workflow around has raised that is to fail that.
+
+        Raises:
+            HookFailure: it has.
+        """
+        for relay in self.relays:
+            if relay.is_strict and not TELLING.get():  # a hook cannot wait until all hooks were told
+                await relay.engine.wait_until_told()
+                relay.check()
 
     @property
     def _is_telling(self) -> bool:

@@ -55,8 +55,8 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
-        "journal call_log detachment entry failure sketch item_log item_record resource_life task_record timeline "
-        "metrics event_stream log error_notes resource_record yield_hint stream_hint thread_hint",
+        "journal call_log detachment entry failure sketch item_log item_record resource_life task_record tasks "
+        "timeline metrics event_stream log error_notes resource_record yield_hint stream_hint thread_hint",
         "_base _policy _graph",
     ),
     "_report": Package(
@@ -72,7 +72,7 @@ PACKAGES: dict[str, Package] = {
     "_scheduler": Package(
         "plan places programs stream_plan item_streams resource_program keeper node_plan demand demand_state "
         "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
-        "run_hooks telling caller callee axes axis_plan locals block collection item_blocks item_turns "
+        "run_hooks relay telling caller callee axes axis_plan locals block collection item_blocks item_turns "
         "taking_apart call_engine call_plan blocked_call together tolerance item_keys segment flow_plan item_flow "
         "shared_block growing item_growth item_pumps",
         "_base _state _policy _worker _item _graph _record _runner _definition",

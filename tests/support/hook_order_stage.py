@@ -185,7 +185,7 @@ class Stage:
         listener = "" if who == subject else f" ({who})"
         self._check(subject + listener, option, event)
         self.runs[event.workflow] = event.run
-        if option == "on_state" and who == event.workflow:
+        if option == "on_state" and who == event.workflow and "/" not in (event.task or ""):
             self.told.setdefault(who, []).append((event.task, event.status))
         self.note(f"{subject} {event.status if option == 'on_state' else option}{listener}")
 
@@ -201,11 +201,13 @@ class Stage:
 
     def _is_in_record(self, event: Event) -> bool:
         if event.task is not None and event.task not in event.run.tasks:
-            return True  # a task that recovers is in no record
+            return True  # a task that recovers is in no record, and one within only where the run within is kept
         if self.is_in_turn:
             record = event.run if event.task is None else event.run.tasks[event.task]
             return bool(record.status is event.status)
-        return event.status in [change.status for change in event.run.history() if change.task == event.task]
+        return "/" in (event.task or "") or event.status in [
+            change.status for change in event.run.history() if change.task == event.task
+        ]
 
     @property
     def is_in_turn(self) -> bool:
@@ -220,13 +222,20 @@ class Stage:
         return self.watchers.get(subject, "w")
 
     def expand(self, told: str) -> list[str]:
-        """Return a row's log with what the workflow is told right after its tasks."""
+        """Return a row's log with what the workflow is told right after its tasks, and the one around it, too."""
         found: list[str] = []
+        at_the_end: list[str] = []
         for entry in told.split(", "):
+            subject, what, *listener = entry.split()
+            if listener == ["(w)"]:
+                found += at_the_end
+                at_the_end.clear()
             found.append(entry)
-            subject, what, *_ = entry.split()
             if subject in self.watchers and (what == "on_retry" or what in list(Status)):
                 found.append(f"{subject} {what} ({self.watchers[subject]})")
+                if self.watchers[subject] != "w":  # what is cancelled is told at the end of each run
+                    late = at_the_end if what == "cancelled" else found
+                    late.append(f"{self.watchers[subject]}/{subject} {what} (w)")
         return found
 
 

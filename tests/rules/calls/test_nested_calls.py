@@ -276,7 +276,7 @@ async def test_tasks_call_each_other_to_any_depth() -> None:
     assert await outer() == 300
 
 
-async def test_who_looks_on_at_the_outer_run_is_told_of_it_as_of_a_workflow_that_is_a_task() -> None:
+async def test_who_looks_on_at_the_outer_run_is_told_of_a_called_workflow_as_of_one_that_is_a_task() -> None:
     told: list[Any] = []
 
     @task
@@ -304,7 +304,14 @@ async def test_who_looks_on_at_the_outer_run_is_told_of_it_as_of_a_workflow_that
         told.clear()
         async with w.start() as run:
             events = [(event.task, event.status) async for event in run.events()]
-        assert events == [(None, "running"), (name, "running"), (name, "completed"), (None, "completed")]
+        assert events == [
+            (None, "running"),
+            (name, "running"),
+            (f"{name}/number", "running"),
+            (f"{name}/number", "completed"),
+            (name, "completed"),
+            (None, "completed"),
+        ]
         assert told == [("inner", *change) for change in own]
         record = run.tasks["inner"] if name == "inner" else run.calls[0]
         assert record.run is not None

@@ -99,6 +99,8 @@ def must_follow(stage: Stage, later: str, earlier: str, *, together: bool) -> bo
         return False
     if not is_observed(earlier):  # nobody goes on before it is over
         return True
+    if later.startswith("inner/") and stage.run_of(earlier) == "inner":
+        return False  # who looks on around hears of it at his own pace
     return is_observed(later) and stage.run_of(earlier) in (stage.run_of(later), "inner")
 
 
