@@ -37,7 +37,9 @@ class Progress:
     one line for all of its items: `text  412/2,000, 3 failed, 40 s left`. Failures and the end of the run are printed
     above it and stay; the view itself goes away. Anywhere else there are plain lines, for retries and for tasks that
     have ended, too; of more than fifty tasks, not for each, and of items for each twentieth part of them. Of the items
-    of a task, the first ten that fail or are tried again have a line of their own.
+    of a task, the first ten that fail or are tried again have a line of their own. What is called and what runs in
+    nested workflows is shown by its path, `offer/price`, and not counted; what runs for each item of such a workflow
+    has one line together, `chapters/words`. A nested workflow that is watched itself has its own place.
 
         from flowdeco.progress import Progress
 
@@ -102,6 +104,8 @@ class _Screen:
             if event.task is None and event.status is not Status.RUNNING:
                 return  # that run is given up
             track = self.tracks[key] = Track(event, now)
+        if event.task is not None and track.is_shown_elsewhere(event, event.task, self.tracks):
+            return
         note = track.tell(event, now)
         if event.task is None and event.status is not Status.RUNNING:
             del self.tracks[key]

@@ -1,4 +1,8 @@
-"""What is known of the items of one mapped task while its run goes on: `412/2,000, 3 failed, 40 s left`."""
+"""What is known of the items of one mapped task while its run goes on: `412/2,000, 3 failed, 40 s left`.
+
+What runs in the runs of items is told in the same way: of the tasks `chapters[0]/words`, `chapters[1]/words` and so on
+there is one line, `chapters/words`, and nobody knows how many there are going to be.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class ItemTrack:
     """Counts the items of a task.
 
     Args:
+        task: where in the run's record it says how many there are going to be; `None` if nowhere.
         now: when the first of them began, in seconds.
 
     Attributes:
@@ -28,7 +33,8 @@ class ItemTrack:
         is_over: whether the task as a whole has ended.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, task: str | None, now: float) -> None:
+        self._task = task
         self.counts: Counter[Status] = Counter()
         self.expected: int | None = None
         self.is_over = False
@@ -44,8 +50,9 @@ class ItemTrack:
     def end(self, event: Event) -> bool:
         """Take in that an item has ended; return whether there is a line to be printed for how many have."""
         self.counts[event.status] += 1
-        if self.expected is None and event.task is not None:
-            self._expect(event.run.tasks[event.task].items.expected)
+        if self.expected is None and self._task is not None:
+            record = event.run.tasks.get(self._task)  # a plain call may have let go of the run around it by now
+            self._expect(None if record is None else record.items.expected)
         done = self.done
         if done < self._next and done != self.expected:
             return False

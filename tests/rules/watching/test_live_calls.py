@@ -69,13 +69,22 @@ async def test_hooks_hear_the_same_as_readers() -> None:
         await wait_all_tasks_blocked()
 
 
-async def test_a_workflow_within_is_one_node() -> None:
+async def test_a_workflow_within_is_told_of_with_its_tasks() -> None:
     @workflow(tasks=[summary])
     async def outer(url: str, summary: str) -> str:
         return summary
 
     async with outer.start("x") as run:
-        assert await read(run) == ["outer running", "summary running", "summary completed", "outer completed"]
+        assert await read(run) == [
+            "outer running",
+            "summary running",
+            "summary/page running",
+            "summary/page completed",
+            "summary/words running",
+            "summary/words completed",
+            "summary completed",
+            "outer completed",
+        ]
 
 
 def test_start_can_be_called_before_there_is_an_event_loop() -> None:

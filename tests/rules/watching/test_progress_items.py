@@ -48,7 +48,7 @@ async def test_lines_tell_how_many_items_have_ended_and_how_long_the_rest_takes(
 
 
 def test_it_says_how_many_have_ended_how_many_failed_and_what_time_the_rest_takes() -> None:
-    track = ItemTrack(now=100)
+    track = ItemTrack(None, now=100)
     track.counts.update({Status.COMPLETED: 409, Status.FAILED: 3})
     track.expected = 2000
     assert track.say(now=110.4) == "412/2,000, 3 failed, 40 s left"
