@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
-from time import monotonic, sleep
 from typing import Any
 
 import anyio
@@ -19,6 +17,7 @@ from tests.model.whole_model import Entry, Model
 from tests.model.whole_program import Program, plain, programs
 from tests.model.whole_stage import Stage, make_switch
 from tests.support.example import examples
+from tests.support.left import list_tasks, list_threads
 
 # Seconds; a program takes a small part of one.
 PATIENCE = 60
@@ -41,24 +40,6 @@ def read_record(run: Any, expected: Mapping[str, Any]) -> dict[str, Any]:
 def read_entry(record: Any, expected: Entry) -> Entry:
     calls = tuple([read_entry(call, one) for call, one in zip(record.calls, expected.calls, strict=True)])
     return Entry(str(record.status), calls, None if expected.run is None else read_record(record.run, expected.run))
-
-
-def list_tasks() -> set[str]:
-    """The tasks of the event loop that run."""
-    return {f"{each.name} {each.id}" for each in anyio.get_running_tasks()}
-
-
-def list_threads(expected: Set[threading.Thread] = frozenset()) -> set[threading.Thread]:
-    """The threads that run; if they are not as expected, those have been waited for that are about to end.
-
-    Trio keeps threads for later, and gives them their own names back when what they have run has ended already.
-    """
-    patience = monotonic() + 10
-    while True:
-        found = {each for each in threading.enumerate() if not each.name.startswith("Trio thread")}
-        if not expected or found <= expected or monotonic() > patience:
-            return found
-        sleep(0.001)
 
 
 async def run_stopped(stage: Stage, backend: Backend) -> None:

@@ -1,7 +1,7 @@
 """Runs that are interrupted by Ctrl-C, one after the other in a process of its own, with a line for each.
 
-A case is `kind:alone` or `kind:beside`; or `kind:call` or `kind:call_sync` for a kind that is called so, for an item beside
-an open resource. The line is JSON: the case, and what is wrong with how it ended.
+A case is `kind:alone` or `kind:beside`; or `kind:call` or `kind:call_sync` for a kind that is called so, for an
+item and beside a resource. The line is JSON: the case, and what is wrong with how it ended.
 """
 
 import faulthandler
