@@ -55,7 +55,8 @@ class Outcome(Generic[T]):
         error: what it failed with, or for `upstream_failed` what the task failed with that it needs; else `None`.
         reason: why it was skipped; `None` if it was not.
         index: of an item of `each=`, its place in the order of the source, from 0; `None` for what is no item.
-        item: the item that failed or was skipped; `None` for one that completed, and for what is no item.
+        item: the item that failed or was skipped, and in `run()` and `start()` also one that completed; `None` of
+            such in a plain call, and of what is no item.
         key: what `key=` gives for the item; `None` without one.
     """
 

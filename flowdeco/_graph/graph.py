@@ -16,6 +16,7 @@ from .node import Arguments, Node, pair
 from .source import (
     Constant,
     FromInput,
+    FromItem,
     FromResult,
     Source,
     definitions_of,
@@ -198,7 +199,7 @@ class Graph:
             asked = [*node.asked, *(source for name, source in node.unread if name not in settled)]
             steps = [*node.barriers, *(step for source in asked for step in definitions_of(source))]
         for param, source in zip(params, sources, strict=True):
-            steps += definitions_of(source) if param.name not in settled else []
+            steps += definitions_of(source) if param.name not in settled or isinstance(source, FromItem) else []
         return [self.node_of(step).index for step in steps]
 
     def find_received(self) -> set[int]:
@@ -208,7 +209,7 @@ class Graph:
         readers = [(node.arguments, node.definition.graph_settled) for node in self.nodes]
         for arguments, settled in [*readers, (self.arguments, self.owner.settled)]:
             for name, source in arguments if settled else ():
-                if name in settled:
+                if name in settled and not isinstance(source, FromItem):  # without a source there is no item
                     found.update([self.node_of(step).index for step in definitions_of(source)])
         if found:
             for node in reversed(self.nodes):

@@ -59,10 +59,13 @@ class Collection:
             self._reach(number)
             values[number] = result
 
-    def name_item(self, number: int, key: Any) -> None:
-        """Take in what an item's `key=` gave; `None` without one."""
-        if self.keeps and key is not None:
-            self._keys[number] = key
+    def name_item(self, number: int, key: Any, item: Any) -> None:
+        """Take in what an item's `key=` gave, `None` without one; and the item, `None` where that is not kept."""
+        if self.keeps:
+            if key is not None:
+                self._keys[number] = key
+            if item is not None:
+                self._about[number] = item
 
     def key_of(self, number: int) -> Any:
         """Return what an item's `key=` gave; `None` without one, or where that is not kept."""
@@ -126,9 +129,9 @@ class Collection:
         if value is _HOLE:
             return make_outcome(self.name, *self.holes[number], number, self._about.get(number), key)
         if output is not None and is_absent(value, output):
-            return replace(outcome_without(self.name, output), index=number, key=key)
+            return replace(outcome_without(self.name, output), index=number, item=self._about.get(number), key=key)
         given = value if output is None else take_part(definition, value, output)
-        return Outcome(self.name, Status.COMPLETED, given, index=number, key=key)
+        return Outcome(self.name, Status.COMPLETED, given, index=number, item=self._about.get(number), key=key)
 
     def let_go(self) -> None:
         """Let the results go, which those have who needed them."""

@@ -7,7 +7,7 @@ another one when that has ended; so a run takes up as much as the items that are
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from .._base.events import Outcome, Status
 from .._base.sentinel import UNSET
@@ -16,38 +16,20 @@ from .._graph.graph import Graph
 from .._graph.output import take_list
 from .._item.intake import Intake
 from .._item.rows import Rows
-from .._record.item_log import ItemEntry
 from .axis_plan import SegmentPlan
 from .block import Block
 from .collection import Collection, make_outcome
 from .flow_plan import Outflow
 from .item_streams import ItemStreams
 from .node_plan import SharedOut
-from .segment import Segment, Tables
+from .segment import ItemJournal, Segment, Tables
 from .taking_apart import take_apart
 from .together import Group
 
-__all__ = ["ItemBlocks", "ItemJournal"]
+__all__ = ["ItemBlocks"]
 
 # So many items begin before others on the event loop get a turn.
 _AT_ONCE = 100
-
-
-class ItemJournal(Protocol):
-    """Where it is written which item runs at which place.
-
-    Attributes:
-        started: when what runs at each place began.
-        finished: when it ended.
-    """
-
-    started: list[float]
-    finished: list[float]
-
-    def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None: ...
-    def close_item(self, place: int, result: Any = UNSET) -> None: ...
-    def expect_items(self, node: int, count: int) -> None: ...
-    def item_at(self, index: int | None) -> ItemEntry | None: ...
 
 
 class ItemBlocks(ItemStreams):
@@ -184,7 +166,7 @@ class ItemBlocks(ItemStreams):
             if place.part is not None:
                 value = self._take_apart(block, place.part, place.readers, value)
             if place.giver is not None:
-                value = Outcome(place.giver, Status.COMPLETED, value, index=block.number)
+                value = Outcome(place.giver, Status.COMPLETED, value, index=block.number, item=self.find_kept(block))
             state.values[base + place.offset] = value
         for node, waiting in segment.closed.items():
             index = base + plan.offsets[node]
@@ -279,13 +261,13 @@ class ItemBlocks(ItemStreams):
     def _collect(self, segment: Segment, block: Block, offset: int, node: int) -> None:
         index, state, collection = block.base + offset, self._state, self.collections[node]
         segment.counts[node] += 1
-        collection.name_item(block.number, self.find_key(index))
+        collection.name_item(block.number, self.find_key(index), self.find_kept(block))
         if index in state.ended:
             collection.leave_hole(block.number, *state.ended[index], block.item)
-            if self.journal is not None:
-                self.journal.close_item(index)
             if segment.streams:
                 self.pass_hole(segment, block, node, *state.ended[index])
+            if self.journal is not None:
+                self.journal.close_item(index)
             return
         result = state.values[index]
         collection.put(block.number, result)
@@ -293,11 +275,6 @@ class ItemBlocks(ItemStreams):
             self.pass_on(segment, block, node, result)
         if self.journal is not None:
             self.journal.close_item(index, result)
-
-    def find_key(self, index: int) -> Any:
-        """Return the key of the item that runs at an index; `None` without one."""
-        entry = None if self.journal is None else self.journal.item_at(index)
-        return None if entry is None else entry.key
 
     def _recycle(self, segment: Segment, block: Block) -> None:
         """Let go of all that there was of an item, so that its places are free for another."""

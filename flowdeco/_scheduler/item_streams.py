@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any
 
 from .._base.events import Outcome, Skip, Status
+from .._graph.graph import Graph
 from .._graph.output import is_absent, take_part
 from .._item.item_stream import ItemStream
 from .._item.reader import AsyncItems, Items
 from .block import Block
 from .collection import make_outcome
 from .item_flow import ItemFlows
-from .segment import Segment
+from .segment import ItemJournal, Segment
 from .stream_plan import StreamPlan
 
 __all__ = ["ItemStreams"]
@@ -31,6 +32,8 @@ class ItemStreams(ItemFlows):
 
     streams: dict[int, list[ItemStream]]
     faults: dict[int, BaseException]
+    _graph: Graph
+    journal: ItemJournal | None
     on_consumed: Callable[[Segment, int], object]
 
     def open_streams(self, segment: Segment) -> None:
@@ -39,22 +42,36 @@ class ItemStreams(ItemFlows):
             if plan.reader in self._state.ended:  # it was not needed
                 continue
             tell = partial(self.on_consumed, segment) if plan.is_counted else None
-            stream = ItemStream(plan.name, in_order=plan.in_order, on_consumed=tell)
-            segment.streams.setdefault(plan.node, []).append((plan, stream))
-            self.streams.setdefault(plan.reader, []).append(stream)
-            self._state.values[plan.place] = AsyncItems[Any](stream) if plan.on_loop else Items[Any](stream)
+            segment.streams.setdefault(plan.node, []).append((plan, self._open_stream(plan, tell)))
         self.release_readers(segment)
 
-    def release_readers(self, segment: Segment, *, is_affected: bool = False) -> None:
+    def _open_stream(self, plan: StreamPlan, tell: Callable[[int], object] | None) -> ItemStream:
+        stream = ItemStream(plan.name, in_order=plan.in_order, on_consumed=tell)
+        self.streams.setdefault(plan.reader, []).append(stream)
+        self._state.values[plan.place] = AsyncItems[Any](stream) if plan.on_loop else Items[Any](stream)
+        return stream
+
+    def _open_without_items(self, segment: Segment, end: tuple[Status, BaseException | None]) -> None:
+        """Give who receives outcomes the one that there is: that of what would have given the items."""
+        for plan in segment.plan.streams:
+            if plan.is_settled:
+                status, cause = self._state.ended.get(self._graph.node_of(plan.definition).index, end)
+                stream = self._open_stream(plan, None)
+                stream.put(0, make_outcome(plan.name, status, cause))
+                stream.end()
+
+    def release_readers(self, segment: Segment, without: tuple[Status, BaseException | None] | None = None) -> None:
         """Let the readers of a segment have their turn.
 
         Args:
             segment: the segment.
-            is_affected: whether they are to be judged, as there are no items.
+            without: how that has ended which was to give the items, if there are none: the readers are to be judged.
         """
         state = self._state
+        if without is not None:
+            self._open_without_items(segment, without)
         for reader in state.steps[segment.plan.start].followers:
-            if is_affected and state.steps[reader].origin.turn is None:  # who pauses is judged in any case
+            if without is not None and state.steps[reader].origin.turn is None:  # who pauses is judged in any case
                 state.affected.add(reader)
             state.pending[reader] -= 1
             if not state.pending[reader]:
@@ -69,7 +86,7 @@ class ItemStreams(ItemFlows):
                 self._state.pending[end] += 1
                 segment.unread.setdefault(block.number, (block, []))[1].append(plan.place)
         for plan, stream in segment.streams.get(-1, ()):
-            stream.put(block.number, self._show(plan, block.number, Status.COMPLETED, item))
+            stream.put(block.number, self._show(plan, block, item))
 
     def pass_on(self, segment: Segment, block: Block, node: int, result: Any) -> None:
         """Hand on what a stage has given for an item."""
@@ -77,22 +94,35 @@ class ItemStreams(ItemFlows):
             if plan.output is not None and is_absent(result, plan.output):
                 stream.leave_out(block.number)
             else:
-                stream.put(block.number, self._show(plan, block.number, Status.COMPLETED, result))
+                stream.put(block.number, self._show(plan, block, result))
 
     def pass_hole(self, segment: Segment, block: Block, node: int, status: Status, cause: BaseException | None) -> None:
         """Say that a stage has given nothing for an item: it is left out, but an error is the reader's, too."""
         for plan, stream in segment.streams.get(node, ()):
             if plan.is_settled:
-                stream.put(block.number, make_outcome(plan.name, status, cause, block.number, block.item))
+                key = self.find_key(block.base + block.offsets[node])
+                stream.put(block.number, make_outcome(plan.name, status, cause, block.number, block.item, key))
             elif status is Status.SKIPPED or cause is None:
                 stream.leave_out(block.number)
             else:
                 stream.put_error(block.number, cause)
 
-    def _show(self, plan: StreamPlan, number: int, status: Status, value: Any) -> Any:
+    def _show(self, plan: StreamPlan, block: Block, value: Any) -> Any:
         if plan.output is not None:
             value = take_part(plan.definition, value, plan.output)
-        return Outcome(plan.name, status, value, index=number) if plan.is_settled else value
+        if not plan.is_settled:
+            return value
+        key = None if plan.node < 0 else self.find_key(block.base + block.offsets[plan.node])
+        return Outcome(plan.name, Status.COMPLETED, value, None, None, block.number, self.find_kept(block), key)
+
+    def find_key(self, index: int) -> Any:
+        """Return the key of the item that runs at an index; `None` without one."""
+        entry = None if self.journal is None else self.journal.item_at(index)
+        return None if entry is None else entry.key
+
+    def find_kept(self, block: Block) -> Any:
+        """Return an item that is completed, where the run keeps such; else `None`."""
+        return block.item if self.journal is not None and self.journal.keep else None
 
     def consume(self, segment: Segment, number: int) -> None:
         """Take in that a reader has received an item."""

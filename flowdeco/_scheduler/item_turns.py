@@ -252,7 +252,7 @@ class ItemTurns(Admission, ItemPumps):
         for _, node in segment.plan.own:
             if not self.pass_over(node, status, cause):
                 return
-        self._give_up_axis(segment)
+        self._give_up_axis(segment, status, cause)
 
     def _drop_stage(self, node: int) -> None:
         """Take in that nobody needs a stage; its segment does not begin, as that goes for all its stages."""
@@ -264,12 +264,12 @@ class ItemTurns(Admission, ItemPumps):
             with self.lock:
                 self.state.left -= 1
 
-    def _give_up_axis(self, segment: Segment) -> None:
+    def _give_up_axis(self, segment: Segment, status: Status, cause: BaseException | None) -> None:
         items = self.state.items
         assert items is not None
         with self.lock:
             self.state.left -= 1
-            items.release_readers(segment, is_affected=True)
+            items.release_readers(segment, (status, cause))
 
     def _fail_axis(self, segment: Segment, error: BaseException) -> None:
         """Take in that nothing can be mapped over what gives the items: the first stage fails with that."""
@@ -277,7 +277,7 @@ class ItemTurns(Admission, ItemPumps):
         assert items is not None
         items.faults.update({stream.reader: error for stream in segment.plan.streams if stream.node < 0})
         if not segment.plan.own or self._fail_stages(segment, error):
-            self._give_up_axis(segment)
+            self._give_up_axis(segment, Status.UPSTREAM_FAILED, error)
 
     def _end_stages(self, nodes: Iterable[int]) -> None:
         """Take in that stages have ended for all items."""

@@ -297,8 +297,7 @@ class RunState(DemandState):
                 self.values[place] = outcome_without(node.name, part)
             else:
                 value = result if part is None else take_part(node.definition, result, part)
-                number, _, key = self._find_item(index)
-                self.values[place] = Outcome(node.name, Status.COMPLETED, value, index=number, key=key)
+                self.values[place] = Outcome(node.name, Status.COMPLETED, value, None, None, *self._find_item(index))
 
     def _take_apart(self, index: int, shares: SharedOut, result: Any, lacking: Collection[str]) -> None:
         """Take in the parts of an item's result that others of the same item receive."""
@@ -324,14 +323,15 @@ class RunState(DemandState):
             skipped = status is Status.SKIPPED
             reason = str(cause) if skipped else None
             error = None if skipped else cause
-            self.values[place] = Outcome(self.node_of(index).name, status, None, error, reason, *self._find_item(index))
+            about = self._find_item(index, is_hole=True)
+            self.values[place] = Outcome(self.node_of(index).name, status, None, error, reason, *about)
 
-    def _find_item(self, index: int) -> tuple[int | None, Any, Any]:
-        """Return of an item its number, itself and its key; `None` of what is none."""
+    def _find_item(self, index: int, *, is_hole: bool = False) -> tuple[int | None, Any, Any]:
+        """Return of an item its number, itself where it is kept, and its key; `None` of what is none."""
         block = self.steps[index].origin.block
         if block is None or self.items is None:
             return None, None, None
-        return block.number, block.item, self.items.find_key(index)
+        return block.number, block.item if is_hole else self.items.find_kept(block), self.items.find_key(index)
 
     def _settle_known(self, known: Mapping[int, Any]) -> None:
         for index in known:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from .._base.events import Status
+from .._base.sentinel import UNSET
 from .._item.intake import Intake
 from .._item.item_stream import ItemStream
 from .._item.rows import Rows
+from .._record.item_log import ItemEntry
 from .axis_plan import SegmentPlan
 from .block import Block
 from .collection import Collection
@@ -17,7 +19,7 @@ from .node_plan import NodePlan
 from .propagation import Judgement
 from .stream_plan import StreamPlan
 
-__all__ = ["Segment", "Tables"]
+__all__ = ["ItemJournal", "Segment", "Tables"]
 
 
 class Tables(Protocol):
@@ -42,6 +44,25 @@ class Tables(Protocol):
     def release(self, slots: tuple[int, ...]) -> None: ...
     def decline(self, index: int) -> None: ...
     def is_unneeded(self, index: int) -> bool: ...
+
+
+class ItemJournal(Protocol):
+    """Where it is written which item runs at which place.
+
+    Attributes:
+        started: when what runs at each place began.
+        finished: when it ended.
+        keep: whether everything is kept that there was of the items.
+    """
+
+    started: list[float]
+    finished: list[float]
+    keep: bool
+
+    def open_item(self, place: int, node: int, index: int, item: Any, key: Any = None) -> None: ...
+    def close_item(self, place: int, result: Any = UNSET) -> None: ...
+    def expect_items(self, node: int, count: int) -> None: ...
+    def item_at(self, index: int | None) -> ItemEntry | None: ...
 
 
 class Segment:

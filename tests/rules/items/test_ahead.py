@@ -34,6 +34,8 @@ AHEAD: list[Any] = [
     (({}, {"ahead": 2}), 2),
     (({"ahead": 5}, {"ahead": 4}), 4),
     (({"limit": 2}, {"limit": 1}), 6),
+    (({"limit": {Limit(7): 3}}, {"limit": 1}), 6),
+    (({"limit": {Limit(6): 1, Limit(2): 1}}, {"limit": 1}), 6),
     (({}, {"limit": 1}), 202),
     (({}, {}), 400),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -507,3 +507,33 @@ async def test_what_iterating_a_source_raises_fails_the_first_task_mapped_over_i
         return [(one.status, str(one.error)) for one in check + half]
 
     assert await w.call(Source()) == [("failed", "torn"), ("upstream_failed", "torn")]
+
+
+@pytest.mark.parametrize("items", [0, 1])
+@pytest.mark.parametrize("keep_going", [False, True])
+async def test_the_error_of_a_source_is_the_run_s_where_only_its_items_are_received_as_outcomes(
+    items: int, keep_going: bool
+) -> None:
+    @task
+    async def source() -> AsyncIterator[int]:
+        for number in range(items):
+            yield number
+        raise ConnectionError("no line")
+
+    @task(each={"number": source}, settled="number")
+    async def one(number: Outcome[int]) -> int | None:
+        return number.value
+
+    @task(each={"one": one})
+    def two(one: int) -> int:
+        return one
+
+    for step in (one, two):
+
+        @workflow(needs={"found": step}, keep_going=keep_going)
+        async def w(found: list[int]) -> list[int]:
+            return found
+
+        with pytest.raises(ExceptionGroup if keep_going else ConnectionError) as caught:
+            await w()
+        assert "no line" in str(getattr(caught.value, "exceptions", caught.value))

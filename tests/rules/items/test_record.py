@@ -240,6 +240,29 @@ async def test_an_outcome_says_which_item_it_is_of() -> None:
     assert told == [(0, None, "key 0", "completed"), (1, 1, "key 1", "failed"), (2, 2, "key 2", "skipped")]
 
 
+async def test_in_a_run_that_was_asked_for_outcomes_have_the_items_that_completed_too() -> None:
+    seen: list[Outcome[int]] = []
+
+    @task(each={"keyed": keyed}, settled="keyed")
+    async def after(keyed: Outcome[int]) -> None:
+        seen.append(keyed)
+
+    @task(each={"page": pages}, settled="page")
+    async def given(page: Outcome[int]) -> Any:
+        return page.item
+
+    @workflow(settled="keyed")
+    async def settle(count: int, keyed: list[Outcome[int]], after: Any, given: list[Any]) -> Any:
+        return keyed, given
+
+    keyed_outcomes, of_source = (await settle.run(count=3)).result or ([], [])
+    assert [one.item for one in keyed_outcomes] == of_source == [0, 1, 2]
+    assert sorted((one.index, one.item) for one in seen if one.index is not None) == [(0, 0), (1, 1), (2, 2)]
+    keyed_outcomes, of_source = await settle(count=3)
+    assert [one.item for one in keyed_outcomes] == [None, 1, 2]
+    assert of_source == [None, None, None]
+
+
 async def test_the_outcome_of_a_stage_for_one_item_says_which_it_is_of() -> None:
     seen: list[Outcome[int]] = []
 
