@@ -20,12 +20,13 @@ def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workfl
     In the block, the workflows use what is open, from whatever task or thread they are called; what they have in common
     is opened once. Plain calls in threads run on the event loop of the block: in a `with`, that is one of its own, as
     the first workflow's `backend=` says. Leaving the block waits for the calls under way, and closes what is open. No
-    error of a run is raised in it; if the block is left by an error, or cancelled, `RunCancelled` is. If the background
-    work of a resource fails, that fails the calls under way and all that come after.
+    error of a run is raised in it; if the block is left by an error, or cancelled, `RunCancelled` is; it names that
+    error. If the background work of a resource fails, that fails the calls under way and all that come after.
 
     Args:
         *workflows: the workflows.
-        **inputs: those inputs of theirs that the resources need. Calls in the block get them, too, and give the others.
+        **inputs: those inputs of theirs that the resources need. Calls in the block get them, too, and give the others:
+            the signatures show these, and positional arguments follow them.
 
     Returns:
         What `with` or `async with` enters; `as` gives a tuple of the workflows, in the same order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
+from inspect import Signature
 from typing import TYPE_CHECKING, Any
 
 from .._base.signature import Param
@@ -46,6 +47,10 @@ class RunnableWorkflow(WorkflowDefinition):
         """What is to be seen of it."""
         self._shown = made = look_at(self, self.compiler.plan, self._shown)
         return made
+
+    def sign(self, bound: int) -> Signature:
+        """Return its signature, of a method without what is bound: what a call gives, which in a block is the rest."""
+        return self.shown.sign(bound, () if self.block is None else self.block.inputs)
 
     @cached_property
     def execution(self) -> Execution:

@@ -9,6 +9,7 @@ from typing import Any
 from anyio import CancelScope, Event, create_task_group, get_cancelled_exc_class
 
 from .._base.signature import Param
+from .._base.text import shorten
 from .._definition.decoration import define_workflow
 from .._definition.definition import WorkflowDefinition
 from .._graph.binding import Binding
@@ -56,7 +57,7 @@ async def open_shared(
                     raise
                 except BaseException as error:
                     failures.append(error)
-                    shared.scope.cancel()
+                    shared.cancel(f"its block was left by {shorten(error, 200)}")
                 shared.closing.set()
                 await shared.ended.wait()
     failure = failures.pop() if failures else shared.failure
@@ -108,6 +109,11 @@ class _SharedRun:
             self._block.end(self.failure)
             self.opened.set()
             self.ended.set()
+
+    def cancel(self, why: str) -> None:
+        """Have it closed as what is cancelled."""
+        self._run._journal.cancelled_for = why
+        self.scope.cancel()
 
     async def _hold(self) -> None:
         """Be the function of the run: wait until the block is over, and all who use what is open have ended."""

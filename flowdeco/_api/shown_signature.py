@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from inspect import Parameter, Signature
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -56,9 +56,15 @@ class Shown(NamedTuple):
     plan: Plan | None
     is_whole: bool
 
-    def sign(self, bound: int = 0) -> Signature:
-        """Return the signature; `bound` is how many of the inputs a method has already."""
-        return signature_of(self.params[bound:], self.hints, self.result)
+    def sign(self, bound: int = 0, given: Collection[str] = ()) -> Signature:
+        """Return the signature.
+
+        Args:
+            bound: how many of the inputs a method has already.
+            given: the inputs that were given to `opened()`.
+        """
+        left = [param for param in self.params[bound:] if param.name not in given]
+        return signature_of(left, self.hints, self.result)
 
 
 def look_at(definition: WorkflowDefinition, plan: Callable[[], Plan], known: Shown | None) -> Shown:

@@ -47,7 +47,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     """
 
     __annotations__ = InputAnnotations()
-    __signature__ = OfInstance(lambda self: self._definition.shown.sign(len(self._bound)))
+    __signature__ = OfInstance(lambda self: self._definition.sign(len(self._bound)))
     __defaults__ = OfInstance(lambda self: defaults_of(self.__signature__))
     __kwdefaults__ = OfInstance(lambda self: keyword_defaults_of(self.__signature__))
     _definition: RunnableWorkflow
@@ -203,7 +203,8 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         `opened`, which does the same for several workflows at once.
 
         Args:
-            **inputs: those inputs that the resources need. Calls of `w2` get them, too, and give the others.
+            **inputs: those inputs that the resources need. Calls of `w2` get them, too, and give the others: its
+                signature shows these, and positional arguments follow it.
 
         Raises:
             InputError: an input is missing, or there is none of that name.
@@ -322,13 +323,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
             refuse_worker_import(plan.graph.name)
         args, block = self._bound + args, definition.block
-        if block is not None:
-            kwargs = plan.inputs.add(block.inputs, args, kwargs)
-        elif plan.needs_opened:
+        if block is None and plan.needs_opened:
             from .not_opened import not_opened_error
 
             raise not_opened_error(plan.graph)
-        run: Run[Any] = Run(plan, plan.inputs.bind(args, kwargs), definition.options["state"], keep=keep)
+        inputs = plan.inputs.bind(args, kwargs) if block is None else plan.inputs.bind(args, kwargs, block.inputs)
+        run: Run[Any] = Run(plan, inputs, definition.options["state"], keep=keep)
         run._block = block
         return run
 

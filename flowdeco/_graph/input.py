@@ -17,6 +17,8 @@ from .resolver import RUN_NAMES
 
 __all__ = ["Inputs", "signature_of"]
 
+_NOTHING: Mapping[str, Any] = {}
+
 
 def signature_of(params: Iterable[Param], hints: Mapping[str, Any], result: Any = MISSING) -> Signature:
     """Return the signature of a function that has these parameters.
@@ -46,17 +48,25 @@ class Inputs:
         self._required = [p.name for p in params if p.default is MISSING]
         self.defaults = {p.name: p.default for p in params if p.default is not MISSING}
 
-    def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    def bind(self, args: Sequence[Any], kwargs: dict[str, Any], opened: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
         """Return the inputs by name, bound as Python binds arguments, with defaults.
+
+        Args:
+            args: the positional arguments.
+            kwargs: those by keyword.
+            opened: what was given to `opened()`, which a call does not give again.
 
         Raises:
             InputError: the arguments do not fit.
         """
-        if not args and kwargs.keys() == self._names == self._keywords:
+        if not args and not opened and kwargs.keys() == self._names == self._keywords:
             return kwargs
-        given = dict(zip(self._positional, args, strict=False))
-        if len(args) > len(given) or not kwargs.keys() <= self._keywords or not given.keys().isdisjoint(kwargs):
-            raise self._error(self._misfit(args, given, kwargs))
+        there = {name: opened[name] for name in opened if name in self._names}
+        positional = [name for name in self._positional if name not in there] if there else self._positional
+        placed = dict(zip(positional, args, strict=False))
+        given = {**there, **placed}
+        if len(args) > len(placed) or not kwargs.keys() <= self._keywords or not given.keys().isdisjoint(kwargs):
+            raise self._error(self._misfit(args, placed, kwargs, there))
         given.update(kwargs)
         if len(given) < len(self._names):
             missing = [name for name in self._required if name not in given]
@@ -67,30 +77,34 @@ class Inputs:
             given = {**self.defaults, **given}
         return given
 
-    def add(self, opened: Mapping[str, Any], args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments by keyword with the inputs that were given to `opened()`.
+    def _misfit(
+        self,
+        args: Sequence[Any],
+        placed: Mapping[str, Any],
+        kwargs: Mapping[str, Any],
+        there: Mapping[str, Any],
+    ) -> str:
+        """Say what is wrong in Python's own words.
 
-        Raises:
-            InputError: one was given again.
+        Args:
+            args: the positional arguments.
+            placed: what they are given to.
+            kwargs: the arguments by keyword.
+            there: what was given to `opened()`.
         """
-        more = {name: value for name, value in opened.items() if name in self._names}
-        again = [name for name in more if name in kwargs or name in self._positional[: len(args)]]
-        if again:
-            raise self._error(f"got {again[0]!r}, which was given to opened().")
-        return {**more, **kwargs}
-
-    def _misfit(self, args: Sequence[Any], given: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
-        """Say what is wrong in Python's own words."""
         for name in kwargs:
             if name not in self._names:
                 return f"got an unexpected keyword argument {name!r}.{self._hint(name)}"
-            if name in given:
+            if name in there:
+                return f"got {name!r}, which was given to opened()."
+            if name in placed:
                 return f"got multiple values for argument {name!r}."
         by_name = [name for name in kwargs if name not in self._keywords]
         if by_name:
             return f"got some positional-only arguments passed as keyword arguments: {listed(by_name)}."
-        most = count_things(len(self._positional), "positional argument")
-        return f"takes {most} but {len(args)} {'was' if len(args) == 1 else 'were'} given."
+        most = count_things(len(placed), "positional argument")
+        besides = f" besides {listed(list(there))}, given to opened()," if there else ""
+        return f"takes {most}{besides} but {len(args)} {'was' if len(args) == 1 else 'were'} given."
 
     def _hint(self, name: str) -> str:
         if self._graph.find(name) is not None:

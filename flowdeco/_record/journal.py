@@ -67,6 +67,7 @@ class Journal:
         status: how the run stands.
         error: what it failed with; `None` if it did not.
         skip: what it was skipped with; `None` if it was not.
+        cancelled_for: why it is being cancelled, in words; "" where that is not known.
         result: what the workflow returned; `None` until it has.
         errors: every failed attempt, the earliest first.
         hook_errors: what hooks have raised, the earliest first.
@@ -89,32 +90,10 @@ class Journal:
     """
 
     __slots__ = (
-        "_id",
-        "_time",
-        "begun",
-        "calls",
-        "demanded",
-        "detached",
-        "ended",
-        "entries",
-        "error",
-        "errors",
-        "finished",
-        "graph",
-        "hook_errors",
-        "items",
-        "keep",
-        "latest",
-        "lives",
-        "nested",
-        "path",
-        "places",
-        "result",
-        "skip",
-        "started",
-        "status",
-        "told",
-        "values",
+        *("_id", "_time", "begun", "calls", "cancelled_for", "demanded", "detached", "ended"),
+        *("entries", "error", "errors", "finished", "graph", "hook_errors", "items", "keep"),
+        *("latest", "lives", "nested", "path", "places", "result", "skip", "started"),
+        *("status", "told", "values"),
     )
 
     def __init__(self, graph: Graph, values: Sequence[Any], *, keep: bool = False) -> None:
@@ -138,7 +117,7 @@ class Journal:
         self.items: dict[int, ItemLog] = {}
         self.places: dict[int, tuple[ItemLog, ItemEntry]] = {}
         self.calls: dict[int, CallsMade] = {}
-        self.path = ""
+        self.path = self.cancelled_for = ""
         # Of a call, where its failed attempts stand besides: among those of the run.
         self.told: list[Failure] | None = None
         self.begun = self.ended = self._time = 0.0

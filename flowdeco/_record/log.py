@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from traceback import TracebackException
 from typing import Any
 
@@ -12,7 +13,7 @@ from .._policy.hook import Hook
 from .failure import name_task
 from .journal import Journal
 
-__all__ = ["is_asked_for", "log_change", "log_failure", "log_hook_error"]
+__all__ = ["is_asked_for", "log_change", "log_closing", "log_closing_errors", "log_failure", "log_hook_error"]
 
 logger = logging.getLogger("flowdeco")
 
@@ -38,6 +39,24 @@ def log_failure(journal: Journal) -> None:
         logger.error(
             "Workflow %r failed: %s", journal.name, shorten(error, 200), exc_info=_exc_info(error), extra=about
         )
+
+
+def log_closing(journal: Journal, name: str, error: BaseException | None) -> None:
+    """Log that a resource was closed, or what came of it; its opening is logged as a change of status."""
+    if logger.isEnabledFor(logging.DEBUG):
+        done = "closed" if error is None else f"not closed after {shorten(error, 200)}"
+        about = _about(journal.name, journal.id, name, None, Status.COMPLETED if error is None else Status.FAILED)
+        logger.debug("%s %s.%s: %s", datetime.now(UTC).strftime("%H:%M:%S"), journal.name, name, done, extra=about)
+
+
+def log_closing_errors(journal: Journal) -> None:
+    """Log what closing has failed with in a run that was cancelled, as nothing that comes out of it says so."""
+    for index, life in journal.lives.items():
+        if life.error is not None:
+            name, info = journal.graph.nodes[index].name, _exc_info(life.error)
+            about = _about(journal.name, journal.id, name, None, Status.FAILED)
+            text = "Closing resource %r of workflow %r failed: %s"
+            logger.error(text, name, journal.name, shorten(life.error, 200), exc_info=info, extra=about)
 
 
 def log_hook_error(journal: Journal, hook: Hook, task: str | None, error: Exception, index: int | None = None) -> None:

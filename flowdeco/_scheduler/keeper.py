@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 
 from .._base.errors import RunCancelled
 from .._record.journal import Journal
+from .._record.log import log_closing
 from .._runner.cancellation import pick_interrupt
 from .._runner.live_resource import LiveResource
 from .._runner.program import ResourcePlan
@@ -29,12 +30,14 @@ class Keeper:
 
     Args:
         journal: where it is noted.
+        tell_why: tells in words why the run is cancelled, if it is.
     """
 
     _group: TaskGroup
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, tell_why: Callable[[], str]) -> None:
         self._journal = journal
+        self._tell_why = tell_why
         self._scope = CancelScope()
         self._open: list[LiveResource] = []
         self._opening = 0
@@ -55,21 +58,22 @@ class Keeper:
         """
         failure: BaseException | None = None
         raised: BaseException | None = None
-        async with create_task_group() as self._group:
-            try:
-                with self._scope:
-                    failure = await perform()
-            except BaseException as error:
-                raised = error
-            self._begin_closing(raised or failure)
         try:
-            if raised is None:
-                return self._judge(failure)
-            raise raised
+            async with create_task_group() as self._group:
+                try:
+                    with self._scope:
+                        failure = await perform()
+                except BaseException as error:
+                    raised = error
+                self._begin_closing(raised or failure)
+            if raised is not None:
+                raise raised
+            return self._judge(failure)
         finally:
+            self._note_failures()
             failure = raised = self._reason = None  # its traceback leads here
             self._failures.clear()
-            del self._group
+            del self._group, self._tell_why  # which lead here, too
 
     async def open(self, index: int, plan: ResourcePlan, start: Callable[[], Any]) -> Any:
         """Open a resource; return what is to be used, or raise what that has failed with.
@@ -114,6 +118,8 @@ class Keeper:
             self._failures.append((live.plan.name, live.life.error))
             if self._reason is None:
                 self._reason = live.life.error  # the run fails with it, and those that are still open hear of that
+        if live.is_open:
+            log_closing(self._journal, live.plan.name, live.life.error)
         if live is self._under_way:
             self._under_way = None
         self._close_next()
@@ -138,17 +144,20 @@ class Keeper:
             return error
         if error is None and not self._scope.cancelled_caught:
             return None
-        return RunCancelled(f"workflow {self._journal.name!r} was cancelled")
+        return RunCancelled(self._tell_why())
 
     def _close_next(self) -> None:
         if self._is_closing and not self._opening and self._under_way is None and self._open:
             self._under_way = live = self._open.pop()
             live.close(self._reason)
 
-    def _judge(self, failure: BaseException | None) -> BaseException | None:
-        """Return what the run fails with, now that everything is closed."""
+    def _note_failures(self) -> None:
+        """Write down what closing has failed with, also where something else comes out of the run."""
         for name, error in self._failures:
             self._journal.fail_attempt(name, 0, error)
+
+    def _judge(self, failure: BaseException | None) -> BaseException | None:
+        """Return what the run fails with, now that everything is closed."""
         errors = [error for _, error in self._failures]
         for error in errors:
             if not isinstance(error, Exception):  # a Ctrl-C

@@ -7,7 +7,7 @@ from contextvars import Context
 from types import MappingProxyType
 from typing import Any
 
-from anyio import create_task_group, move_on_after, to_thread
+from anyio import CancelScope, create_task_group, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from .._base.errors import WorkflowTimeoutError
@@ -19,6 +19,7 @@ from .._policy.hook import NO_HOOKS
 from .._policy.policy import Policy
 from .._record.error_notes import add_notes
 from .._record.journal import RUN
+from .._record.log import log_closing_errors
 from .._runner.arguments import Arguments
 from .._runner.cancellation import pick_interrupt
 from .._runner.lifecycle import Lifecycle
@@ -82,7 +83,7 @@ class RunLifecycle(Lifecycle):
         block: what is open for it and for other runs; `None` if nothing is.
     """
 
-    __slots__ = ("_inputs", "_is_coroutine", "_leaves_loop", "block", "engine")
+    __slots__ = ("_inputs", "_is_coroutine", "_leaves_loop", "_time", "block", "engine")
     _inputs: Mapping[str, Any]
 
     def __init__(self, program: Program, engine: Engine, *, is_coroutine: bool, leaves_loop: bool) -> None:
@@ -94,6 +95,7 @@ class RunLifecycle(Lifecycle):
         self.block: SharedBlock | None = None
         self._is_coroutine = is_coroutine
         self._leaves_loop = leaves_loop
+        self._time: CancelScope | None = None  # which its timeout cancels
 
     async def be_heard(self, context: Context, inputs: Mapping[str, Any]) -> None:
         """Go all the way, and tell of it.
@@ -142,6 +144,7 @@ class RunLifecycle(Lifecycle):
     async def _perform_in_time(self, timeout: float) -> BaseException | None:
         failure = None
         with move_on_after(timeout) as scope:
+            self._time = scope
             failure = await self._perform()
         if not scope.cancelled_caught:
             return failure
@@ -157,7 +160,7 @@ class RunLifecycle(Lifecycle):
     async def _perform_here(self) -> BaseException | None:
         engine, journal = self.engine, self.journal
         if engine.state.plan.has_resources:
-            engine.keeper = Keeper(journal)
+            engine.keeper = Keeper(journal, self._tell_why)
             failure = await engine.keeper.keep(self._perform_in_task)
         else:
             failure = await self._perform_in_task()
@@ -168,6 +171,13 @@ class RunLifecycle(Lifecycle):
         if engine.cancellation.is_native():
             await engine.cancellation.raise_it()
         return None
+
+    def _tell_why(self) -> str:
+        """Return what those are told who have to close what is open, as the run goes no further."""
+        why, timeout = self.journal.cancelled_for, self.program.policy.timeout
+        if self._time is not None and self._time.cancel_called:
+            why = f"it took longer than its timeout of {timeout:g} s"
+        return f"workflow {self.journal.name!r} was cancelled{why and f': {why}'}"
 
     async def _perform_in_task(self) -> BaseException | None:
         """Run the graph, and the workflow's function if that is an `async def`."""
@@ -244,6 +254,7 @@ class RunLifecycle(Lifecycle):
             self.engine.tell_at_once()  # what hooks raise at that is in the notes
         if status is Status.CANCELLED:
             journal.error = None
+            log_closing_errors(journal)
         journal.end_run(status)
         if status is Status.FAILED and journal.error is not None:
             add_notes(self.run, journal, journal.error)

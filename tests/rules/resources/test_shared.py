@@ -365,6 +365,9 @@ def test_what_is_given_to_opened_is_checked() -> None:
             w(url="other", path="/")
         with pytest.raises(InputError, match="missing"):
             w()
+
+
+def test_what_is_opened_is_checked() -> None:
     nothing: Any = 3
     with pytest.raises(OptionTypeError, match="Cannot open 3: it is no workflow"):
         opened(nothing)
