@@ -28,6 +28,9 @@ WAITS: dict[str, int | None] = {
     "run_program": None,
 }
 
+# What a test calls the time after which it gives up.
+GIVES_UP = {"SOON", "LATE", "PATIENCE"}
+
 # Those whose end may be the subject: of them, and of an option, a test says whether it makes a difference when.
 LIMITS = {"fail_after", "move_on_after", "wait_for", "timeout", "task", "workflow", "resource", "with_options"}
 OPTIONS = {"timeout", "close_timeout", "within"}
@@ -42,6 +45,10 @@ def seconds_of(node: ast.expr | None) -> float | None:
 def find_short(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield the lines with a time that a slow machine might take, and what to write."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            name = getattr(node.targets[0], "id", "")
+            if name in GIVES_UP and (seconds_of(node.value) or PATIENCE) < PATIENCE:
+                yield node.lineno, f"{name}: use PATIENCE"
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -80,6 +87,7 @@ def test_no_time_in_a_test_is_one_that_a_slow_machine_may_take() -> None:
         ("thread.join(5)", "join(5): use PATIENCE"),
         ("Barrier(2, timeout=10)", "Barrier(timeout=10): use PATIENCE"),
         ("process.communicate(timeout=30)", "communicate(timeout=30): use PATIENCE"),
+        ("SOON = 20", "SOON: use PATIENCE"),
         ("event.wait(0.001)", None),
         ("event.wait(PATIENCE)", None),
         ("task(timeout=60)", None),
@@ -138,3 +146,7 @@ def test_a_test_that_never_says_that_it_had_enough_time_fails() -> None:
 
     with pytest.raises(AssertionError, match=r"what has to happen within 20.0 s did not"):
         silent()
+
+
+def test_a_test_that_has_failed_is_not_tried_again(pytestconfig: pytest.Config) -> None:
+    assert not [name for name in ("rerunfailures", "flaky", "retry") if pytestconfig.pluginmanager.has_plugin(name)]

@@ -179,7 +179,7 @@ class Stage:
         """Let go whatever is held, look again, and return what is wrong."""
         self.release.set()
         self.closing.close()
-        for _ in range(1000):
+        for _ in range(int(PATIENCE / 0.001)):
             if not self._active:
                 break
             threading.Event().wait(0.001)
