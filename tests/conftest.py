@@ -109,6 +109,15 @@ def _(value: dict[Any, Any]) -> dict[Any, Any]:
     return {spell_surrogates(key): spell_surrogates(part) for key, part in value.items()}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """What the library waits for by its own clock has time on any machine, as has what the tests wait for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flowdeco._runner.notifier.GRACE", 60.0)
+        patch.setattr("flowdeco._worker.process_pool._FAREWELL", 60.0)
+        yield
+
+
 @pytest.fixture(scope="module", params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> Backend:
     """The event loop that anyio's plugin runs an `async def` test on."""
