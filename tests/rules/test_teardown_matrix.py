@@ -12,6 +12,7 @@ from anyio import CancelScope, create_task_group
 
 from flowdeco import TaskTimeoutError, task, workflow
 from tests.conftest import ASYNCIO, TRIO, Backend
+from tests.support.clock import AT_ONCE, Clock, given_time
 from tests.support.guard import hard_deadline
 from tests.support.left import list_tasks, list_threads
 from tests.support.teardown import PLACES, Traces
@@ -82,15 +83,22 @@ async def failure(traces: Traces, step: Any) -> None:
 
 @way
 async def timeout_of_the_workflow(traces: Traces, step: Any) -> None:
-    w = end_beside(traces, step, nothing, timeout=60).with_options(timeout=0.05)
-    with pytest.raises(TimeoutError):
-        await w.call()
+    async def watch() -> None:  # from outside: within the run, nobody could do so when its time is over
+        await traces.there.wait()
+        let_closing_end(traces)
+
+    w = end_beside(traces, step, nothing, timeout=60).with_options(timeout=traces.seconds)
+    async with create_task_group() as group:
+        group.start_soon(watch)
+        with pytest.raises(TimeoutError):
+            await w.call()
+        group.cancel_scope.cancel()
 
 
 @way
 async def timeout_of_a_task(traces: Traces, step: Any) -> None:
     with pytest.raises(TaskTimeoutError):
-        await end_beside(traces, step, nothing, timeout=0.001).call()
+        await end_beside(traces, step, nothing, timeout=AT_ONCE).call()
 
 
 @way
@@ -162,24 +170,26 @@ def list_cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("backend", "way", "place"), list_cases())
-def test_nothing_is_left(backend: Backend, way: str, place: str) -> None:
+@given_time
+def test_nothing_is_left(clock: Clock, backend: Backend, way: str, place: str) -> None:
     traces: list[Traces] = []
 
     async def main() -> None:
-        traces.append(Traces())
+        traces.append(Traces(clock.seconds))
         before = list_tasks()
         try:
             await WAYS[way](traces[0], PLACES[place](traces[0]))
         finally:
             left = traces[0].list_left()
             tasks = list_tasks() - before
+            if way != "timeout_of_the_workflow" or traces[0].there.is_set():
+                clock.reach()
         assert not left
         assert not tasks
-        if way != "timeout_of_the_workflow":
-            assert traces[0].there.is_set()
+        assert traces[0].there.is_set()
 
     threads = list_threads()
-    with hard_deadline(30):
+    with hard_deadline(120):
         if way == "ctrl_c":
             with pytest.raises(KeyboardInterrupt):
                 anyio.run(main, backend=backend[0], backend_options=backend[1])

@@ -17,7 +17,7 @@ def list_threads(expected: Set[threading.Thread] = frozenset()) -> set[threading
 
     Trio keeps threads for later, and gives them their own names back when what they have run has ended already.
     """
-    patience = monotonic() + 10
+    patience = monotonic() + 60
     while True:
         found = {each for each in threading.enumerate() if not each.name.startswith("Trio thread")}
         if not expected or found <= expected or monotonic() > patience:

@@ -26,12 +26,16 @@ def place(function: Callable[["Traces"], Any]) -> Callable[["Traces"], Any]:
 class Traces:
     """What was begun and has not ended, and whether all is in its place. To be made on the event loop.
 
+    Args:
+        seconds: how much time there is, where that is what ends a run.
+
     Attributes:
         there: set when it is.
         released: set when what waits is to end by itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self.there, self._released_on_loop = anyio.Event(), anyio.Event()
         self.released = threading.Event()
         self.begun: Counter[str] = Counter()
@@ -243,7 +247,7 @@ def resource_being_closed_in_a_thread(traces: Traces) -> Any:
         with traces.inside("resource"):
             yield
             from_thread.run_sync(traces.there.set)
-            traces.released.wait(10)
+            traces.released.wait(60)
 
     return workflow(_nothing, name="closes", after=_use(held, checkpoint))
 

@@ -10,7 +10,7 @@ from anyio import fail_after
 
 from flowdeco import Outcome, Skip, task, workflow
 
-SOON = 20
+SOON = 60
 
 
 @task

@@ -335,7 +335,7 @@ async def test_an_awaited_hook_is_told_while_what_it_is_told_of_is_still_under_w
         return await inner.call()
 
     mention(wait, inner)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         assert await (calling if is_called else nested).call() == "heard"
 
 
@@ -357,7 +357,7 @@ async def test_what_was_cancelled_within_is_told() -> None:
     async def outer(inner: None) -> None: ...
 
     mention(slow, later, inner)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with outer.start() as run:
             await begun.wait()
             run.cancel()
