@@ -8,8 +8,9 @@ import pytest
 from anyio import Event, create_task_group, fail_after, sleep_forever
 
 from flowdeco import Workflow, WorkflowTimeoutError, resource, workflow
+from tests.support.clock import Clock, given_time
 
-SOON = 20
+SOON = 60
 
 
 class Broken:
@@ -78,11 +79,14 @@ async def test_so_it_is_where_the_cancellation_comes_from_outside(caplog: pytest
     assert told_in(caplog, logging.ERROR) == ["Closing resource 'db' of workflow 'w' failed: OSError('disk full')"]
 
 
+@given_time
 async def test_where_the_run_has_an_error_it_is_a_note_on_that_and_not_logged(
-    caplog: pytest.LogCaptureFixture,
+    clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = Broken(timeout=0.1)
+    broken = Broken(timeout=clock.seconds)
     with caplog.at_level(logging.ERROR, "flowdeco"), pytest.raises(WorkflowTimeoutError) as caught:
         await broken.w()
+    if broken.is_open.is_set():
+        clock.reach()
     assert caught.value.__notes__[1:] == ["Also failed: closing resource 'db' with OSError('disk full')."]
     assert told_in(caplog, logging.ERROR) == []
