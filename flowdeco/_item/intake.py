@@ -57,9 +57,11 @@ class Intake:
 
     Attributes:
         count: how many were taken.
+        size: how many there are: `None`, as nobody knows.
     """
 
     __slots__ = ("_added", "_labels", "_owed", "_sources", "count")
+    size = None
 
     def __init__(self, sources: Sequence[tuple[str, Iterable[Any] | Channel]]) -> None:
         self._labels = [label for label, _ in sources]

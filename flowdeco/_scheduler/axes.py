@@ -16,10 +16,11 @@ from .._graph.segments import Needs, find_segments, reach
 from .._graph.source import FromStream, Source, parts_of
 from .._policy.limit import Limit
 from .axis_plan import SegmentPlan, make_segment
+from .demand import Demand
 from .flow_plan import Outflow, find_flowing, list_flows, make_outflows
 from .locals import Locals
 from .node_plan import Draft
-from .stream_plan import Streams
+from .stream_plan import StreamPlan, Streams
 from .together import Groups
 
 __all__ = ["Axes", "Start"]
@@ -31,13 +32,28 @@ _NO_LIMIT = 100
 _SOURCE = Param("", Parameter.POSITIONAL_ONLY)
 
 
+class Section(NamedTuple):
+    """What of an axis goes item by item together, before its places are known.
+
+    Attributes:
+        number: which it is: what is of a later number may need the whole of what is of an earlier one. Of one number
+            there are several where they are not demanded together.
+        stages: the stages.
+        readers: the nodes that read the source as a stream, and have its items begin.
+    """
+
+    number: int
+    stages: tuple[int, ...]
+    readers: tuple[int, ...]
+
+
 class Start(NamedTuple):
     """What begins a segment.
 
     Attributes:
         place: where in the run's tables it is.
         axis: the axis.
-        number: the number of the segment.
+        section: what goes through it.
         needed: the nodes that have to have ended.
         slots: where what the sources give stands.
         spans: how many of those each source takes: more than one where it is a list of several results.
@@ -47,7 +63,7 @@ class Start(NamedTuple):
 
     place: int
     axis: Axis
-    number: int
+    section: Section
     needed: tuple[int, ...]
     slots: tuple[int, ...]
     spans: tuple[int | None, ...]
@@ -82,6 +98,32 @@ class Axes:
         self.groups = Groups(graph, place)
         self.needs.flowing = self.flowing = find_flowing(graph, self.needs)
         self.streams = Streams(graph, self.needs, self._segment_of, place)
+        self._sections: list[list[Section]] = []
+
+    def find_ties(self) -> dict[int, list[int]]:
+        """Return what else is demanded with stages, and with who reads a source: what adds items to the axis."""
+        found: dict[int, list[int]] = {}
+        for axis in self._graph.axes:
+            grown = [stage for stage in axis.stages if self._graph.nodes[stage].more is not None]
+            for index in (*axis.stages, *self._list_readers(axis)) if grown else ():
+                found.setdefault(index, []).extend(grown)
+        return found
+
+    def split(self, demand: Demand | None) -> None:
+        """Find out what of each axis goes together: what is of one number, and is demanded on the same occasions."""
+        occasions = {} if demand is None else demand.occasions
+        for axis in self._graph.axes:
+            members = [(index, self._segment_of[index]) for index in axis.stages]
+            members += [(index, 0) for index in self._list_readers(axis)]
+            found: dict[tuple[int, frozenset[int] | None], list[int]] = {}
+            for index, number in members:
+                found.setdefault((number, occasions.get(index)), []).append(index)
+            sections = [_make_section(axis, number, indices) for (number, _), indices in found.items()]
+            self._sections.append(sorted(sections, key=_number_of) or [Section(0, (), ())])
+
+    def _list_readers(self, axis: Axis) -> list[int]:
+        """Return the nodes that read the source of an axis as a stream."""
+        return [node.index for node in self._graph.nodes if not node.replaced and self._reads_source(node, axis)]
 
     def place_starts(self, place: Callable[[], int], slot: Callable[[Param, Source], int]) -> None:
         """Give what begins the segments a place each.
@@ -90,33 +132,21 @@ class Axes:
             place: makes a place.
             slot: gives the place of what a source gives.
         """
-        for axis in self._graph.axes:
-            for number in self._list_numbers(axis) or [0]:
-                needed = self.needs.of_axis(axis)
-                slots: list[int] = []
-                spans: list[int | None] = []
-                if number:
-                    needed += self._list_imported(axis, number) or self._find_before(axis, number)
-                else:
-                    for source in axis.sources:
-                        parts = parts_of(source)
-                        slots += [slot(_SOURCE, part) for part in parts]
-                        spans.append(None if parts == (source,) else len(parts))
-                needed = list(dict.fromkeys(needed))
-                flows = list_flows(self._graph, axis, self.flowing)
-                readers = dict.fromkeys([stream.reader for stream in self.streams.of_segment(axis, number)])
-                found = Start(place(), axis, number, tuple(needed), tuple(slots), tuple(spans), flows, tuple(readers))
-                self.starts.append(found)
+        for axis, sections in zip(self._graph.axes, self._sections, strict=True):
+            needed = tuple(dict.fromkeys(self.needs.of_axis(axis)))
+            parts = [parts_of(source) for source in axis.sources]
+            spans = tuple(
+                [None if found == (source,) else len(found) for source, found in zip(axis.sources, parts, strict=True)]
+            )
+            flows = list_flows(self._graph, axis, self.flowing)
+            for section in sections:
+                slots = tuple([slot(_SOURCE, part) for found in parts for part in found])
+                readers = dict.fromkeys([stream.reader for stream in self._list_streams(axis, section)])
+                about = needed, slots, spans, flows, tuple(readers)
+                self.starts.append(Start(place(), axis, section, *about))
 
-    def _find_before(self, axis: Axis, number: int) -> list[int]:
-        """Return a stage of an earlier segment that one of this waits for: when it has ended, all items are known."""
-        for stage in axis.stages:
-            if self._segment_of[stage] == number:
-                reached = reach(self._graph, self.needs, self._segment_of, self.needs.whole[stage])
-                before = [node for node in axis.stages if node in reached and self._segment_of[node] < number]
-                if before:
-                    return before[:1]
-        raise AssertionError("a segment follows another one for no reason")
+    def _list_streams(self, axis: Axis, section: Section) -> tuple[StreamPlan, ...]:
+        return self.streams.of_section(axis, section.stages, section.readers)
 
     def make_outflows(self, read: Collection[int]) -> tuple[Outflow, ...]:
         """Return the nodes that hand their items on.
@@ -133,24 +163,23 @@ class Axes:
             needed: the stages that somebody else needs, as a whole or to have ended.
         """
         streamed = {source.axis for node in self._graph for source in node.sources if isinstance(source, FromStream)}
-        axes = [axis for axis in self._graph.axes if axis.index in streamed]
-        return frozenset([stage for axis in axes if not set(axis.stages) & set(needed) for stage in axis.stages])
+        found: set[int] = set()
+        for axis, sections in zip(self._graph.axes, self._sections, strict=True):
+            kept = {*needed, *[index for section in sections for index in self._list_imported(section)]}
+            if axis.index in streamed:
+                found.update(*[section.stages for section in sections if kept.isdisjoint(section.stages)])
+        return frozenset(found)
 
     def find_collected(self) -> set[int]:
         """Return the stages that a later segment goes on with, or that are received together with others."""
         together = {node for group in self.groups.list_groups() for node in group.stages}
-        for axis in self._graph.axes:
-            for number in self._list_numbers(axis):
-                together.update(self._list_imported(axis, number))
-        return together
+        sections = [section for sections in self._sections for section in sections]
+        return together.union(*[self._list_imported(section) for section in sections])
 
-    def _list_numbers(self, axis: Axis) -> list[int]:
-        return sorted({self._segment_of[node] for node in axis.stages})
-
-    def _list_imported(self, axis: Axis, number: int) -> list[int]:
-        """Return the stages of earlier segments that one needs item by item."""
-        own = [node for node in axis.stages if self._segment_of[node] == number]
-        return [node for stage in own for node in self.needs.by_item[stage] if self._segment_of[node] < number]
+    def _list_imported(self, section: Section) -> list[int]:
+        """Return the stages that go with others, and are needed here item by item."""
+        needed = [index for stage in section.stages for index in self.needs.by_item[stage]]
+        return [index for index in needed if index not in section.stages]
 
     def make_segments(
         self,
@@ -168,40 +197,39 @@ class Axes:
             ends: the nodes that the workflow's own function comes after.
         """
         found: list[SegmentPlan] = []
+        handed = {index for sections in self._sections for each in sections for index in self._list_imported(each)}
         for start in self.starts:
-            own = [node for node in start.axis.stages if self._segment_of[node] == start.number]
-            streams = self.streams.of_segment(start.axis, start.number)
-            is_split = len(self._list_numbers(start.axis)) > 1
+            own = start.section.stages
+            streams = self._list_streams(start.axis, start.section)
             groups = [group for group in self.groups.list_groups() if group.axis is start.axis]
-            has_source = any(member.node < 0 for group in groups for member in group.members)
             made = make_segment(
                 start.axis,
-                start.number,
+                own,
+                start.section.number,
                 start.place,
                 self.needs,
-                self._segment_of,
                 drafts,
                 self.stand_ins,
                 followers,
                 [node for node in own if node in collected],
                 ahead=self._find_ahead(start.axis, own),
-                keeps_items=(is_split or has_source) and not start.number,
+                keeps_items=any(member.node < 0 for group in groups for member in group.members),
                 spans=start.spans,
-                streamed={stream.node for stream in streams},
+                streamed={*handed, *[stream.node for stream in streams]},
             )
             grows = any(self._graph.nodes[node].more is not None for node in own)
             needed = any(followers[node] or node in collected or node in ends for node in own)
-            heirs = self._find_heirs(start, own)
+            heirs = self._find_heirs(start.section)
             found.append(made._replace(heirs=heirs, flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)
 
-    def _find_heirs(self, start: Start, own: Sequence[int]) -> dict[int, tuple[int, ...]]:
-        """Return, by stage, the stages of earlier segments that know the key by which its items go."""
-        givers = find_key_givers(self._graph) if start.number else {}
-        imported = self._list_imported(start.axis, start.number) if givers else []
+    def _find_heirs(self, section: Section) -> dict[int, tuple[int, ...]]:
+        """Return, by stage, the stages of other segments that know the key by which its items go."""
+        imported = self._list_imported(section)
+        givers = find_key_givers(self._graph) if imported else {}
         found = {
             node: tuple([each for each in imported if givers.get(each) == givers[node]])
-            for node in own
+            for node in section.stages
             if node in givers
         }
         return {node: known for node, known in found.items() if known and self._graph.nodes[node].key is None}
@@ -235,3 +263,12 @@ class Axes:
                 least, places = min(limit.pairs, key=lambda pair: pair[0].capacity // pair[1])
                 limits[least] = max(limits.get(least, 0), least.capacity // places)
         return 2 * (count + sum(limits.values()) or _NO_LIMIT)
+
+
+def _number_of(section: Section) -> int:
+    return section.number
+
+
+def _make_section(axis: Axis, number: int, members: Sequence[int]) -> Section:
+    stages = tuple([index for index in members if index in axis.stages])
+    return Section(number, stages, tuple([index for index in members if index not in axis.stages]))

@@ -87,12 +87,12 @@ class SegmentPlan(NamedTuple):
 
     Attributes:
         axis: what they are mapped over.
-        number: which segment of that it is.
+        number: which segment of that it is: it waits for all of what is of earlier numbers.
         start: the index in the run's tables of what begins it.
         width: how many places a block has.
         instances: what runs or has its turn in a block, in the order of the places.
         own: the places of the stages, with their nodes.
-        imported: the places of stages of an earlier segment whose results are handed in, with their nodes.
+        imported: the places of stages of another segment whose results are handed in, with their nodes.
         items: where what the sources give stands.
         offsets: the place of each stage, by node.
         end: the place of the turn at which an item has ended.
@@ -108,7 +108,7 @@ class SegmentPlan(NamedTuple):
         streams: who reads what its stages give, or its source, as a stream.
         is_needed: whether anybody else needs something of it.
         grows: whether the result of a stage may add items.
-        heirs: the stages whose items go by a key of an earlier segment: those of that by which it is known.
+        heirs: the stages whose items go by a key of another segment: those of that by which it is known.
     """
 
     axis: Axis
@@ -187,10 +187,10 @@ class _Layout:
 
 def make_segment(
     axis: Axis,
+    own: Sequence[int],
     number: int,
     start: int,
     needs: Needs,
-    segments: Mapping[int, int],
     drafts: Sequence[Draft],
     stand_ins: Locals,
     followers: Sequence[Sequence[int]],
@@ -205,10 +205,10 @@ def make_segment(
 
     Args:
         axis: its axis.
-        number: which segment of that it is.
+        own: its stages.
+        number: which segment of the axis it is.
         start: the index of what begins it.
         needs: what each node needs.
-        segments: the number of the segment of each stage.
         drafts: how each node runs.
         stand_ins: what these read of their own item.
         followers: which nodes wait for the whole of each.
@@ -216,13 +216,13 @@ def make_segment(
         ahead: how many items may be begun and unfinished.
         keeps_items: whether what the sources give is kept.
         spans: how many values each source is made of.
-        streamed: the stages whose results somebody reads as a stream.
+        streamed: the stages whose results are handed on for each item: to a stream, or to another segment.
     """
-    own = [node for node in axis.stages if segments[node] == number]
     needed = dict.fromkeys([node for stage in own for node in needs.by_item[stage]])
-    imported = [node for node in needed if segments[node] < number]
+    imported = [node for node in needed if node not in own]
     read = {node: stand_ins.of((*drafts[node].asked, *drafts[node].slots)) for node in own}
     layout = _Layout(own, imported, list(dict.fromkeys([place for node in own for place in read[node]])))
+    streamed = {*streamed}.intersection(own)
     turns = _list_turns(own, needs, followers, layout, streamed)
     layout.place_rest()
     if own and all(drafts[node].in_thread for node in own):  # a chain of them never leaves its thread

@@ -115,6 +115,10 @@ class Collection:
         """Return the items whose result does not have an output."""
         return {number for number, value in enumerate(self._values) if value is _HOLE or is_absent(value, output)}
 
+    def has_ended_for(self, number: int) -> bool:
+        """Whether it is known how it has ended for an item."""
+        return number in self.holes or (number < len(self._values) and self._values[number] is not _HOLE)
+
     def end_of(self, number: int) -> tuple[Status, Any]:
         """Return how it has ended for an item: with its result, or with the error or the `Skip`."""
         hole = self.holes.get(number)

@@ -7,7 +7,8 @@ Most nodes run as soon as they can. Two kinds wait for one more thing, for which
   that it needs only when the answer is there.
 - A resource waits until one that needs it has everything else; of what is mapped, its first item.
 
-The stages of an axis are demanded together: what is needed of one of them begins the items, which go through all.
+Of an axis, each stage is demanded by itself, for all items. Those that are demanded on the same occasions go item by
+item together, the others by themselves (`Axes.split`).
 
 So a node may have to wait in more than one place. It does so in *pauses*: rows of the flat tables behind those of the
 nodes, which wait for nodes as any node does, and come up in the list of what is ready in the same way. Who takes one
@@ -17,10 +18,9 @@ one in which nothing is lazy and nothing is asked has no pauses, and costs nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from .._graph.axis import Axis
 from .._graph.graph import Graph
 from .._graph.node import Node
 from .._graph.source import FromItem, FromItemOf, FromStream, definitions_of
@@ -59,12 +59,14 @@ class Demand:
         when_true: what a node demands once its condition is true.
         wanted: all that a node may demand.
         unit_of: of lazy nodes that may demand one another in a circle, the first: they form a unit with that.
-        members: these nodes, by the first.
+        mates: these nodes, by the first.
         units: the first nodes of the units that a node may demand something of, and its own is not among; a node that
             is in no circle is a unit by itself.
         readers: by how many nodes something of a unit may be demanded, besides its own.
-        starts: for a stage of an axis all of whose stages are lazy, the rows of what begins its segments, which wait
-            for one more thing: that a stage is demanded.
+        starts: for a lazy stage of an axis, or one that reads its source as a stream, the row of what begins its
+            segment, which waits for one more thing: that it is demanded.
+        members: by how many of these each such row may be begun.
+        occasions: of each lazy node of a graph with axes, the numbers of the occasions on which it may be demanded.
         asking: the nodes that have a condition, and are not mapped: those that are, ask it for each item.
         of_items: for a mapped node with a condition, the row of the pause at which the items wait for which that is
             true: what it needs as a whole, and its condition does not, is demanded with the first of them.
@@ -72,7 +74,7 @@ class Demand:
         on_arrival: what such a node demands when its first item has everything else.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ties: Mapping[int, Iterable[int]]) -> None:
         self._graph = graph
         self._next_row = len(graph.nodes)
         self.pauses: dict[int, Pause] = {}
@@ -84,10 +86,11 @@ class Demand:
         self.when_true: dict[int, tuple[int, ...]] = {}
         self.wanted: dict[int, tuple[int, ...]] = {}
         self.unit_of: dict[int, int] = {}
-        self.members: dict[int, tuple[int, ...]] = {}
+        self.mates: dict[int, tuple[int, ...]] = {}
         self.units: dict[int, tuple[int, ...]] = {}
         self.readers: dict[int, int] = {}
         self.starts: dict[int, tuple[int, ...]] = {}
+        self.members: dict[int, int] = {}
         self.of_items: dict[int, int] = {}
         self.arrivals: dict[int, int] = {}
         self.on_arrival: dict[int, tuple[int, ...]] = {}
@@ -95,12 +98,13 @@ class Demand:
         running = [node for node in graph.nodes if not (node.replaced or node.is_given)]
         for node in running:
             self._add(node)
-        self._add_mates()
+        self._tie(ties)
         demanded = self._find_demanded()
         self.lazy = frozenset([node.index for node in running if node.index not in demanded])
         self._keep_lazy()
         for index in self.lazy:
             self.held.add(self.entries.get(index, index))
+        self.occasions = self._find_occasions() if graph.axes else {}
 
     def _add(self, node: Node) -> None:
         """Note what a node waits for, one thing after the other."""
@@ -226,21 +230,11 @@ class Demand:
             waiting = [index for node in nodes for index in node.dependencies if not node.is_given]
         return list(found)
 
-    def _add_mates(self) -> None:
-        """Have the stages of an axis demanded together, as its items go through all of them.
-
-        Who reads the source of an axis as a stream has the items of that axis begin, too.
-        """
-        axes = self._graph.axes
-        for axis in axes:
-            stages = [stage for stage in axis.stages if stage in self.at_once]
-            for stage in stages:
-                self.at_once[stage] += tuple([mate for mate in stages if mate != stage])
-        for node in self._graph.nodes:
-            for source in node.sources if node.index in self.at_once else ():
-                if isinstance(source, FromStream):
-                    stages = [stage for stage in axes[source.axis].stages if stage in self.at_once]
-                    self.at_once[node.index] += tuple([stage for stage in stages if stage != node.index])
+    def _tie(self, ties: Mapping[int, Iterable[int]]) -> None:
+        """Have nodes demand those by which it is known what items there are; see `Axes.find_ties`."""
+        for index, what in ties.items():
+            if index in self.at_once:
+                self.at_once[index] += tuple([each for each in what if each in self.at_once and each != index])
 
     def _find_demanded(self) -> set[int]:
         """Return the nodes that are demanded from the outset."""
@@ -256,7 +250,7 @@ class Demand:
         return found
 
     def _find_units(self) -> None:
-        """Find the lazy nodes that may demand one another in a circle, as the stages of an axis do."""
+        """Find the lazy nodes that may demand one another in a circle, as the stages of an axis that grows do."""
         backwards: dict[int, list[int]] = {}
         for index, what in self.wanted.items():
             for each in what:
@@ -265,16 +259,31 @@ class Demand:
             if node.axis is not None and node.index in self.lazy and node.index not in self.unit_of:
                 unit = (_reach(self.wanted, node.index) & _reach(backwards, node.index) & self.lazy) | {node.index}
                 self.unit_of.update(dict.fromkeys(unit, node.index))
-                self.members[node.index] = tuple(sorted(unit))
+                self.mates[node.index] = tuple(sorted(unit))
 
-    def is_sure_to_read(self, reader: int, axis: Axis) -> bool:
-        """Whether a node that reads something of an axis as a stream does so whenever items of the axis begin."""
+    def _find_occasions(self) -> dict[int, frozenset[int]]:
+        """Find out on which occasions nodes may be demanded: a condition is true, say, or a pause opens."""
+        demands = [
+            *self.when_true.values(),
+            *self.on_arrival.values(),
+            *[each.demands for each in self.pauses.values()],
+        ]
+        found: dict[int, set[int]] = {index: set() for index in self.lazy}
+        for number, what in enumerate(demands):
+            for index in {*what, *[each for start in what for each in _reach(self.at_once, start)]}:
+                found[index].add(number)
+        return {index: frozenset(numbers) for index, numbers in found.items()}
+
+    def is_sure_to_read(self, reader: int, member: int) -> bool:
+        """Whether a node that reads items as a stream is demanded whenever these begin.
+
+        Args:
+            reader: the node.
+            member: a node that has them begin.
+        """
         if reader not in self.lazy:
             return True
-        steps = [step for source in axis.sources for step in definitions_of(source)]
-        about = {*axis.stages, *[self._graph.node_of(step).index for step in steps]}
-        others = {index for index, what in self.wanted.items() if not about.isdisjoint(what)} - about - {reader}
-        return about <= self.lazy and not others
+        return member in self.lazy and self.occasions[member] <= self.occasions[reader]
 
     def _keep_lazy(self) -> None:
         """Leave out of what is demanded all that runs anyway."""
@@ -310,9 +319,14 @@ def _reach(edges: Mapping[int, Iterable[int]], start: int) -> set[int]:
     return found
 
 
-def make_demand(graph: Graph) -> Demand | None:
-    """Return what waits to be demanded in a graph; `None` if nothing can."""
+def make_demand(graph: Graph, find_ties: Callable[[], Mapping[int, Iterable[int]]]) -> Demand | None:
+    """Return what waits to be demanded in a graph; `None` if nothing can.
+
+    Args:
+        graph: the graph.
+        find_ties: gives the nodes that others demand besides what they need.
+    """
     for node in graph.nodes:
         if node.predicate is not None or node.definition.is_resource:
-            return Demand(graph)
+            return Demand(graph, find_ties())
     return None

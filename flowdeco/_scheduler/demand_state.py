@@ -31,6 +31,7 @@ class DemandState:
             "_granted",
             "_held",
             "_let_in",
+            "_members",
             "_readers",
             "_unneeded",
             "demanded",
@@ -61,6 +62,8 @@ class DemandState:
         self.demanded: set[int] = set()
         self._declined: set[int] = set()  # the nodes that demand nothing any more
         self._begun: set[int] = set()  # what begins segments, where that was demanded
+        # Of what begins segments and was not demanded, by how many nodes it may still be.
+        self._members: dict[int, int] = {} if plan.demand is None else plan.demand.members.copy()
         self._granted: set[int] = set()  # the mapped nodes whose condition was true for an item
         self.open_for_items: set[int] = set()
         # Of mapped nodes that need what is opened: the items that wait for that, and where none has to any more.
@@ -226,16 +229,24 @@ class DemandState:
         """Find out what of a unit is not needed, if nobody besides its own nodes may demand anything of it."""
         demand = self.plan.demand
         assert demand is not None
-        members = demand.members.get(unit, (unit,))
-        if self._readers.get(unit, 0) or any(self._may_demand(each) for each in members):
+        mates = demand.mates.get(unit, (unit,))
+        if self._readers.get(unit, 0) or any(self._may_demand(each) for each in mates):
             return
-        for each in members:
+        for each in mates:
             if each not in self.demanded and each not in self._unneeded:
-                self._unneeded.add(each)
+                self._drop(each)
                 if self.steps[each].origin.turn is None:
                     self.affected.add(each)
-                self.pending[each] = len(self.pending) + 1  # whatever it waits for
-                self.ready.append(each)
+                for start in demand.starts.get(each, ()):
+                    self._members[start] -= 1
+                    if not self._members[start]:
+                        self._drop(start)
+
+    def _drop(self, row: int) -> None:
+        """Have a node, or what begins a segment, come up as one that nobody needs."""
+        self._unneeded.add(row)
+        self.pending[row] = len(self.pending) + 1  # whatever it waits for
+        self.ready.append(row)
 
     def _may_demand(self, index: int) -> bool:
         """Whether a node that was demanded itself may yet demand another."""
@@ -245,5 +256,5 @@ class DemandState:
         return any(each not in self.demanded for each in demand.wanted.get(index, ()))
 
     def is_unneeded(self, index: int) -> bool:
-        """Whether nobody needs a node, nor will."""
+        """Whether nobody needs a node, or what begins a segment, nor will."""
         return index in self._unneeded

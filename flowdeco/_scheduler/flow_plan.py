@@ -20,14 +20,14 @@ class TakerPlace(Protocol):
 
     Attributes:
         place: where it stands.
-        number: which segment of its axis it is.
+        axis: the axis.
         flows: for each source, the node that hands its items on.
     """
 
     @property
     def place(self) -> int: ...
     @property
-    def number(self) -> int: ...
+    def axis(self) -> Axis: ...
     @property
     def flows(self) -> tuple[int | None, ...]: ...
 
@@ -38,12 +38,14 @@ class Outflow(NamedTuple):
     Attributes:
         node: its index.
         takers: where what begins the segments stands that take its items.
+        axes: the axis of each of these. The segments of one take them together.
         is_held: whether it is held back while too many of its items are begun and unfinished.
         is_gathered: whether somebody needs all of its items together.
     """
 
     node: int
     takers: tuple[int, ...]
+    axes: tuple[Axis, ...]
     is_held: bool
     is_gathered: bool
 
@@ -79,18 +81,17 @@ def make_outflows(
         starts: what begins the segments.
         read: the nodes whose end somebody waits for, or whose whole result is needed.
     """
-    takers: dict[int, list[int]] = {}
+    takers: dict[int, list[tuple[int, Axis]]] = {}
     for start in starts:
-        if not start.number:
-            for index in dict.fromkeys(start.flows):
-                if index is not None:
-                    takers.setdefault(index, []).append(start.place)
-    return tuple(
-        [
-            Outflow(node, tuple(places), _can_be_held(graph, needs, segments, node) and node not in read, node in read)
-            for node, places in takers.items()
-        ]
-    )
+        for index in dict.fromkeys(start.flows):
+            if index is not None:
+                takers.setdefault(index, []).append((start.place, start.axis))
+    found: list[Outflow] = []
+    for node, about in takers.items():
+        is_held = _can_be_held(graph, needs, segments, node) and node not in read
+        places, axes = zip(*about, strict=True)
+        found.append(Outflow(node, places, axes, is_held, node in read))
+    return tuple(found)
 
 
 def _can_be_held(graph: Graph, needs: Needs, segments: dict[int, int], index: int) -> bool:

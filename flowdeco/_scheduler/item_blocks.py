@@ -71,6 +71,7 @@ class ItemBlocks(ItemStreams):
         }
         self.faults: dict[int, BaseException] = {}
         self.streams = {}
+        self.make_tees()
         self.flows = {outflow.node: self.make_flow(outflow, keeps=keeps) for outflow in outflows}
         self._broken_gates: set[int] = set()
 
@@ -81,22 +82,16 @@ class ItemBlocks(ItemStreams):
 
         Args:
             segment: the segment.
-            sources: what gives the items, of a later segment `None`: those that the first one had.
+            sources: what gives the items; `None` if another segment of the axis has begun with that.
         """
-        if sources is None:
-            items = self._first(segment.plan.axis).items
-            sources = Rows(items, len(items))
-        segment.sources = sources
-        if isinstance(sources, Rows):
-            self._expect(segment, sources.size)
+        segment.sources = self.join(segment, sources)
+        if segment.sources.size is not None:
+            self._expect(segment, segment.sources.size)
         self._state.left -= 1
         if segment.plan.streams:
             self.open_streams(segment)
         self.feed(segment)
         return self.find_ended(segment)
-
-    def _first(self, axis: Axis) -> Segment:
-        return next(segment for segment in self.segments if segment.plan.axis is axis)
 
     def feed(self, segment: Segment) -> None:
         """Begin as many items as there are and may be; where these are many, the rest in turns of its own."""
@@ -118,6 +113,8 @@ class ItemBlocks(ItemStreams):
             segment.is_exhausted = segment.sources.has_ended and not (segment.plan.grows and segment.active)
             if segment.is_exhausted:
                 self._expect(segment, segment.begun)
+                if segment.plan.grows:
+                    self.end_growth(segment)
             return False
         if segment.plan.keeps_items:
             segment.items.append(given)
@@ -179,7 +176,7 @@ class ItemBlocks(ItemStreams):
             if not state.pending[base + offset]:
                 self._list_ready(base + offset)
         for offset, node in plan.imported:
-            self._hand_in(block, offset, node)
+            self.hand_in(block, node, base + offset)
         if segment.streams:
             self.join_streams(segment, block, item)
         if not (plan.own or state.pending[base + plan.end]):
@@ -193,14 +190,6 @@ class ItemBlocks(ItemStreams):
                 self.faults[block.base + offset] = error
                 self._state.affected.add(block.base + offset)
             return UNSET
-
-    def _hand_in(self, block: Block, offset: int, node: int) -> None:
-        """Take in how a stage of an earlier segment has ended for the item."""
-        status, end = self.collections[node].end_of(block.number)
-        if status is Status.COMPLETED:
-            self._state.settle(block.base + offset, end)
-        else:
-            self._state.fail(block.base + offset, status, end)
 
     def _list_ready(self, index: int) -> None:
         state = self._state
@@ -244,6 +233,8 @@ class ItemBlocks(ItemStreams):
         turn = plan.instances[index - block.base]
         for offset, node in turn.collects:
             self._collect(segment, block, offset, node)
+            if self.awaited:
+                self.hand_on(node, block.number)
         if turn.offset != plan.end:
             for follower in step.followers:
                 state.pending[follower] -= 1
@@ -341,12 +332,12 @@ class ItemBlocks(ItemStreams):
         segments = [segment for segment in self.segments if segment.plan.axis is axis]
         groups = [group for group in self._groups if group.axis is axis and not self._is_complete(group.stages)]
         needed = {node for group in groups for node in group.stages}
-        later = [segment for segment in segments if segment.plan.number and not self._is_complete(segment.counts)]
-        needed.update([node for segment in later for _, node in segment.plan.imported])
+        others = [segment for segment in segments if segment.plan.imported and not self._is_complete(segment.counts)]
+        needed.update([node for segment in others for _, node in segment.plan.imported])
         for node in axis.stages:
             if node not in needed and self.collections[node].is_told:
                 self.collections[node].let_go()
-        if not later and not groups:
+        if not groups:
             for segment in segments:
                 if segment.is_exhausted:
                     segment.items = []
@@ -359,7 +350,7 @@ class ItemBlocks(ItemStreams):
         """Take in lists that belong together, if all is there that they are made of."""
         if self._is_complete(group.stages):
             whole = {node: self.collections[node] for node in group.stages if node not in self._state.ended}
-            items = self._first(group.axis).items
+            items = self.of_node[min(group.stages)].items
             for place, found in group.fill(whole, items, lambda node: self._graph.nodes[node].definition):
                 self._state.values[place] = found
 

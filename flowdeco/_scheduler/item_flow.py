@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._base.events import Status
+from .._graph.axis import Axis
 from .._item.spring import Channel, Spring
-from .collection import Collection
 from .flow_plan import Outflow
-from .segment import Segment, Tables
+from .item_tees import ItemTees
+from .segment import Segment
 
 __all__ = ["ItemFlow", "ItemFlows"]
 
@@ -19,7 +20,8 @@ class ItemFlow:
 
     Args:
         plan: what it is.
-        aheads: for each segment that takes its items, how many of them may be begun and unfinished.
+        aheads: for each segment that takes its items, how many of them may be begun and unfinished; of the segments of
+            one axis, which take them together, the most counts.
         on_item: called with each item, on the event loop.
         keeps: whether its items are kept in any case.
 
@@ -30,12 +32,16 @@ class ItemFlow:
         failure: how it has ended if it has failed after its first item; `None` if it has not.
     """
 
-    __slots__ = ("failure", "is_open", "plan", "spring")
+    __slots__ = ("_axes", "failure", "is_open", "plan", "spring")
 
     def __init__(self, plan: Outflow, aheads: Sequence[int], on_item: Callable[[Any], object], *, keeps: bool) -> None:
         self.plan = plan
-        rooms = aheads if plan.is_held else [None] * len(aheads)
-        self.spring = Spring(rooms, on_item, is_gathered=plan.is_gathered, keeps=keeps)
+        most: dict[Axis, int] = {}
+        for axis, ahead in zip(plan.axes, aheads, strict=True):
+            most[axis] = max(ahead, most.get(axis, 0))
+        self._axes = list(most)
+        rooms = most.values() if plan.is_held else [None] * len(most)
+        self.spring = Spring([*rooms], on_item, is_gathered=plan.is_gathered, keeps=keeps)
         self.is_open = False
         self.failure: tuple[Status, BaseException | None] | None = None
 
@@ -46,24 +52,21 @@ class ItemFlow:
 
     def channel_of(self, start: int) -> Channel:
         """Return what the segment takes its items from that begins at a place."""
-        return self.spring.channels[self.plan.takers.index(start)]
+        return self.spring.channels[self._axes.index(self.plan.axes[self.plan.takers.index(start)])]
 
 
-class ItemFlows:
+class ItemFlows(ItemTees):
     """The part of the items of a run that is about where they come from; see `ItemBlocks`.
 
     Attributes:
         flows: the nodes that hand their items on one by one.
         on_item: called with the node and the item when one has come, on the event loop; calls `put`.
         of_start: the segments by where what begins them stands.
-        collections: what has come of each stage, by node.
     """
 
     flows: dict[int, ItemFlow]
     of_start: Mapping[int, Segment]
-    collections: Mapping[int, Collection]
     on_item: Callable[[int, Any], object]
-    _state: Tables
 
     def make_flow(self, outflow: Outflow, *, keeps: bool) -> ItemFlow:
         """Return how a source fares that has not begun."""
@@ -114,10 +117,3 @@ class ItemFlows:
             segment = self.of_start[place]
             if segment.sources is not None:
                 self.call(segment)
-
-    def call(self, segment: Segment) -> None:
-        """Have a segment get a turn, on the event loop, to begin what has come and to see whether it is at its end."""
-        if not segment.is_called:
-            segment.is_called = True
-            self._state.left += 1
-            self._state.ready.append(segment.plan.start)

@@ -70,4 +70,4 @@ class ItemGrowth(Settlement):
         with self.lock:
             if new and segment.sources is not None and not self.state.stopped:
                 segment.sources.add(new)
-                items.call(segment)
+                items.call_all(segment)

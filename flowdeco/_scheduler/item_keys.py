@@ -53,7 +53,7 @@ def naming(attempt: Attempt, node: Node, arguments: Arguments, heirs: Sequence[i
 
 
 def _hand_on(journal: Journal, entry: ItemEntry, heirs: Sequence[int]) -> None:
-    """Name the same item of later stages; those of another segment have not begun it, and ask when they do."""
+    """Name the same item of later stages; those of another segment that have not begun it ask when they do."""
     for heir in heirs:
         log = journal.items.get(heir)
         later = None if log is None else log.entries.get(entry.index)

@@ -65,7 +65,8 @@ class _Pump:
         self._engine = engine
         self._segment = segment
         self._value = value
-        self._spring = Spring([segment.plan.ahead], self._take_in, is_gathered=False, keeps=False)
+        assert engine.state.items is not None
+        self._spring = Spring([engine.state.items.find_room(segment)], self._take_in, is_gathered=False, keeps=False)
         self.channel = self._spring.channels[0]
 
     async def run(self) -> None:
@@ -96,14 +97,15 @@ class _Pump:
         items = engine.state.items
         assert items is not None
         try:
-            is_wanted = not segment.plan.grows or engine.frontier_of(segment).note(item)
+            grown = items.find_growing(segment)
+            is_wanted = grown is None or engine.frontier_of(grown).note(item)
         except Exception as error:  # it cannot be told from others
             self._end(error)
             return
         with engine.lock:
             if not engine.state.stopped:
                 self._spring.put(item, () if is_wanted else (self.channel,))
-                items.call(segment)
+                items.call_all(segment)
         engine.ring()
 
     def _end(self, fault: BaseException | None) -> None:
@@ -114,10 +116,12 @@ class _Pump:
             return
         with engine.lock:
             self._spring.end()
-            if fault is not None and segment.fault is None:
-                segment.fault = fault
-            if not engine.state.stopped and not segment.is_exhausted:
-                items.call(segment)
+            if fault is not None:
+                begun = [each for each in (segment, *items.list_mates(segment)) if each.sources is not None]
+                told = next((each for each in begun if not each.is_exhausted), segment)
+                told.fault = told.fault or fault
+            if not engine.state.stopped:
+                items.call_all(segment)
         engine.ring()
 
 

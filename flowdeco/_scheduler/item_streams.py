@@ -151,7 +151,7 @@ class ItemStreams(ItemFlows):
 
     def end_node(self, index: int, failure: tuple[Status, BaseException | None] | None = None) -> None:
         """Take in that a node has ended, which may hand on items, or read some; how, if it gave no result."""
-        if index in self.flows:
+        if index in self.flows and not self._state.is_unneeded(index):  # or nobody takes anything of it
             self.end_flow(index, failure)
         if index in self.streams:
             self.leave(index)

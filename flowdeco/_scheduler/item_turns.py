@@ -16,6 +16,7 @@ from anyio import CancelScope
 from .._base.event_loop import EventLoop
 from .._base.events import Skip, Status
 from .._item.feed import Feed
+from .._item.intake import Intake
 from .._item.rows import Rows
 from .._item.spring import Channel
 from .._runner.arguments import Row
@@ -60,7 +61,7 @@ class ItemTurns(Admission, ItemPumps):
         elif turn == "axis":
             self._begin_axis(index)
         elif turn == "gate" and self.state.is_unneeded(index):
-            self._drop_stage(index)
+            self.pass_over(index, Status.SKIPPED, Skip("not needed"))
         else:
             with self.lock:
                 self.take_turn_locked(index)
@@ -82,6 +83,11 @@ class ItemTurns(Admission, ItemPumps):
         state = self.state
         assert state.items is not None
         segment = state.items.of_start[index]
+        if state.is_unneeded(index):
+            with self.lock:
+                state.items.drop(segment)
+                state.release(state.steps[index].reads)
+            return
         if segment.sources is not None:
             self._go_on(segment)
             return
@@ -90,26 +96,39 @@ class ItemTurns(Admission, ItemPumps):
             if judgement.status is not None:
                 self._pass_over(segment, judgement.status, judgement.cause)
                 return
-        sources, given = None, []
         with self.lock:
             row = state.take(index)
+        tee = state.items.tee_of(segment)
+        if tee is not None and tee.fault is not None:
+            self._pass_over(segment, Status.UPSTREAM_FAILED, tee.fault)
+            return
+        sources = None
+        if tee is None or not tee.is_open:
+            sources = self._open_sources(segment, row)
+            if sources is None:
+                return
+        del row
+        with self.lock:
+            if not state.stopped:
+                self._end_stages(state.items.start(segment, sources))
+
+    def _open_sources(self, segment: Segment, row: Row) -> Rows | Intake | None:
+        """Return what gives the items of an axis; `None` if it cannot be mapped over that: a stage has failed so."""
+        items, given = self.state.items, []
+        assert items is not None
         try:
-            if not segment.plan.number:
-                given = self.start_pumps(segment, self._choose_sources(segment, row))
-                sources = open_sources(given)
-                if segment.plan.grows and isinstance(sources, Rows):
-                    sources = self.note_items(segment, sources)
+            given = self.start_pumps(segment, self._choose_sources(segment, row))
+            sources = open_sources(given)
+            grown = items.find_growing(segment)
+            return self.note_items(grown, sources) if grown is not None and isinstance(sources, Rows) else sources
         except (Exception, SystemExit) as error:
             for _, source in given:
                 if isinstance(source, Channel):
                     source.close()
             self._fail_axis(segment, error)
-            return
+            return None
         finally:
             del row
-        with self.lock:
-            if not state.stopped:
-                self._end_stages(state.items.start(segment, sources))
 
     def _choose_sources(self, segment: Segment, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items: a value, or the channel of what hands them on one by one."""
@@ -144,12 +163,35 @@ class ItemTurns(Admission, ItemPumps):
         """Take in that what gives the items has failed by itself, and by no task: the first stage fails with that."""
         items = self.state.items
         assert items is not None
+        mates = self._break_mates(segment, fault)
         for _, node in segment.plan.own:
             items.collections[node].is_done = True
         if segment.sources is not None:
             segment.sources.close()
-        if segment.plan.own:
-            self._fail_stages(segment, fault)
+        if segment.plan.own and self._fail_stages(segment, fault):
+            self._pass_over_stages(mates, fault)
+
+    def _break_mates(self, segment: Segment, fault: BaseException) -> list[int]:
+        """Have no more items begin in the other segments of an axis; return the stages that have not ended there."""
+        items = self.state.items
+        assert items is not None
+        found: list[int] = []
+        tee = items.tee_of(segment)
+        if tee is not None:
+            tee.fault = fault
+            begun = [each for each in items.list_mates(segment) if each.sources is not None]
+            for each in begun:
+                each.is_exhausted, each.fault = True, None
+                items.branch_of(each).close()
+                found += [node for _, node in each.plan.own if not items.collections[node].is_done]
+            for node in found:
+                items.collections[node].is_done = True
+        return found
+
+    def _pass_over_stages(self, nodes: Iterable[int], cause: BaseException) -> None:
+        for node in nodes:
+            if not self.pass_over(node, Status.UPSTREAM_FAILED, cause):
+                return
 
     def _fail_stages(self, segment: Segment, error: BaseException) -> bool:
         """Fail the first stage with an error that no task has raised; return whether the run goes on."""
@@ -157,15 +199,15 @@ class ItemTurns(Admission, ItemPumps):
         if not self.fail(first, error):
             self.cancel()
             return False
-        for _, node in others:
-            self.pass_over(node, Status.UPSTREAM_FAILED, error)
+        self._pass_over_stages([node for _, node in others], error)
         return True
 
     def _raise_late(self, segment: Segment) -> None:
         """End the run with the error of a source that has failed after its first item, when all these have ended."""
         items, journal = self.state.items, self.journal
         assert items is not None
-        if segment.active or not (segment.is_broken and segment.is_exhausted):
+        begun = [each for each in (segment, *items.list_mates(segment)) if each.sources is not None]
+        if any(each.active or not each.is_exhausted for each in begun) or not segment.is_broken:
             return
         for node in segment.plan.flows:
             failure = None if node is None else items.flows[node].failure
@@ -254,16 +296,6 @@ class ItemTurns(Admission, ItemPumps):
                 return
         self._give_up_axis(segment, status, cause)
 
-    def _drop_stage(self, node: int) -> None:
-        """Take in that nobody needs a stage; its segment does not begin, as that goes for all its stages."""
-        items = self.state.items
-        assert items is not None
-        segment = items.of_node[node]
-        segment.dropped += 1
-        if self.pass_over(node, Status.SKIPPED, Skip("not needed")) and segment.dropped == len(segment.plan.own):
-            with self.lock:
-                self.state.left -= 1
-
     def _give_up_axis(self, segment: Segment, status: Status, cause: BaseException | None) -> None:
         items = self.state.items
         assert items is not None
@@ -276,6 +308,7 @@ class ItemTurns(Admission, ItemPumps):
         items = self.state.items
         assert items is not None
         items.faults.update({stream.reader: error for stream in segment.plan.streams if stream.node < 0})
+        self._break_mates(segment, error)
         if not segment.plan.own or self._fail_stages(segment, error):
             self._give_up_axis(segment, Status.UPSTREAM_FAILED, error)
 

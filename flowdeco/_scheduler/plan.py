@@ -89,7 +89,10 @@ class Plan(Places):
         self.binding = binding
         self.inputs = Inputs(graph)
         self._results = len(graph.nodes)
-        self.demand: Demand | None = make_demand(graph)
+        self._axes = Axes(graph, self._place_freed) if graph.axes else None
+        self.demand: Demand | None = make_demand(graph, dict if self._axes is None else self._axes.find_ties)
+        if self._axes is not None:
+            self._axes.split(self.demand)
         self.template: list[Any] = [UNSET] * self._count_rows()  # of pauses, too: no place has the number of a row
         self.input_places = tuple((name, self._place()) for name in graph.inputs)
         self._input_place = dict(self.input_places)
@@ -102,7 +105,6 @@ class Plan(Places):
         self.given = tuple([node.index for node in graph.nodes if node.is_given])
         self._part_places: dict[tuple[int, str], int] = {}
         self._part_set: set[int] = set()
-        self._axes = Axes(graph, self._place_freed) if graph.axes else None
         self.flowing = frozenset[int]() if self._axes is None else self._axes.flowing
         self.required = self._find_required()
         self._programs: dict[int, Program] = {}
@@ -160,7 +162,7 @@ class Plan(Places):
                 for row in self._list_entries(start.readers):
                     self.counts[row] += 1
                 for i in start.needed:
-                    if start.number or i not in axes.flowing:
+                    if i not in axes.flowing:
                         followers[i].append(start.place)
         for (index, output), place in self._part_places.items():
             self.parts[index] = (*self.parts.get(index, ()), (output, place))
@@ -235,7 +237,7 @@ class Plan(Places):
         self.steps += [self._turn(-1, "axis", (), ())] * more
         self.counts += [0] * more
         for start in axes.starts:
-            about = (*start.axis.stages, *start.readers)[0]
+            about = (*start.section.stages, *start.readers, *start.axis.stages)[0]
             entries = self._list_entries(start.readers)
             self.steps[start.place] = self._turn(about, "axis", start.slots, entries)
             self.counts[start.place] = len(start.needed) + self._hold_start(start)
@@ -244,11 +246,12 @@ class Plan(Places):
         self.size += len(axes.starts)
 
     def _hold_start(self, start: Start) -> bool:
-        """Have what begins a segment wait until a stage is demanded; return whether it has to."""
-        stages, demand = start.axis.stages, self.demand
-        if demand is None or not stages or not demand.lazy.issuperset(stages):
+        """Have what begins a segment wait until that is demanded; return whether it has to."""
+        members, demand = (*start.section.stages, *start.section.readers), self.demand
+        if demand is None or not members or not demand.lazy.issuperset(members):
             return False
-        demand.starts.update({stage: (*demand.starts.get(stage, ()), start.place) for stage in stages})
+        demand.members[start.place] = len(members)
+        demand.starts.update({index: (*demand.starts.get(index, ()), start.place) for index in members})
         return True
 
     def _turn(self, node: int, turn: Turn, slots: tuple[int, ...], followers: Sequence[int]) -> NodePlan:

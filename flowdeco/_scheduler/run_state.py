@@ -180,20 +180,7 @@ class RunState(DemandState):
             self.affect(step.followers)
             for follower in step.followers:
                 self._release_row(follower)
-        elif self.items is not None:
-            self._give_up_starts(step.followers)
         self.decline(index)
-
-    def _give_up_starts(self, followers: Sequence[int]) -> None:
-        """Let axes end whose items nobody needs; those that have stages end with these."""
-        assert self.items is not None
-        assert self.plan.demand is not None
-        held = {place for places in self.plan.demand.starts.values() for place in places} - self._begun
-        self.affected -= held  # what they wait for does not matter
-        for place in followers:
-            if place in self.items.of_start and place not in held:
-                self.affected.add(place)
-                self._release_row(place)
 
     def judge(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run, since one that it needs gave no result; `None` if it runs.

@@ -11,6 +11,7 @@ from .._base.sentinel import UNSET
 from .._item.intake import Intake
 from .._item.item_stream import ItemStream
 from .._item.rows import Rows
+from .._item.tee import Branch
 from .._record.item_log import ItemEntry
 from .axis_plan import SegmentPlan
 from .block import Block
@@ -85,7 +86,6 @@ class Segment:
         closed: the gates that are not open yet, by node, with the places that wait there.
         streams: the streams of what its stages give, by node, and of what the source gives, by -1.
         unread: the items that somebody has still to receive, by number: the block, and the places of the iterators.
-        dropped: how many stages there are that nobody needs.
         counts: for how many items each stage has ended, by node.
     """
 
@@ -97,7 +97,6 @@ class Segment:
             "cause",
             "closed",
             "counts",
-            "dropped",
             "fault",
             "free",
             "index",
@@ -109,7 +108,7 @@ class Segment:
     def __init__(self, plan: SegmentPlan, index: int) -> None:
         self.plan = plan
         self.index = index
-        self.sources: Rows | Intake | None = None
+        self.sources: Rows | Intake | Branch | None = None
         self.streams: dict[int, list[tuple[StreamPlan, ItemStream]]] = {}
         self.unread: dict[int, tuple[Block, list[int]]] = {}
         self.is_called = self.is_broken = self.is_abandoned = False
@@ -118,13 +117,13 @@ class Segment:
         self.items: list[Any] = []
         self.free: list[Block] = []
         self.blocks: list[Block] = []
-        self.begun = self.active = self.dropped = 0
+        self.begun = self.active = 0
         self.counts = {node: 0 for _, node in plan.own}
         self.is_exhausted = False
         self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
 
     def find_key(self, node: int, number: int, collections: Mapping[int, Collection]) -> Any:
-        """Return the key that an item has from an earlier segment; `None` if it has none.
+        """Return the key that an item has from another segment; `None` if it has none.
 
         Args:
             node: the stage that it is about to begin in.

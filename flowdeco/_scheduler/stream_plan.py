@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from .._definition.definition import Definition
@@ -81,16 +81,16 @@ class Streams:
         for node, draft in zip(self._graph.nodes, drafts, strict=True):
             self._found += [self._make(node.index, place, demand) for place in draft.slots if place in self._asked]
 
-    def of_segment(self, axis: Axis, number: int) -> tuple[StreamPlan, ...]:
-        """Return the streams of what goes through a segment."""
+    def of_section(self, axis: Axis, stages: Collection[int], readers: Collection[int]) -> tuple[StreamPlan, ...]:
+        """Return the streams of what some stages give, and those of the source that some nodes read."""
         own = [stream for stream in self._found if stream.axis == axis.index]
-        return tuple([stream for stream in own if self._segments.get(stream.node, 0) == number])
+        return tuple([each for each in own if (each.reader in readers if each.node < 0 else each.node in stages)])
 
     def _make(self, reader: int, place: int, demand: Demand | None) -> StreamPlan:
         source, settled = self._asked[place]
         given, node = self._graph.node_of(source.definition), self._graph.nodes[reader]
         signature = node.definition.signature
-        is_sure = demand is None or demand.is_sure_to_read(reader, self._graph.axes[source.axis])
+        is_sure = demand is None or given.axis is None or demand.is_sure_to_read(reader, given.index)
         return StreamPlan(
             place,
             reader,

@@ -39,7 +39,7 @@ PACKAGES: dict[str, Package] = {
         "_base",
     ),
     "_item": Package(
-        "item_stream reader feed clock held_places loop_pump thread_pump iterable rows intake spring frontier",
+        "item_stream reader feed clock held_places loop_pump thread_pump iterable rows intake tee spring frontier",
         "_base _worker",
     ),
     "_definition": Package(
@@ -74,7 +74,7 @@ PACKAGES: dict[str, Package] = {
         "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
         "run_hooks relay telling caller callee axes axis_plan locals block collection item_blocks item_turns "
         "taking_apart call_engine call_plan blocked_call together tolerance item_keys segment flow_plan item_flow "
-        "shared_block growing item_growth item_pumps",
+        "item_tees shared_block growing item_growth item_pumps",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

@@ -129,10 +129,9 @@ class _Model:
         return self.program.source != "input" and any(of < 0 for of, _ in node.wholes)
 
     def find_demanded(self) -> set[int]:
-        """Return which nodes are demanded, once it is known how all would end; the stages are together."""
+        """Return which nodes are demanded, once it is known how all would end."""
         nodes, found = self.program.nodes, set[int]()
         waiting = list(self._list_body())
-        reached = self._find_reached()
         while waiting:
             number = waiting.pop()
             if number in found or number < 0:
@@ -140,8 +139,6 @@ class _Model:
             found.add(number)
             node = nodes[number]
             waiting += [*node.asks, *[each.of for each in node.each]]
-            if node.each:
-                waiting += [mate for mate in reached if nodes[mate].each]
             is_asked = not node.each or bool(self.program.items)
             asked = self._wholes([(of, False) for of in node.asks])
             if node.answer is None or (node.answer and is_asked and _find_blocked(asked) is None):
@@ -167,17 +164,6 @@ class _Model:
 
     def _list_body(self) -> Sequence[int]:
         return range(len(self.program.nodes)) if self.program.body is None else self.program.body
-
-    def _find_reached(self) -> set[int]:
-        """Return which nodes there are in the graph."""
-        found, waiting = set[int](), list(self._list_body())
-        while waiting:
-            number = waiting.pop()
-            if number >= 0 and number not in found:
-                found.add(number)
-                node = self.program.nodes[number]
-                waiting += [*node.asks, *[each.of for each in node.each], *[of for of, _ in node.wholes]]
-        return found
 
 
 def _find_blocked(inputs: Sequence[Outcome]) -> Outcome | None:

@@ -80,7 +80,7 @@ class Driver:
             if segment.sources is None:
                 state.take(index)
                 rows = Rows(zip(self.numbers, strict=True), len(self.numbers))
-                self._take_in(self._items.start(segment, None if segment.plan.number else rows))
+                self._take_in(self._items.start(segment, rows))
             else:
                 self._take_in(self._items.answer(segment))
         elif turn == "gate":
