@@ -317,10 +317,12 @@ def _make_engine(run: Run[Any], state: RunState, *, is_heard: bool) -> Engine:
 
 
 def _make_teller(engine: Engine, feed: Feed | None) -> Teller:
+    is_within = bool(engine.relays)  # what is made here must not hold the engine, which holds it
+
     def publish(event: Event) -> None:
         if feed is not None:
             feed.add(event)
-        if event.task is None or not engine.relays:
+        if event.task is None or not is_within:
             log_change(event)
 
     return Teller(engine.notices, publish if feed is not None or is_asked_for(tasks=False) else None)

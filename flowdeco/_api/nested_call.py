@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from .._graph.call_graph import CALLED
+from .._record.call_log import Call
 from .._record.log import log_failure
 from .._runner.signals import HookFailure
-from .._scheduler.blocked_call import BlockedCall
+from .._scheduler.apart_call import ApartCall
 from .._scheduler.call_engine import Answer, CallPlace, add_call_note, begin_call, end_call
 from .._scheduler.call_plan import put_values
 from .._scheduler.callee import find_callee
+from .._scheduler.plan import Plan
 from .calling import block_on, call_within, no_run_error, prepare_workflow
 from .execution import let_go
 from .run import Run
@@ -66,20 +69,12 @@ class NestedCall:
         return None, block_on(self._definition, self._inputs)
 
     def _block_on_run(self, called: RunnableWorkflow) -> Answer:
-        execution, outer, index = called.execution, self._outer, self._index
-        plan, inputs = prepare_workflow(outer, self._definition, called, self._inputs)
-        values = put_values(plan, inputs, outer.run)
-        state, keep = called.options["state"], self._keep or outer.journal.keep
-        within = plan.graph.nodes[CALLED].plan
-        run: Run[Any] = Run(within, dict(inputs), outer.run.state if state is None else state, keep=keep)
-        execution.refuse_running_loop(run)
-        call = begin_call(outer, index, plan, self._definition.label, values, keep=keep)
-        run._go_within(outer.run, (), call.journal.path)
-        call.journal.nested[CALLED] = run
-        life = BlockedCall(outer, plan, call, values)
-        life.begin()
+        keep = self._keep or self._outer.journal.keep
+        plan, values, run = self._make(called, keep=keep)
+        called.execution.refuse_running_loop(run)
+        call, life = self._begin(plan, values, run, keep=keep)
         try:
-            execution.run_blocking(run, logs=False)
+            called.execution.run_blocking(run, logs=False)
         except HookFailure as failed:  # of a hook of the outer workflow, that is to fail it
             life.fail(failed.error)
             return failed.error, None
@@ -87,16 +82,65 @@ class NestedCall:
             life.fail(error)
             raise
         finally:
-            end_call(outer, index, call)
+            end_call(self._outer, self._index, call)
         failure = run._failure
-        if failure is None:
-            life.complete(run.result)
-        else:
-            life.fail(failure)
+        life.end(run.status, failure, run.result)
+        if failure is not None:
             add_call_note(call.journal, failure)
         if not keep:
             let_go(call.journal.nested, CALLED)
         return (None, run) if self._keep else (failure, run.result)
+
+    def live(self) -> AbstractAsyncContextManager[Run[Any]]:
+        """Return what runs it beside a block, and gives the live run. Raises: as a call does, but what the run does."""
+        called = find_callee(self._outer, self._index, self._definition)
+        if not isinstance(called, RunnableWorkflow):
+            raise no_run_error(self._definition)
+        return self._beside(called, *self._make(called, keep=True))
+
+    @asynccontextmanager
+    async def _beside(
+        self, called: RunnableWorkflow, plan: Plan, values: list[Any], run: Run[Any]
+    ) -> AsyncGenerator[Run[Any]]:
+        outer, index = self._outer, self._index
+        if outer.is_over:  # it was made in that run and is entered after it: there is no caller any more
+            async with called.execution.live(run):
+                yield run
+            return
+        call, life = self._begin(plan, values, run, keep=True)
+        outer.tell()
+        try:
+            async with called.execution.live(run):
+                yield run
+        except HookFailure as failed:  # as above
+            raise failed.error from None
+        finally:
+            failure = run._failure
+            life.end(run.status, failure, run.result)
+            if failure is not None:
+                add_call_note(call.journal, failure)
+            end_call(outer, index, call)
+            outer.tell()
+            del failure, run  # what is raised leads to this frame
+
+    def _make(self, called: RunnableWorkflow, *, keep: bool) -> tuple[Plan, list[Any], Run[Any]]:
+        """Return the plan of a call whose run goes its own way, the values in its places, and the run."""
+        outer = self._outer
+        plan, inputs = prepare_workflow(outer, self._definition, called, self._inputs)
+        values = put_values(plan, inputs, outer.run)
+        state = called.options["state"]
+        within = plan.graph.nodes[CALLED].plan
+        return plan, values, Run(within, dict(inputs), outer.run.state if state is None else state, keep=keep)
+
+    def _begin(self, plan: Plan, values: list[Any], run: Run[Any], *, keep: bool) -> tuple[Call, ApartCall]:
+        """Note that such a call begins."""
+        outer = self._outer
+        call = begin_call(outer, self._index, plan, self._definition.label, values, keep=keep)
+        run._go_within(outer.run, (), call.journal.path)
+        call.journal.nested[CALLED] = run
+        life = ApartCall(outer, plan, call, values)
+        life.begin()
+        return call, life
 
     def _log(self, answer: Answer) -> Answer:
         """Log the error of a run that is returned, and so is not raised."""

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import CodeType
-from typing import Any, Generic, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
 from weakref import WeakKeyDictionary
 
 from .._base.signature import Signature
@@ -27,6 +27,9 @@ from .run import Run
 from .runnable_workflow import RunnableWorkflow, remake
 from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of, keyword_defaults_of
 from .way import live_run_of, run_of, way
+
+if TYPE_CHECKING:
+    from .nested_call import NestedCall
 
 __all__ = ["Untyped", "Workflow"]
 
@@ -133,9 +136,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
 
         The run goes on beside the block. Leaving the block waits for it, and raises as a call does; after
         `run.cancel()` it raises nothing. An exception in the block cancels the run. `run.events()` gives every change
-        of status. Inputs and graph are checked by the call itself. In a run it is one by itself, and no recorded call.
-        Raises: as a call does.
+        of status. Inputs and graph are checked by the call itself. In a run it is a recorded call of whoever makes it,
+        as `call` is: who is cancelled in the block cancels it. Raises: as a call does.
         """
+        call = self._call_within(args, kwargs, keep=True)
+        if call is not None:
+            return cast("AbstractAsyncContextManager[Run[T_co]]", call.live())
         return self._definition.execution.live(self._new_run(args, kwargs, keep=True))
 
     @OfInstance
@@ -301,19 +307,27 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         execution = self._definition.execution
         is_awaited = execution.is_async if is_awaited is None else is_awaited
-        # What a block has opened is open for longer than any run: a call with it is a run of its own, whoever calls.
-        caller = None if self._definition.block is not None else execution.find_caller()
-        if caller is not None:
-            from .nested_call import NestedCall  # only now, as most calls are made outside of runs
-
-            inputs = self._definition.compiler.plan().inputs.bind(self._bound + args, kwargs)
-            call = NestedCall(caller, self._definition, inputs, keep=keep)
+        call = self._call_within(args, kwargs, keep=keep)
+        if call is not None:
             return (None, call.start()) if is_awaited else call.block()
         run = self._new_run(args, kwargs, keep=keep)
         if is_awaited:
             return None, execution.start(run)
         execution.run_blocking(run)
         return run._answer()
+
+    def _call_within(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool) -> NestedCall | None:
+        """Return the call that this is of the run in which it is made; `None` outside of any."""
+        definition = self._definition
+        # What a block has opened is open for longer than any run: a call with it is a run of its own, whoever calls.
+        caller = None if definition.block is not None else definition.execution.find_caller()
+        if caller is None:
+            return None
+        from .nested_call import NestedCall  # only now, as most calls are made outside of runs
+
+        return NestedCall(
+            caller, definition, definition.compiler.plan().inputs.bind(self._bound + args, kwargs), keep=keep
+        )
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         definition = self._definition

@@ -1,7 +1,8 @@
-"""A call of a workflow that blocks its thread: it goes its own way to an event loop, and this says how it stands.
+"""A call of a workflow whose run goes its own way, and this says how it stands.
 
-The workflow's own `def` is called on the thread of the caller, as in any plain call. So it is not the engine of the
-outer run that drives it; but those who look on there are told of it, and it stands in the record.
+One that blocks its thread finds its way to an event loop, as in any plain call, and calls the workflow's own `def` on
+the thread of the caller; one that is followed live goes on beside the block. So it is not the engine of the outer run
+that drives them; but those who look on there are told of them, and they stand in the record.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from .._runner.lifecycle import Lifecycle
 from .engine import Engine
 from .plan import Plan
 
-__all__ = ["BlockedCall"]
+__all__ = ["ApartCall"]
 
 
-class BlockedCall(Lifecycle):
+class ApartCall(Lifecycle):
     """How the call fares; nothing drives it.
 
     Args:
@@ -46,6 +47,15 @@ class BlockedCall(Lifecycle):
         self.journal.begin(CALLED, 1)
         self._post_status(Status.RUNNING)
 
+    def end(self, status: Status, failure: BaseException | None, result: Any) -> None:
+        """Say how its run has ended: with what failure, or else with what result."""
+        if status is Status.COMPLETED:
+            self.complete(result)
+        elif failure is not None:
+            self.fail(failure)
+        else:
+            self.cancel()
+
     def complete(self, result: Any) -> None:
         """Say that its result is there."""
         self.result = result
@@ -55,14 +65,19 @@ class BlockedCall(Lifecycle):
         self.journal.end_run(Status.COMPLETED)
 
     def fail(self, error: BaseException) -> None:
-        """Say what it has ended with instead of a result."""
-        if isinstance(error, Skip):
-            status = Status.SKIPPED
-        elif isinstance(error, Exception):
-            status = Status.FAILED
+        """Say what it has ended with instead of a result; cancellation and the like are no error."""
+        if not isinstance(error, Exception):
+            self.cancel()
+            return
+        status = Status.SKIPPED if isinstance(error, Skip) else Status.FAILED
+        if status is Status.FAILED:
             self._note(error)
-        else:
-            status = Status.CANCELLED
-        self._end(status, None if status is Status.CANCELLED else error)
+        self._end(status, error)
         self._post_status(status, error=error if status is Status.FAILED else None)
         self.journal.end_run(status)
+
+    def cancel(self) -> None:
+        """Say that it was cancelled."""
+        self._end(Status.CANCELLED)
+        self._post_status(Status.CANCELLED)
+        self.journal.end_run(Status.CANCELLED)
