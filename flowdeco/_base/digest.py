@@ -22,9 +22,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from .errors import DigestError
+from .text import shorten
 from .trampoline import Steps, run_steps
 
-__all__ = ["digest"]
+__all__ = ["digest", "digest_key"]
 
 _SIZE: Final = 16
 _KNOWN_ZONES: Final = (timezone, ZoneInfo)
@@ -42,6 +43,24 @@ def digest(value: object) -> str:
     """
     make = _SCALARS.get(type(value))
     return (_hash(make(value)) if make is not None else run_steps(_Digester().digest(value, ""))).hex()
+
+
+def digest_key(key: object, label: str) -> str:
+    """Return the digest of what a `key=` gave for an item.
+
+    Args:
+        key: what it gave.
+        label: whose it is.
+
+    Raises:
+        DigestError: it has none.
+    """
+    try:
+        return digest(key)
+    except DigestError as error:
+        text = f"Cannot tell the items of {label} apart: key= gives {shorten(key)}, which has no digest. "
+        text += "Let it give a text, a number, or a tuple of these."
+        raise DigestError(text, value=error.value, place=error.place) from None
 
 
 def _hash(*parts: bytes) -> bytes:

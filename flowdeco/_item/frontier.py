@@ -17,12 +17,14 @@ class Frontier:
 
     Args:
         key: what makes two items the same; `None`: the digest of all of it.
+        label: whose `key=` that is.
     """
 
-    __slots__ = ("_added", "_key", "_seen")
+    __slots__ = ("_added", "_key", "_label", "_seen")
 
-    def __init__(self, key: Callable[[Any], object] | None = None) -> None:
+    def __init__(self, key: Callable[[Any], object] | None = None, label: str = "") -> None:
         self._key = key
+        self._label = label
         self._seen: set[str] = set()
         self._added: set[str] = set()
 
@@ -58,9 +60,9 @@ class Frontier:
         return True
 
     def _digest(self, item: Any) -> str:
-        from .._base.digest import digest  # few runs need it
+        from .._base.digest import digest, digest_key  # few runs need it
 
-        return digest(item if self._key is None else self._key(item))
+        return digest(item) if self._key is None else digest_key(self._key(item), self._label)
 
 
 def _iterate(task: str, found: Any) -> Iterator[Any]:

@@ -71,7 +71,7 @@ def make_frontier(node: Node, inputs: Mapping[str, Any]) -> Frontier:
         }
         return function.function(**given)
 
-    return Frontier(name_item)
+    return Frontier(name_item, f"{node.definition.kind} {node.name!r}")
 
 
 def list_defaults(node: Node) -> dict[str, Any]:

@@ -39,9 +39,9 @@ def naming(attempt: Attempt, node: Node, arguments: Arguments, heirs: Sequence[i
             named = {**defaults, **arguments.name(life.row)}
             given = {name: _find(name, source, named, entry, life) for name, source in asked}
             entry.key = key = function.function(**given)
-            from .._base.digest import digest  # few runs need it
+            from .._base.digest import digest_key  # few runs need it
 
-            other = log.claim(digest(key), entry.index)
+            other = log.claim(digest_key(key, f"{node.definition.kind} {node.name!r}"), entry.index)
             if other is not None:
                 text = f"Cannot run {node.definition.kind} {node.name!r} for item {entry.index}: its key= gives "
                 text += f"{shorten(key)}, as for item {other}. Give each item a key of its own."

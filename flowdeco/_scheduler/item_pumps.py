@@ -21,24 +21,32 @@ from .._item.spring import Channel, Spring
 from .._item.thread_pump import ThreadPump
 from .._runner.cancellation import stray
 from .item_growth import ItemGrowth
+from .one_taker import Takers
 from .segment import Segment
 
 __all__ = ["ItemPumps"]
 
 
 class ItemPumps(ItemGrowth):
-    """The part of an engine that advances such iterators; its attributes are explained there."""
+    """The part of an engine that advances such iterators; its attributes are explained there.
+
+    Attributes:
+        takers: who takes what gives each item once; `None` if there is no such thing.
+    """
 
     context: Context
+    takers: Takers | None = None
     _group: TaskGroup | None
 
     def start_pumps(self, segment: Segment, sources: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
         """Begin to advance what gives its items one by one; return the sources, with a channel in its place."""
-        return [(label, self._start_pump(segment, value)) for label, value in sources]
+        return [(label, self._start_pump(segment, place, value)) for place, (label, value) in enumerate(sources)]
 
-    def _start_pump(self, segment: Segment, value: Any) -> Any:
+    def _start_pump(self, segment: Segment, place: int, value: Any) -> Any:
         if isinstance(value, Channel) or not is_lazy(value):
             return value
+        self.takers = self.takers or Takers(self.state.plan.graph)
+        self.takers.check(segment.plan.axis, place, value)
         group, pump = self._group, _Pump(self, segment, value)
         assert group is not None
 

@@ -74,7 +74,7 @@ PACKAGES: dict[str, Package] = {
         "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
         "run_hooks relay telling caller callee axes axis_plan locals block collection item_blocks item_turns "
         "taking_apart call_engine call_plan apart_call together tolerance item_keys segment flow_plan item_flow "
-        "item_tees shared_block growing item_growth item_pumps",
+        "item_tees shared_block growing item_growth item_pumps one_taker",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowdeco import ItemKeyError, Outcome, Skip, task, workflow
+from flowdeco import DigestError, ItemKeyError, Outcome, Skip, task, workflow
 
 
 async def keys_of(step: Any, *numbers: Any) -> list[Any]:
@@ -211,3 +211,25 @@ async def test_a_stage_that_waits_for_all_items_knows_them_by_the_key_of_an_earl
     assert await w.call(["a", "b"]) == ["a!", "b!"]
     run = await w.run_async(["a", "b"])
     assert [item.key for item in run.tasks["share"].items] == ["a!", "b!"]
+
+
+@pytest.mark.parametrize("more", [None, lambda: None], ids=["each", "more"])
+async def test_a_key_that_cannot_be_told_from_others_is_refused(more: Any) -> None:
+    thing = object()
+
+    def name(item: Any) -> object:
+        return thing
+
+    @task(each="numbers", key=name, more=more)
+    async def check(numbers: int) -> None: ...
+
+    @workflow
+    def w(numbers: Any, check: Any) -> None: ...
+
+    with pytest.raises(DigestError) as caught:
+        await w.call([1])
+    assert str(caught.value) == (
+        f"Cannot tell the items of task 'check' apart: key= gives {thing!r}, which has no digest. Let it give a text, "
+        "a number, or a tuple of these."
+    )
+    assert caught.value.value is thing
