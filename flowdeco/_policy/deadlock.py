@@ -3,6 +3,9 @@
 A holder gives its places back when all that was called inside it has ended. So it is held up by whatever waits inside
 it; and who waits is held up if there would be too few places even if all gave theirs back that are not held up. What
 was left behind at its timeout counts as held up for good.
+
+Who has some of its places and waits for the rest has not begun, and loses nothing but its turn by giving these back. So
+it does where it holds others up for ever: only between those that have begun there is nothing to be done.
 """
 
 from __future__ import annotations
@@ -25,6 +28,14 @@ class Holder(Protocol):
 
     name: str
     is_left_behind: bool
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether it has some of its places, and waits for the rest."""
+        ...
+
+    def back_off(self) -> None:
+        """Have it give back what it has and begin anew. On any thread."""
 
     @property
     def taken(self) -> Sequence[tuple[object, Pool, int]]:
@@ -67,6 +78,8 @@ def leave_behind(holder: Holder) -> None:
 def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:
     """Return the chain of those who hold each other up, if it will never be the turn of who waits.
 
+    If it would be, were it not for some that have not all of their places yet, these are told to back off.
+
     Returns:
         Each holder with what it holds; `None` if the wait can end.
     """
@@ -78,7 +91,12 @@ def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:
                 if holder not in holders:
                     holders[holder] = want
                     wants.update(dict.fromkeys(holder.list_wants()))
-    if start in _find_ending(wants, holders):
+    if start in _find_ending(wants, holders, set()):
+        return None
+    taking = {holder for holder in holders if holder.is_taking}
+    if taking and start in _find_ending(wants, holders, taking):
+        for holder in taking:
+            holder.back_off()
         return None
     return list(_follow(start, holders))
 
@@ -104,10 +122,10 @@ def _grow(wants: dict[Want, None]) -> Iterator[Want]:
                 yield want
 
 
-def _find_ending(wants: dict[Want, None], holders: dict[Holder, Want]) -> set[Want]:
-    """Return the waits that can end."""
+def _find_ending(wants: dict[Want, None], holders: dict[Holder, Want], free: set[Holder]) -> set[Want]:
+    """Return the waits that can end, if these give their places back in any case."""
     ending: set[Want] = set()
-    free: set[Holder] = set()
+    free = set(free)
     while True:
         fresh = [want for want in wants if want not in ending and _can_end(want, free)]
         loose = [

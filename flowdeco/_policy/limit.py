@@ -188,12 +188,15 @@ class Hold:
         is_left_behind: whether who holds them was left behind, and nobody waits for it.
     """
 
-    __slots__ = ("_inside", "_lenders", "_loans", "_pairs", "_waiters", "_want", "is_left_behind", "name", "taken")
+    __slots__ = (
+        *("_backs_off", "_inside", "_lenders", "_loans", "_pairs", "_waiters", "_want"),
+        *("is_left_behind", "name", "taken"),
+    )
 
     def __init__(self, pairs: tuple[tuple[Limit, int], ...], name: str = "") -> None:
         self.taken: list[tuple[Limit, Pool, int]] = []
         self.name = name
-        self.is_left_behind = False
+        self.is_left_behind = self._backs_off = False
         self._pairs = pairs
         # Of the places that are waited for: where they may come from, with who waits there.
         self._waiters: list[tuple[Pool, Waiter]] = []
@@ -207,11 +210,14 @@ class Hold:
     def advance(self) -> bool:
         """Take what is free; return whether that was all. If not, `wait` before the next try."""
         taken = self.taken
-        if self._loans and not taken:  # they are taken again; what borrowed of them before looks for others
-            self._loans = {}
         granted = self._leave_queues()
         if granted is not None:  # else a loan ended meanwhile
             self._note_taken(self._pairs[len(taken)][0], *granted)
+        if self._backs_off:
+            self._backs_off = False
+            self.release()
+        if self._loans and not taken:  # they are taken again; what borrowed of them before looks for others
+            self._loans = {}
         while len(taken) < len(self._pairs):
             limit, places = self._pairs[len(taken)]
             self._want = Want(label_of(limit), _find_pool(limit, places, self._lenders), places)
@@ -269,6 +275,19 @@ class Hold:
         self._waiters = [(pool, Waiter(self._want.places, wake_once, loop)) for pool in pools]
         for pool, waiter in list(self._waiters):
             pool.queue(waiter)
+        if self._backs_off:
+            self.back_off()
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether it has some of its places, and waits for the rest."""
+        return self._want is not None and bool(self.taken)
+
+    def back_off(self) -> None:
+        """Have it give back what it has and begin anew. On any thread; it does so itself."""
+        self._backs_off = True
+        for pool, waiter in tuple(self._waiters):
+            pool.wake(waiter)
 
     def cancel(self) -> None:
         """Give up: leave the queue, and give back what was taken. `advance` takes the places again."""

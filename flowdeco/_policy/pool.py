@@ -109,6 +109,10 @@ class Pool:
         """End a loan: its places go where they came from, those in use when they come back."""
         self._post(self._close)
 
+    def wake(self, waiter: Waiter) -> None:
+        """Wake one that waits, without places."""
+        self._post(partial(self._wake_one, waiter))
+
     def wake_all(self) -> None:
         """Wake those who wait, without places: they look again whether any can come."""
         self._post(self._wake_all)
@@ -137,6 +141,11 @@ class Pool:
             self._woken.append(waiter)
         else:
             self._queue[waiter] = None
+
+    def _wake_one(self, waiter: Waiter) -> None:
+        if waiter in self._queue:
+            del self._queue[waiter]
+            self._woken.append(waiter)
 
     def _wake_all(self) -> None:
         self._woken += self._queue

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from anyio import Event, create_task_group, fail_after
+from anyio import Event, create_task_group, fail_after, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
 from flowdeco import Limit, LimitDeadlockError, TaskTimeoutError, task, workflow
@@ -304,3 +304,47 @@ async def test_a_lent_place_serves_one_call_at_a_time() -> None:
         await w()
     assert at_once == [1] * 5
     assert is_free(limit)
+
+
+@pytest.mark.parametrize("closes", ["the call", "the one that gives way"])
+async def test_who_has_only_some_of_its_places_gives_way_to_a_call_that_needs_them(closes: str) -> None:
+    left, right, go = Limit(1, "left"), Limit(1, "right"), Event()
+    order: list[str] = []
+
+    @task(limit=left)
+    async def inside() -> None:
+        order.append("inside")
+
+    @task(limit=right)
+    async def caller() -> None:
+        await go.wait()
+        await inside.call()
+
+    @task(limit={left: 1, right: 1})
+    async def both() -> None:
+        order.append("both")
+
+    @task(limit=left)
+    async def first() -> None:  # keeps the call and the other one waiting
+        await go.wait()
+        await wait_all_tasks_blocked()
+
+    async def start(made: Any) -> None:
+        await made.call()
+
+    with fail_after(PATIENCE):
+        async with create_task_group() as group:
+            group.start_soon(start, caller)
+            await wait_all_tasks_blocked()
+            if closes == "the call":  # which comes when the other one has its first place
+                group.start_soon(start, both)
+                await wait_all_tasks_blocked()
+                go.set()
+            else:
+                group.start_soon(start, first)
+                await wait_all_tasks_blocked()
+                group.start_soon(start, both)
+                await wait_all_tasks_blocked()
+                go.set()
+    assert order == ["inside", "both"]
+    assert is_free(left, right)

@@ -75,7 +75,7 @@ class Shop:
                     found.append(user)
             return found
 
-        made = count_async if kind == "async" else count
+        made: Any = count_async if kind == "async" else count
         return task(made, name="known", stream="users", needs={"users": of}, limit=self.limit)
 
     async def check(self, last: Any, *, runs: int = 1) -> None:
@@ -168,7 +168,7 @@ async def test_who_reads_batches_and_yields_them_shares_one_place_with_all(kind:
                 pass
             yield [user]
 
-    made = batch_async if kind == "async" else batch
+    made: Any = batch_async if kind == "async" else batch
     users = shop.make_stage(shop.make_source(kind))
     batches = task(made, name="batches", stream="users", needs={"users": users}, limit=shop.api)
 

@@ -99,7 +99,8 @@ async def test_a_reader_works_in_its_places_again(kind: str) -> None:
         seen.append(repr(limit))
         return total
 
-    reader = task(read_async if kind == "async" else read, stream="users", name="total", limit=limit)
+    made: Any = read_async if kind == "async" else read
+    reader = task(made, stream="users", name="total", limit=limit)
 
     @workflow(needs={"total": reader}, tasks=[users])
     def w(pages: list[int], total: int) -> int:

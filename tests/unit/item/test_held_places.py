@@ -160,6 +160,33 @@ async def test_after_the_end_nothing_is_taken_and_nobody_waits() -> None:
     assert free(api) == 1
 
 
+async def test_what_waits_inside_borrows_them_once_they_are_taken_again() -> None:
+    api = Limit(1)
+    taken = await demand(api).acquire()
+    places = HeldPlaces(taken, is_call=False)
+    places.begin_wait()
+    places.end_wait()
+    other = await demand(api).acquire()
+    served = Event()
+
+    async def call() -> None:
+        borrowed = await demand(api).acquire()
+        served.set()
+        borrowed.release()
+
+    with fail_after(PATIENCE):
+        async with create_task_group() as group:
+            group.start_soon(places.take_again)
+            await wait_all_tasks_blocked()
+            take_back = taken.lend()
+            group.start_soon(call)
+            take_back()
+            await wait_all_tasks_blocked()
+            other.release()
+            await served.wait()
+    assert (free(api), places.is_held) == (0, True)
+
+
 async def test_a_thread_is_woken_when_it_is_its_turn() -> None:
     api, bell = Limit(1), threading.Event()
     places = await hold(api)
