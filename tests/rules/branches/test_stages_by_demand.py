@@ -13,7 +13,7 @@ from flowdeco import Run, Task, task, workflow
 from tests.support.naming import mention
 from tests.support.outcomes import plain, statuses_of
 
-SOON = 30
+SOON = 60
 
 each_kind = pytest.mark.parametrize("kind", ["input", "iterator", "list", "generator", "async generator"])
 

@@ -130,7 +130,7 @@ async def test_one_that_is_cancelled_by_its_starter_is_cancelled_in_the_record()
         return agent
 
     mention(agent)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         run = await w.run()
     assert run.result == "cancelled"
     assert run.tasks["agent"].calls[0].status == "cancelled"
@@ -158,7 +158,7 @@ async def test_it_ends_with_a_caller_that_is_cancelled_or_raises_in_the_block() 
     async def w(agent: None, breaks: None) -> None: ...
 
     mention(agent, breaks)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         run = await w.run()
     assert str(run.error) == "'enough'" or repr(run.error) == "LookupError('enough')"
     assert [each.status for each in runs] == ["cancelled", "cancelled"]
@@ -184,7 +184,7 @@ async def test_the_places_of_its_caller_are_lent_to_it() -> None:
         return agent
 
     mention(agent)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         assert await w() == 2
 
 
