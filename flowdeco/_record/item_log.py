@@ -12,6 +12,7 @@ from collections.abc import Callable
 from copy import copy
 from heapq import heappush, heapreplace
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 from .._base.events import Status
@@ -38,6 +39,7 @@ class ItemEntry:
         item: the item itself; `None` where it is not kept.
         place: the index under which the engine runs it, as long as it does; `None` before and after.
         status: how it has ended; `None` before.
+        opened: when it was taken in, on the clock of the run; 0 where it is not kept.
         started: when its first attempt began, on the clock of the run; 0 if none has.
         finished: when it ended, on the clock; 0 before.
         attempts: how many were begun.
@@ -51,7 +53,7 @@ class ItemEntry:
 
     __slots__ = (
         *("attempts", "changes", "error", "finished", "index", "item", "key", "place", "result", "run", "started"),
-        *("calls", "failure", "status"),
+        *("calls", "failure", "opened", "status"),
     )
 
     def __init__(self, index: int, key: Any, item: Any, place: int | None = None) -> None:
@@ -60,7 +62,7 @@ class ItemEntry:
         self.item = item
         self.place = place
         self.status: Status | None = None
-        self.started = self.finished = 0.0
+        self.opened = self.started = self.finished = 0.0
         self.attempts = 0
         self.error: BaseException | None = None
         self.result: Any = UNSET
@@ -132,6 +134,8 @@ class ItemLog:
             place: the index under which the engine runs it, at which the journal knows how it stands.
         """
         self.entries[index] = entry = ItemEntry(index, key, item, place)
+        if self.keep:
+            entry.opened = perf_counter()
         return entry
 
     def add(

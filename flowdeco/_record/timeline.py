@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .._base.events import Status
 from .._graph.node import Node
+from .._graph.source import FromItemOf
 from .entry import Entry
 from .item_log import ItemEntry, ItemLog
 from .journal import Journal
@@ -227,6 +228,29 @@ def _list_before(journal: Journal, index: int) -> list[int]:
     return [each for each in found if journal.finished[each] <= journal.started[index]]
 
 
+def _waits_between(attempts: list[Attempt]) -> float:
+    return sum(later.start - (earlier.end or later.start) for earlier, later in pairwise(attempts))
+
+
+def _waits_of_items(journal: Journal, node: Node, log: ItemLog) -> float:
+    """Return how many seconds the items of a mapped node, all of which are kept, could have run and did not."""
+    asked = node.predicate[1] if node.predicate is not None else ()
+    before = {journal.graph.node_of(s.definition).index for s in (*node.sources, *asked) if isinstance(s, FromItemOf)}
+    logs = [journal.items[index] for index in before if index in journal.items]
+    whole = [journal.finished[index] for index in node.dependencies if index not in before]
+    waits = 0.0
+    for entry in log.list_kept():
+        attempts = list_item_attempts(journal, entry)
+        if not attempts:
+            continue
+        start = attempts[0].start + journal.begun
+        found = [each.entries.get(entry.index) for each in logs]
+        ends = [entry.opened, *whole, *[each.finished for each in found if each is not None]]
+        waits += start - max(end for end in (0.0, *ends) if end <= start) if entry.opened else 0.0
+        waits += _waits_between(attempts)
+    return waits
+
+
 class RunMetrics(Metrics):
     """The numbers of one run: those that were recorded, and under the name of each task the seconds of its attempts.
 
@@ -248,13 +272,18 @@ class RunMetrics(Metrics):
     def waiting(self) -> float:
         """Seconds that tasks could have run and did not, all told: for a thread, a place, their next attempt.
 
-        How long items have waited is not counted.
+        Each item counts by itself, from when it was taken in, or what it needs had ended. A plain call, which does not
+        keep items one by one, does not know how long these have waited.
         """
         waits = 0.0
         for node, attempts in list_all_attempts(self._journal):
+            log = self._journal.items.get(node.index)
+            if log is not None:
+                waits += _waits_of_items(self._journal, node, log) if log.keep else 0.0
+                continue
             start = self._journal.started[node.index]
             waits += start - ready_time(self._journal, node) if start else 0.0
-            waits += sum(later.start - (earlier.end or later.start) for earlier, later in pairwise(attempts))
+            waits += _waits_between(attempts)
         return waits
 
     @property

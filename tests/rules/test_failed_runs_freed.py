@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from anyio.lowlevel import checkpoint
 
-from flowdeco import Outcome, Retry, task, workflow
+from flowdeco import Event, Outcome, Retry, task, workflow
 from tests.support.memory import let_go
 
 pytestmark = pytest.mark.skipif(
@@ -161,6 +161,26 @@ async def test_so_does_a_failed_run_within_a_run(call: Any) -> None:
     @workflow(after=inner)
     async def w() -> None: ...
 
+    await call(w)
+    assert await all_gone()
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("how", ["nested", "call", "start"])
+async def test_so_does_a_failed_run_that_the_hooks_of_the_one_around_it_hear_of(how: str, call: Any) -> None:
+    def hear(event: Event) -> None: ...
+
+    @workflow(after=task(fail_async))
+    async def inner() -> None: ...
+
+    async def body() -> None:
+        if how == "start":
+            async with inner.start() as run:
+                del run
+        elif how != "nested":
+            await getattr(inner, how)()
+
+    w = workflow(body, name="w", after=inner if how == "nested" else (), on_state=hear)
     await call(w)
     assert await all_gone()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flowdeco import Metrics, OptionTypeError, Retry, Run, Skip, Statistics, Status, UnknownMetricError, task, workflow
 from flowdeco._record.entry import Entry
+from tests.support.naming import mention
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 
@@ -160,6 +161,40 @@ async def test_running_waiting_and_gain_follow_from_the_times() -> None:
     assert run.critical_path() == ["second", "third"]
     assert run.tasks["third"].waited == pytest.approx(2)
     assert [(a.start, a.end) for a in run.tasks["third"].timeline] == [(7.0, 8.0), (9.5, 10.0)]
+
+
+async def test_items_wait_from_when_they_were_taken_in_or_what_they_need_had_ended() -> None:
+    @task
+    async def pages() -> list[int]:
+        return [0, 1]
+
+    @task(each={"page": pages})
+    async def text(page: int) -> int:
+        return page
+
+    @task(each={"text": text})
+    async def length(text: int) -> int:
+        return text
+
+    @workflow
+    async def w(length: list[int]) -> None: ...
+
+    mention(length)
+    run = await w.run()
+    indices = {name: index for index, name in enumerate(run.tasks)}
+    journal = run._journal
+    journal.begun = journal.started[indices["pages"]] = 100.0
+    journal.finished[indices["pages"]] = 101.0
+    times = {
+        "text": [(101.0, 101.0, 103.0), (101.0, 103.0, 105.0)],
+        "length": [(101.0, 103.5, 104.0), (101.0, 106.0, 107.0)],
+    }
+    for name, several in times.items():
+        for entry, (opened, started, finished) in zip(journal.items[indices[name]].list_kept(), several, strict=True):
+            entry.opened, entry.started, entry.finished = opened, started, finished
+    entry = journal.items[indices["length"]].entries[1]
+    entry.changes += [Entry(106.25, 0, Status.RETRYING, 1, OSError()), Entry(106.75, 0, Status.RUNNING, 2, None)]
+    assert run.metrics.waiting == pytest.approx((0 + 2) + (0.5 + 1) + 0.5)
 
 
 async def test_there_is_no_gain_before_the_end() -> None:
