@@ -97,7 +97,8 @@ def resource(
 
     It is closed whatever has happened. The error that the run fails with is raised where it yields, so that a
     transaction rolls back; of a run that is cancelled or takes too long, `RunCancelled`. What it makes of that changes
-    nothing. What it raises itself in closing is a note on the run's error, and fails a run that had none.
+    nothing. What it raises itself in closing is a note on the run's error, and fails a run that had none; of a run that
+    is cancelled, it is logged. One that yields never or a second time fails with a `ResourceError`.
 
     The function of a `def` workflow is called after the closing, so it cannot name one; that of an `async def` can.
 

@@ -290,7 +290,8 @@ class ResourceError(FlowdecoError, RuntimeError):
 class RunCancelled(BaseException):
     """Thrown into the resources of a run that is cancelled, or takes longer than its timeout, before they are closed.
 
-    So what rolls back when an error passes it by does so then, too. What a resource makes of it changes nothing.
+    So what rolls back when an error passes it by does so then, too. What a resource makes of it changes nothing. Its
+    text says why, as far as that is known: that it took too long, or which error left the block of `opened()`.
     """
 
 

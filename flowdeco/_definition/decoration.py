@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from .._base.checks import check_name, check_timeout
 from .._base.errors import OptionTypeError
 from .._base.signature import Param, Signature, read_signature
-from .._base.text import shorten
+from .._base.text import name_callable, shorten
 from .._policy.hook import HOOKS, check_hooks, read_hooks
 from .._policy.policy import (
     DEFAULTABLE,
@@ -92,7 +92,7 @@ def define_task(
     """
     signature = signature or read_signature_of("task", function)
     name = name_of(function, options)
-    subject = f"task {name or shorten(function)!r}"
+    subject = f"task {name or name_callable(function)!r}"
     when, is_plain = options["when"], asks_for_nothing(options)
     if not is_plain:
         check_policy(subject, options, definition_of)
@@ -167,7 +167,7 @@ def define_workflow(
     """
     signature = signature or read_signature_of("workflow", function)
     own_name = name_of(function, options)
-    subject = f"workflow {own_name or shorten(function)!r}"
+    subject = f"workflow {own_name or name_callable(function)!r}"
     check_common(subject, options, signature.params, ())
     items = check_items(subject, options, signature.params, None)
     tasks = _check_workflow(subject, options)

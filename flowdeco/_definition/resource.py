@@ -13,6 +13,7 @@ from typing import Any
 
 from .._base.checks import check_timeout, reject
 from .._base.signature import Signature
+from .._base.text import name_callable
 from .._policy.policy import asks_for_nothing, check_policy, read_policy
 from .decoration import NO_OPTIONS, check_common, name_of, read_signature_of
 from .definition import Face, Scope, TaskDefinition, definition_of
@@ -87,7 +88,7 @@ def define_resource(
     signature = signature or read_signature_of("resource", function)
     chosen = {**NO_OPTIONS, **{option: options[option] for option in RESOURCE_OPTIONS}}
     name = name_of(function, chosen)
-    subject = f"resource {name or 'resource'!r}"
+    subject = f"resource {name or name_callable(function)!r}"
     _check_own(subject, chosen, signature)
     is_plain = asks_for_nothing(chosen)
     if not is_plain:

@@ -109,10 +109,13 @@ class CallSignature:
             bound = signature_of(self.params, {}).bind(*args, **rest)
         except TypeError as error:
             names = [p.name for p in self.params]
-            unknown = [name for name in rest if name not in names]
-            reason = str(error) if unknown or not missing else ""
-            hint = nearest(unknown[0], names) if unknown else ""
-            raise self._error(f"{reason}.{hint}" if reason else self._say_missing(missing)) from None
+            takes_any = any(param.kind is Parameter.VAR_KEYWORD for param in self.params)
+            unknown = [] if takes_any else [name for name in rest if name not in names]
+            if unknown:  # Python would name what is missing first, which is what was misspelled
+                reason = f"got an unexpected keyword argument {unknown[0]!r}.{nearest(unknown[0], names)}"
+            else:
+                reason = self._say_missing(missing) if missing else f"{error}."
+            raise self._error(reason) from None
         return {**bound.arguments, **filled}
 
     def _say_missing(self, missing: Sequence[str]) -> str:

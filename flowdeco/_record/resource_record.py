@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from .._base.errors import UnknownTaskError
 from .._base.events import Skip, Status
 from .._base.text import nearest, shorten
-from .._graph.node import Node
 from .journal import Journal
+from .node_record import NodeRecord
 from .resource_life import ResourceLife
 
 __all__ = ["ResourceRecord", "Resources"]
@@ -19,19 +18,10 @@ __all__ = ["ResourceRecord", "Resources"]
 _NEVER = ResourceLife()
 
 
-class ResourceRecord:
+class ResourceRecord(NodeRecord):
     """How one resource of a run stands. It is a view: it changes while the run goes on."""
 
-    __slots__ = ("_journal", "_node")
-
-    def __init__(self, journal: Journal, node: Node) -> None:
-        self._journal = journal
-        self._node = node
-
-    @property
-    def name(self) -> str:
-        """The resource's name in the record."""
-        return self._node.name
+    __slots__ = ()
 
     @property
     def scope(self) -> str:
@@ -45,11 +35,6 @@ class ResourceRecord:
         It is `failed` also if its closing, or its own background work, has failed.
         """
         return Status.FAILED if self._life.error is not None else self._journal.status_of(self._node)
-
-    @property
-    def attempts(self) -> int:
-        """How many attempts at opening it were begun."""
-        return self._journal.attempts_of(self._node.index)
 
     @property
     def opened(self) -> datetime | None:
@@ -74,11 +59,6 @@ class ResourceRecord:
             return self._life.error
         error = self._journal.error_of(self._node.index)
         return None if isinstance(error, Skip) else error
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """What its `metadata=` says."""
-        return MappingProxyType(dict(self._journal.graph.metadata_of(self._node)))
 
     def __repr__(self) -> str:
         return f"<record of resource {self.name!r}: {self.status}>"

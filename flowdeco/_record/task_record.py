@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, overload
 
 from .._base.errors import TaskTimeoutError
 from .._base.events import Status
 from .._base.sentinel import UNSET
-from .._graph.node import Node
 from .call_log import Call, CallLog, calls_of
 from .item_log import ItemEntry
 from .item_record import Items
 from .journal import RUN, Journal
+from .node_record import NodeRecord
 from .timeline import Attempt, list_attempts, ready_time
 
 __all__ = ["MOST_SHOWN", "CallRecord", "Calls", "TaskRecord"]
@@ -23,19 +22,10 @@ __all__ = ["MOST_SHOWN", "CallRecord", "Calls", "TaskRecord"]
 MOST_SHOWN = 20
 
 
-class TaskRecord:
+class TaskRecord(NodeRecord):
     """How one task of a run stands. It is a view: it changes while the run goes on."""
 
-    __slots__ = ("_journal", "_node")
-
-    def __init__(self, journal: Journal, node: Node) -> None:
-        self._journal = journal
-        self._node = node
-
-    @property
-    def name(self) -> str:
-        """The task's name in the record."""
-        return self._node.name
+    __slots__ = ()
 
     @property
     def path(self) -> str:
@@ -70,11 +60,6 @@ class TaskRecord:
         return start - ready_time(self._journal, self._node) if start else None
 
     @property
-    def attempts(self) -> int:
-        """How many attempts were begun; 0 if it has not run."""
-        return self._journal.attempts_of(self._node.index)
-
-    @property
     def timeline(self) -> list[Attempt]:
         """Its attempts, with when each began and ended."""
         return list_attempts(self._journal, self._node)
@@ -106,11 +91,6 @@ class TaskRecord:
         """How many attempts were given up at their timeout while they still ran; what they gave later was refused."""
         errors = [failure.error for failure in self._journal.errors if failure.task == self.path]
         return sum(isinstance(error, TaskTimeoutError) and error.abandoned for error in errors)
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """What `metadata=` says, of the task and in the workflow's `defaults=`."""
-        return MappingProxyType(dict(self._journal.graph.metadata_of(self._node)))
 
     @property
     def reason(self) -> str | None:

@@ -55,8 +55,9 @@ PACKAGES: dict[str, Package] = {
         "_base _policy _state _definition _draw",
     ),
     "_record": Package(
-        "journal call_log detachment entry failure sketch item_log item_record resource_life task_record tasks "
-        "timeline metrics event_stream log error_notes resource_record yield_hint stream_hint thread_hint",
+        "journal call_log detachment entry failure sketch item_log item_record resource_life node_record "
+        "task_record tasks timeline metrics event_stream log error_notes resource_record yield_hint stream_hint "
+        "thread_hint",
         "_base _policy _graph",
     ),
     "_report": Package(

@@ -209,6 +209,7 @@ async def test_a_name_that_is_a_task_is_not_filled() -> None:
         ((), {}, "missing an argument: 'query'."),
         (("a", 1, 2), {}, "too many positional arguments."),
         (("a",), {"quest": 1}, "got an unexpected keyword argument 'quest'."),
+        ((), {"qeury": "a"}, "got an unexpected keyword argument 'qeury'. Did you mean 'query'?"),
         (("a",), {"query": "b"}, "multiple values for argument 'query'."),
     ],
 )

@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+import re
 import sys
+from typing import Any
 
 import pytest
 
-from flowdeco import OptionError, OptionTypeError, task
+from flowdeco import OptionError, OptionTypeError, resource, task, workflow
 from tests.support.names_rules import page
 from tests.support.options import error_of
 from tests.support.steps import web
@@ -45,3 +47,12 @@ def test_a_task_is_pickled_by_its_name_and_copied_as_itself() -> None:
         with pytest.raises((pickle.PicklingError, AttributeError)):
             pickle.dumps(elsewhere)
     assert sys.modules[page.__module__].page is page
+
+
+def test_what_has_no_name_is_called_by_its_parameters_and_where_it_stands() -> None:
+    decorators: list[tuple[str, Any]] = [("task", task), ("workflow", workflow), ("resource", resource)]
+    for kind, decorate in decorators:
+        with pytest.raises(OptionError) as caught:
+            decorate(lambda url: url, timeout="soon")
+        said = rf"Cannot define {kind} 'lambda url \(test_option_errors.py, line \d+\)': timeout='soon' is not a number"
+        assert re.match(said, str(caught.value))

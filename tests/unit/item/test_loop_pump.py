@@ -10,37 +10,26 @@ from anyio import CancelScope, Event, create_task_group, fail_after, move_on_aft
 from anyio.lowlevel import checkpoint
 
 from flowdeco._base.sentinel import UNSET
-from flowdeco._item.clock import Clock
-from flowdeco._item.feed import Feed
 from flowdeco._item.loop_pump import LoopPump
 from tests.support.clock import AT_ONCE
+from tests.support.pumped import PumpedSource
 
 SOON = 60
 
 
-class Source:
-    """A generator with its pump, and what it has handed on."""
+class Source(PumpedSource):
+    """What is advanced on the event loop."""
 
     def __init__(self, make: Callable[[], Any], *, room: int | None = None, timeout: float | None = None) -> None:
-        self.got: list[Any] = []
-        self.begun = Event()
-        self.feed = Feed(self._take_in, room)
-        self.clock = Clock(timeout)
-        self.result: Any = None
+        super().__init__(room=room, timeout=timeout)
 
         async def start() -> Any:
             return make()
 
         self._start: Callable[[], Awaitable[Any]] = start
 
-    def _take_in(self, item: Any) -> None:
-        self.got.append(item)
-        self.begun.set()
-
-    async def run(self) -> None:
-        with self.clock.scope:
-            self.clock.go()
-            self.result = await LoopPump(self._start, self.feed, self.clock).run()
+    def make_pump(self) -> LoopPump:
+        return LoopPump(self._start, self.feed, self.clock)
 
 
 class Steps:

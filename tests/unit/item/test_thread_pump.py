@@ -13,41 +13,26 @@ from anyio import CancelScope, create_task_group, fail_after, from_thread, to_th
 
 from flowdeco._base.sentinel import UNSET
 from flowdeco._item.clock import Clock
-from flowdeco._item.feed import Feed
 from flowdeco._item.thread_pump import ThreadPump
 from tests.support.clock import Clock as Trial
 from tests.support.clock import given_time
+from tests.support.pumped import PumpedSource
 
 SOON = 60
 
 
-class Source:
-    """A generator with its pump, and what it has handed on."""
+class Source(PumpedSource):
+    """What is advanced in a thread of its own."""
 
     def __init__(self, function: Callable[[], Any], *, room: int | None = None, timeout: float | None = None) -> None:
-        self.got: list[Any] = []
-        self.changed = anyio.Event()
-        self.feed = Feed(self._take_in, room)
-        self.clock = Clock(timeout)
+        super().__init__(room=room, timeout=timeout)
         self.ended: list[str] = []
         self.function = function
-        self.result: Any = None
         self.pump: ThreadPump | None = None
 
-    def _take_in(self, item: Any) -> None:
-        self.got.append(item)
-        self.changed.set()
-
-    async def run(self) -> None:
-        with self.clock.scope:
-            self.clock.go()
-            self.pump = ThreadPump(self.function, (), self.feed, self.clock, lambda: self.ended.append("left behind"))
-            self.result = await self.pump.run()
-
-    async def wait_for(self, number: int) -> None:
-        while len(self.got) < number:
-            self.changed = anyio.Event()
-            await self.changed.wait()
+    def make_pump(self) -> ThreadPump:
+        self.pump = ThreadPump(self.function, (), self.feed, self.clock, lambda: self.ended.append("left behind"))
+        return self.pump
 
 
 class Steps:
