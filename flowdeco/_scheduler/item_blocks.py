@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._base.events import Outcome, Status
+from .._base.item_errors import UnequalLengthsError
 from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.graph import Graph
@@ -103,7 +104,12 @@ class ItemBlocks(ItemStreams):
                     self.call(segment)
                     break
         except Exception as error:  # of what gives the items
-            segment.is_exhausted, segment.fault = True, error
+            segment.is_exhausted = True
+            causes = [each.cause for each in (segment, *self.list_mates(segment))]
+            if not (any(causes) and isinstance(error, UnequalLengthsError)):
+                segment.fault = segment.fault or error
+            elif segment.sources is not None:  # it has failed, and no wonder that others have more
+                segment.sources.close()
             self.call(segment)
 
     def _begin_next(self, segment: Segment) -> bool:
@@ -282,9 +288,9 @@ class ItemBlocks(ItemStreams):
 
     def find_ended(self, segment: Segment) -> list[int]:
         """Return the stages that have ended for all items, and of which nobody knows it yet."""
-        if not segment.is_exhausted or segment.sources is None:
+        if not segment.is_exhausted or segment.sources is None or segment.fault is not None:
             return []
-        self.end_streams(segment, -1, segment.fault or segment.cause)
+        self.end_streams(segment, -1, segment.cause)
         found: list[int] = []
         for node, count in segment.counts.items():
             if count == segment.begun and not self.collections[node].is_done:
@@ -320,7 +326,7 @@ class ItemBlocks(ItemStreams):
         state.release(step.reads)
         state.decline(node)
         segment = self.of_node[node]
-        self.end_streams(segment, node, segment.cause)
+        self.end_streams(segment, node, segment.cause, status if cause is segment.cause else Status.UPSTREAM_FAILED)
         self._let_go(segment.plan.axis)
 
     def part(self) -> None:

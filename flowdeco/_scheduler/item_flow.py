@@ -90,7 +90,7 @@ class ItemFlows(ItemTees):
             flow.failure = failure
             for place in flow.plan.takers:
                 if failure is not None:
-                    self._break(self.of_start[place], failure[1])
+                    self.break_off(self.of_start[place], failure[1])
             self._call_takers(flow)
             return
         if failure is not None:
@@ -105,7 +105,7 @@ class ItemFlows(ItemTees):
             if not self._state.pending[place]:
                 self._state.ready.append(place)
 
-    def _break(self, segment: Segment, cause: BaseException | None) -> None:
+    def break_off(self, segment: Segment, cause: BaseException | None) -> None:
         """Take in that what gives the items has failed, after items have begun: these go on."""
         segment.is_broken, segment.cause = True, cause
         for _, node in segment.plan.own:

@@ -139,11 +139,12 @@ class ItemStreams(ItemFlows):
         if not state.pending[end]:
             state.ready.append(end)
 
-    def end_streams(self, segment: Segment, node: int, error: BaseException | None = None) -> None:
+    def end_streams(
+        self, segment: Segment, node: int, error: BaseException | None = None, status: Status = Status.FAILED
+    ) -> None:
         """Say to those who read what a stage gives, or a source, that there is no more, or what it has failed with."""
         for plan, stream in segment.streams.get(node, ()):
             if error is not None and plan.is_settled:
-                status = Status.FAILED if node < 0 else Status.UPSTREAM_FAILED
                 stream.put(segment.begun, make_outcome(plan.name, status, error))
                 stream.end()
             else:

@@ -152,18 +152,33 @@ class ItemTurns(Admission, ItemPumps):
             for index in state.items.list_open(segment):
                 if index in self.scopes:
                     self.scopes[index].cancel()
-        fault, segment.fault = segment.fault, None
-        if fault is None:
+        broken = next((each for each in (segment, *state.items.list_mates(segment)) if each.fault is not None), None)
+        if broken is None:
             self._end_stages(ended)
             self._raise_late(segment)
-        else:
-            self._break_off(segment, fault)
+        elif broken.fault is not None and not self._waits_for_items(broken):
+            fault, broken.fault = broken.fault, None
+            self._break_off(broken, fault)
+
+    def _waits_for_items(self, segment: Segment) -> bool:
+        """Whether items are under way that go on, though no others begin: the run does if the first stage fails."""
+        items = self.state.items
+        assert items is not None
+        if not segment.plan.own or segment.plan.own[0][1] not in self.state.plan.tolerated:
+            return False
+        begun = [each for each in (segment, *items.list_mates(segment)) if each.active]
+        for each in begun:
+            each.is_broken = True  # there is another turn when they have ended
+        return bool(begun)
 
     def _break_off(self, segment: Segment, fault: BaseException) -> None:
         """Take in that what gives the items has failed by itself, and by no task: the first stage fails with that."""
         items = self.state.items
         assert items is not None
         mates = self._break_mates(segment, fault)
+        items.break_off(segment, fault)
+        for each in (segment, *items.list_mates(segment)):
+            items.end_streams(each, -1, fault)
         for _, node in segment.plan.own:
             items.collections[node].is_done = True
         if segment.sources is not None:
@@ -183,6 +198,7 @@ class ItemTurns(Admission, ItemPumps):
             for each in begun:
                 each.is_exhausted, each.fault = True, None
                 items.branch_of(each).close()
+                items.break_off(each, fault)
                 found += [node for _, node in each.plan.own if not items.collections[node].is_done]
             for node in found:
                 items.collections[node].is_done = True

@@ -1,5 +1,6 @@
 """A task is called in a run, under its own options, as a recorded call of whoever calls."""
 
+import asyncio
 import inspect
 import pickle
 from collections.abc import AsyncIterator, Iterator
@@ -59,6 +60,20 @@ def test_a_plainly_called_def_calls_tasks_after_its_graph() -> None:
     run = report_sync.run("tea")
     assert run.result == RESULT
     assert [(call.path, call.caller, call.status) for call in run.calls] == [("read#1", "", "completed")]
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "trio"])
+def test_a_plainly_called_def_calls_tasks_on_the_event_loop_that_its_workflow_names(kind: str) -> None:
+    @task
+    async def look() -> tuple[str, bool]:
+        library = anyio.get_cancelled_exc_class().__module__.partition(".")[0]
+        return library, kind == "asyncio" and asyncio.get_running_loop().get_debug()
+
+    @workflow(backend=kind, backend_options={"debug": True} if kind == "asyncio" else None)
+    def w() -> tuple[str, bool]:
+        return look.call_sync()
+
+    assert w() == (kind, kind == "asyncio")
 
 
 async def test_the_record_of_a_call_is_like_that_of_a_task() -> None:
@@ -421,3 +436,16 @@ async def test_what_a_condition_asks_for_besides_is_passed_by_name() -> None:
         return await pick.call("tea", wanted=["tea"])
 
     assert await w() == "tea"
+
+
+async def test_what_a_condition_asks_for_besides_comes_before_names_that_are_not_known() -> None:
+    @task(when=lambda wanted: wanted)
+    async def pick(name: str, **more: str) -> tuple[str, dict[str, str]]:
+        return name, more
+
+    @workflow
+    async def w() -> Any:
+        return await pick.call("tea", wanted=True, colour="green")
+
+    assert str(inspect.signature(pick.call)).startswith("(name: str, *, wanted, **more: str)")
+    assert await w() == ("tea", {"colour": "green"})
