@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._base.events import Outcome, Status
-from .._base.item_errors import UnequalLengthsError
 from .._base.sentinel import UNSET
 from .._graph.axis import Axis
 from .._graph.graph import Graph
@@ -105,10 +104,9 @@ class ItemBlocks(ItemStreams):
                     break
         except Exception as error:  # of what gives the items
             segment.is_exhausted = True
-            causes = [each.cause for each in (segment, *self.list_mates(segment))]
-            if not (any(causes) and isinstance(error, UnequalLengthsError)):
+            if all(each.cause is None for each in (segment, *self.list_mates(segment))):
                 segment.fault = segment.fault or error
-            elif segment.sources is not None:  # it has failed, and no wonder that others have more
+            elif segment.sources is not None:  # one of these has failed, and no wonder that others have more
                 segment.sources.close()
             self.call(segment)
 
@@ -368,7 +366,11 @@ class ItemBlocks(ItemStreams):
             values[place] = take_list(definition, collection.list_present(), output)
         for part, place in shares.outcomes:
             values[place] = collection.list_outcomes(definition, part)
-            if collection.status is not status or self.of_node[node].is_broken:  # not an item, but what gives them
+            late = self.of_node[node].cause
+            if late is not None:  # not an item has failed, but what gives them
+                end = status if cause is late else Status.UPSTREAM_FAILED
+                values[place].append(make_outcome(collection.name, end, late))
+            elif collection.status is not status:
                 values[place].append(make_outcome(collection.name, status, cause))
         if shares.handed is not None:
             values[shares.handed] = status, collection.list_present() if status is Status.COMPLETED else cause

@@ -152,24 +152,32 @@ class ItemTurns(Admission, ItemPumps):
             for index in state.items.list_open(segment):
                 if index in self.scopes:
                     self.scopes[index].cancel()
-        broken = next((each for each in (segment, *state.items.list_mates(segment)) if each.fault is not None), None)
-        if broken is None:
+        fault, segment.fault = segment.fault, None
+        if fault is None:
             self._end_stages(ended)
             self._raise_late(segment)
-        elif broken.fault is not None and not self._waits_for_items(broken):
-            fault, broken.fault = broken.fault, None
-            self._break_off(broken, fault)
+        elif segment.plan.own and segment.plan.own[0][1] in state.plan.tolerated:
+            self._break_off_late(segment, fault)
+        else:
+            self._break_off(segment, fault)
 
-    def _waits_for_items(self, segment: Segment) -> bool:
-        """Whether items are under way that go on, though no others begin: the run does if the first stage fails."""
-        items = self.state.items
+    def _break_off_late(self, segment: Segment, fault: BaseException) -> None:
+        """Take in the same where the run goes on: so do the items under way, and after them the first stage fails."""
+        items, first = self.state.items, segment.plan.own[0][1]
         assert items is not None
-        if not segment.plan.own or segment.plan.own[0][1] not in self.state.plan.tolerated:
-            return False
-        begun = [each for each in (segment, *items.list_mates(segment)) if each.active]
-        for each in begun:
-            each.is_broken = True  # there is another turn when they have ended
-        return bool(begun)
+        self.journal.fail_attempt(self.state.node_of(first).name, self.journal.attempts_of(first), fault, first)
+        tee = items.tee_of(segment)
+        with self.lock:
+            items.collections[first].errors.append(fault)
+            if tee is not None:
+                tee.fault = fault
+            for each in (segment, *items.list_mates(segment)):
+                if each.sources is not None:  # the others take what has been given until then
+                    items.break_off(each, fault)
+                    items.call(each)
+                    if each is segment or each.fault is not None:
+                        each.fault = None
+                        each.sources.close()
 
     def _break_off(self, segment: Segment, fault: BaseException) -> None:
         """Take in that what gives the items has failed by itself, and by no task: the first stage fails with that."""

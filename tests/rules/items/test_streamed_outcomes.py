@@ -9,8 +9,7 @@ import pytest
 from anyio import fail_after
 
 from flowdeco import Outcome, Skip, task, workflow
-
-SOON = 60
+from tests.support.clock import PATIENCE
 
 
 @task
@@ -68,7 +67,7 @@ async def test_who_receives_outcomes_hears_of_a_source_that_gave_no_item_by_the_
             async def w(found: list[Outcome[int]]) -> list[Outcome[int]]:
                 return found
 
-            with fail_after(SOON):
+            with fail_after(PATIENCE):
                 [outcome] = await w()
             assert (str(outcome.status), outcome.index) == (end, None)
             assert outcome.failed is (how != "skipped")
