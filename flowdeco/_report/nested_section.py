@@ -20,7 +20,7 @@ _MOST_QUIET = 12
 
 
 def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
-    """Return the runs of a run's nodes.
+    """Return the runs of a run's nodes, and those of called workflows.
 
     Args:
         snapshot: the run around them.
@@ -33,6 +33,9 @@ def list_nested(snapshot: Snapshot, told: Told, path: str = "") -> str:
         name = snapshot.rows[node].name
         name = name if index is None else name_item(name, index)
         shown = _show(within, f"{path}{name}", f"{snapshot.key}{name_place(place)}", told)
+        (quiet if within.status is Status.COMPLETED else loud).append(shown)
+    for anchor, (name, within) in snapshot.called.items():
+        shown = _show(within, f"{path}{name}", f"{snapshot.key}{anchor}", told)
         (quiet if within.status is Status.COMPLETED else loud).append(shown)
     rest = "".join(quiet)
     if len(quiet) > _MOST_QUIET:

@@ -53,10 +53,14 @@ def list_tasks(snapshot: Snapshot) -> str:
     rows: list[str] = []
     for row in snapshot.rows:
         rows.append(_tell_task(row, snapshot.key, (row.number, None) in snapshot.nested))
-        rows += [_tell_task(call, snapshot.key, has_run=False) for call in snapshot.calls.get(row.number, ())]
-    rows += [_tell_task(call, snapshot.key, has_run=False) for call in snapshot.calls.get(RUN, ())]
+        rows += _tell_calls(snapshot, row.number)
+    rows += _tell_calls(snapshot, RUN)
     told = table(heads, rows, name=f"Tasks of {snapshot.run.workflow}", numbers=heads[2:6])
     return told + tell_rest(snapshot.calls_left_out)
+
+
+def _tell_calls(snapshot: Snapshot, caller: int) -> list[str]:
+    return [_tell_task(call, snapshot.key, call.anchor in snapshot.called) for call in snapshot.calls.get(caller, ())]
 
 
 def _tell_task(row: Row, key: str, has_run: bool) -> str:

@@ -21,7 +21,7 @@ from .._record.task_record import TaskRecord
 from .._record.timeline import RunMetrics, find_critical_path, list_all_attempts
 from .._state.state import State
 from .._state.store import Change
-from .call_rows import count_calls, list_calls
+from .call_rows import read_calls
 from .row import read_row
 
 __all__ = ["Place", "Reported", "Snapshot", "diagram_of", "name_place"]
@@ -90,6 +90,7 @@ class Snapshot:
         key: what its anchors have that those of no other run on the page have; `""` for the outermost.
         level: how many runs it is nested in.
         calls: what is told of the calls that each node, or under `RUN` the workflow's own function, has made.
+        called: the runs of those that are calls of workflows, by the anchor of the call, with its name.
         calls_left_out: how many more calls there are that are not shown.
         nested: the runs of its nodes that are workflows, by node and item.
         left_out: how many of these are not shown, as there are too many.
@@ -123,13 +124,16 @@ class Snapshot:
             for node, attempts in list_all_attempts(journal)
         ]
         callers = [(RUN, "w"), *[(row.number, row.anchor) for row in self.rows]]
-        made = [(index, anchor) for index, anchor in callers if index in journal.calls]
-        self.calls = {index: list_calls(journal, index, anchor, journal.begun) for index, anchor in made}
-        self.calls_left_out = sum(count_calls(journal, index) for index, _ in made)
+        made = [each for each in callers if each[0] in journal.calls or each[0] in journal.items]
+        read = {index: read_calls(journal, index, anchor, journal.begun) for index, anchor in made}
+        self.calls = {index: found.rows for index, found in read.items() if found.rows}
+        self.calls_left_out = sum(found.left_out for found in read.values())
         self.state = state
         self.changes = self._read_changes(is_shared=is_shared)
         self.statistics: dict[str, Statistics] = run.metrics.all_statistics() if not level else {}
-        self.nested, self.left_out = self._read_nested([_MOST_ROWS] if room is None else room)
+        room = [_MOST_ROWS] if room is None else room
+        self.nested, self.left_out = self._read_nested(room)
+        self.called = self._read_called([each for found in read.values() for each in found.runs], room)
 
     @property
     def span(self) -> float:
@@ -157,15 +161,32 @@ class Snapshot:
         nested, left_out = self._find_nested()
         nested.sort(key=lambda each: each[1]._journal.status is not Status.FAILED)
         for place, run in nested:
-            size = len(run._journal.graph.nodes) + 3
-            if self.level == _MOST_LEVELS or size > room[0]:
-                continue
-            room[0] -= size
-            key = f"{self.key}{name_place(place)}-"
-            reported, level = cast("Reported", run), self.level + 1
-            found[place] = Snapshot(reported, run._journal, None, is_shared=False, key=key, level=level, room=room)
+            within = self._read_one(run, name_place(place), room)
+            if within is not None:
+                found[place] = within
         ordered = sorted(found.items(), key=lambda each: (each[0][0], each[0][1] or 0))
         return dict(ordered), left_out + len(nested) - len(found)
+
+    def _read_called(
+        self, runs: Sequence[tuple[str, str, NestedRun]], room: list[int]
+    ) -> dict[str, tuple[str, Snapshot]]:
+        """Return the runs of called workflows by the anchors of the calls; count those that are left out."""
+        found = dict[str, tuple[str, Snapshot]]()
+        for anchor, name, run in sorted(runs, key=lambda each: each[2]._journal.status is not Status.FAILED):
+            within = self._read_one(run, anchor, room)
+            if within is not None:
+                found[anchor] = name, within
+        self.left_out += len(runs) - len(found)
+        return {anchor: found[anchor] for anchor, _, _ in runs if anchor in found}
+
+    def _read_one(self, run: NestedRun, anchor: str, room: list[int]) -> Snapshot | None:
+        """Return how a run within stands; `None` if there is no room for it."""
+        size = len(run._journal.graph.nodes) + 3
+        if self.level == _MOST_LEVELS or size > room[0]:
+            return None
+        room[0] -= size
+        key, level = f"{self.key}{anchor}-", self.level + 1
+        return Snapshot(cast("Reported", run), run._journal, None, is_shared=False, key=key, level=level, room=room)
 
     def _find_nested(self) -> tuple[list[tuple[Place, NestedRun]], int]:
         """Return the nested runs that may be shown, and how many more there are."""

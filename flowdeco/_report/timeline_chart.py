@@ -58,7 +58,7 @@ def _show_failed(snapshot: Snapshot) -> str:
 
 def _legend(snapshot: Snapshot) -> str:
     """Return what the bars mean, of the kinds that there are."""
-    runs = [snapshot, *snapshot.nested.values()]
+    runs = [snapshot, *snapshot.nested.values(), *[within for _, within in snapshot.called.values()]]
     rows = [row for run in runs for row in (*run.rows, *chain.from_iterable(run.calls.values()))]
     kinds = {str(_status_of(row, attempt)) for row in rows for attempt in row.attempts}
     kinds |= {"span"} if any(row.span for row in rows) else set()

@@ -7,6 +7,7 @@ import pytest
 
 from flowdeco import Run, task, workflow
 from tests.support.failing import fail_within, nightly
+from tests.support.naming import mention
 from tests.support.report import Page, page_of
 
 
@@ -140,3 +141,59 @@ def test_a_plain_call_that_failed_shows_what_failed_within() -> None:
     page = page_of(Run.of(caught.value))
     assert "imported / stored OSError" in page.text[""]
     assert len(page.of("div", "nested")) == 1, "what completed within is let go as results are"
+
+
+def test_the_run_of_a_called_workflow_is_shown_and_its_call_leads_to_it() -> None:
+    @task
+    def stock(item: str) -> int:
+        return len(item)
+
+    @workflow
+    def offer(item: str, stock: int) -> int:
+        return stock
+
+    @task
+    def agent() -> int:
+        return offer.call_sync("tea")
+
+    @workflow
+    async def w(agent: int) -> int:
+        return agent + await offer.call("cake")
+
+    mention(stock, agent)
+    page = page_of(w.run_sync())
+    nested = page.text["nested-runs"]
+    for shown in ("agent/offer#1 ✓ completed 1 task", "offer#1 ✓ completed 1 task", "stock"):
+        assert shown in nested
+    links = [each["href"] for each in page.of("a")]
+    ids = {str(each["id"]) for each in page.of("div") if str(each.get("id")).startswith("run-")}
+    assert ids == {"run-0c0", "run-wc0"}
+    assert {f"#{each}" for each in ids} <= set(links)
+
+
+def test_calls_of_items_stand_below_the_mapped_task() -> None:
+    @task
+    async def search(query: str) -> str:
+        if query == "b":
+            raise ValueError(query)
+        return query
+
+    @workflow
+    async def ask(query: str, search: str) -> str:
+        return search
+
+    @task(each={"word": "words"})
+    async def look_up(word: str) -> str:
+        return await search.call(word) + await ask.call(word)
+
+    @workflow(keep_going=True)
+    async def w(words: list[str], look_up: list[str]) -> None: ...
+
+    mention(look_up)
+    page = page_of(w.run_sync(["a", "b"]))
+    for shown in ("look_up[0]/search#1", "look_up[0]/ask#1", "look_up[1]/search#1✗ failed"):
+        assert shown in page.text["tasks"]
+    assert "look_up[0]/ask#1 ✓ completed 1 task" in page.text["nested-runs"]
+    tasks = page_of(w.run_sync(["b", *"c" * 60])).text["tasks"]
+    assert 20 <= len(re.findall(r"look_up\[\d+\]/search#1", tasks)) <= 41
+    assert "more are not shown" in tasks
