@@ -26,7 +26,8 @@ from .document import Block, Document, Session, is_test
 from .shown import Comparison, compare
 
 PROGRAM = "example.py"  # the name of a program that the page gives none
-TRIES = 3  # a machine under load may stand still for a while, which makes times longer that are shown
+# A machine under load may stand still for a while, which makes times longer that are shown.
+TRIES = 6
 
 
 @contextlib.contextmanager
@@ -53,7 +54,7 @@ def check_blocks(page: Document, folder: Path) -> None:
         with unfold(page, folder):
             compared = run_blocks(page)
         for each in compared:
-            assert each.same_text or each.printed == each.shown, each.where
+            assert each.same_text or (left and each.shows_a_timeout) or each.printed == each.shown, each.where
         late = [each for each in compared if not each.same_times]
         assert left or [each.printed for each in late] == [each.shown for each in late]
         if not late:

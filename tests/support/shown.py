@@ -26,6 +26,11 @@ class Comparison(NamedTuple):
         return _without_times(self.printed) == _without_times(self.shown)
 
     @property
+    def shows_a_timeout(self) -> bool:
+        """Whether it depends on the time that a run had what of it is told."""
+        return any(" longer than its timeout " in line for line in self.shown)
+
+    @property
     def same_times(self) -> bool:
         """Whether each time that is shown is about the one that was printed."""
         return self.same_text and all(map(_about, _times_in(self.printed), _times_in(self.shown)))
