@@ -221,7 +221,7 @@ class LimitDeadlockError(FlowdecoError, RuntimeError):
     """A call would wait for ever: those who hold the places wait for what is held around it, or were left behind.
 
     Attributes:
-        limit: the `Limit`.
+        limit: the `Limit`; for a call in the thread of a resource, which makes one at a time, one that stands for it.
         chain: the tasks that hold each other up, from the one that holds what the call needs.
     """
 

@@ -54,11 +54,13 @@ class Want(NamedTuple):
         label: what to call the limit.
         pool: where the places may come from, or from where that has its own.
         places: how many are wanted.
+        is_thread: whether it is a turn in a thread.
     """
 
     label: str
     pool: Pool
     places: int
+    is_thread: bool = False
 
     def list_pools(self) -> Iterator[Pool]:
         pool: Pool | None = self.pool
@@ -109,6 +111,8 @@ def describe_deadlock(name: str, want: Want, chain: list[tuple[Holder, Want]]) -
         links.append(f"{holder.name!r} holds {held.label} {end}")
     text = f"Cannot take {want.label} for {name!r}: it would wait for ever. {', '.join(links)}"
     text += "." if chain[-1][0].is_left_behind else " for this."
+    if want.is_thread:
+        return text + " Call its function itself, or call it in a task that runs elsewhere."
     return text + " Call it outside of what holds places, or give it a limit of its own."
 
 

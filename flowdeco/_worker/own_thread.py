@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from queue import SimpleQueue
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from anyio import CancelScope, CapacityLimiter, Event, get_cancelled_exc_class, to_thread
 
@@ -21,7 +21,23 @@ from .._base.signature import discard, is_awaitable
 from .._base.tracebacks import skip_frames
 from .thread import IN_THREAD
 
-__all__ = ["CallInOwnThread", "OwnThread"]
+__all__ = ["CallInOwnThread", "OwnThread", "Turn"]
+
+
+class Turn(Protocol):
+    """Who is told when a call waits for its turn, and when it has it."""
+
+    def expect(self) -> None:
+        """Begin to wait for it; raise if it would never come."""
+
+    def begin(self) -> None:
+        """Have it. In the thread, in the context of the call."""
+
+    def end(self) -> None:
+        """Be done with it. In the thread."""
+
+    def leave(self) -> None:
+        """Wait for it no longer."""
 
 
 class _Job:
@@ -39,11 +55,13 @@ class _Job:
         args: tuple[Any, ...],
         context: Context | None = None,
         on_late: Callable[[], object] | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self._function = function
         self._args = args
         self._context = context
         self._on_late = on_late
+        self._turn = turn
         self._lock = Lock()
         self._is_done = self.is_late = False
         self.ended = Event()
@@ -57,9 +75,13 @@ class _Job:
             if self._context is None:
                 self._result = self._function(*self._args)
             else:
+                if self._turn is not None:
+                    self._context.run(self._turn.begin)
                 self._result = self._context.run(self._function, *self._args)
         except BaseException as error:
             self.error = skip_frames(error, 1)
+        if self._turn is not None:
+            self._turn.end()
         with self._lock:
             self._is_done = True
         if self.is_late and self._on_late is not None:
@@ -74,7 +96,7 @@ class _Job:
     def take_outcome(self) -> Any:
         """Return or raise what it gave, and let go of all: the error's traceback leads to whoever waited."""
         result, error, self._result, self.error = self._result, self.error, None, None
-        self._args, self._on_late = (), None
+        self._args, self._on_late, self._turn = (), None, None
         if error is None:
             return result
         try:
@@ -196,18 +218,20 @@ class CallInOwnThread:
         function: what is called.
         args: what it gets by position.
         on_end: called when a call that was left behind has ended at last, in the thread.
+        turn: is told of its turn.
 
     Attributes:
         abandoned: whether it still ran when nobody waited any more.
     """
 
     def __init__(
-        self, thread: OwnThread, function: Callable[..., Any], args: Any, on_end: Callable[[], object]
+        self, thread: OwnThread, function: Callable[..., Any], args: Any, on_end: Callable[[], object], turn: Turn
     ) -> None:
         self._thread = thread
         self._function = function
         self._args = args
         self._on_end = on_end
+        self._turn = turn
         self.abandoned = False
 
     async def run(self, limit: CancelScope | None = None) -> Any:
@@ -217,12 +241,14 @@ class CallInOwnThread:
             limit: a scope around it; once its time is over, a call that has begun is left behind. The next ones wait
                 for it all the same.
         """
+        self._turn.expect()
         context = copy_context()
         leave_loop(context)
         context.run(IN_THREAD.set, True)
-        job = _Job(self._function, self._args, context, self._on_end)
+        job = _Job(self._function, self._args, context, self._on_end, self._turn)
         try:
             result = await self._thread.make(job, limit)
         finally:
             self.abandoned = job.is_late
+            self._turn.leave()
         return await result if is_awaitable(result) else result
