@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # What the tests share may assert too.
 pytest.register_assert_rewrite("tests.support")
@@ -22,9 +22,10 @@ Backend: TypeAlias = tuple[str, dict[str, Any]]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("flowdeco", deadline=None, max_examples=40)
-settings.register_profile("thorough", deadline=None, max_examples=100)
+# How long an example takes, or takes to be made, says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("flowdeco", settings.get_profile("any machine"), max_examples=40)
+settings.register_profile("thorough", settings.get_profile("any machine"), max_examples=100)
 settings.load_profile("flowdeco")
 
 ASYNCIO: Backend = ("asyncio", {"use_uvloop": False})
