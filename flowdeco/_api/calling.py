@@ -139,7 +139,10 @@ def _prepare(
         given = signature.adopt(given, read_call(definition))
     if signature.resources:
         given = _add_resources(outer, called, given)
-    plan = plans.find(graph, called, name, signature, given.keys() & signature.of_run.keys())
+    # What is called in a call is called in its run, too, whose `defaults=` hold for what it knows to be called.
+    policy = (outer.host or outer).state.plan.graph.policy_of_call(called)
+    passed = given.keys() & signature.of_run.keys()
+    plan = plans.find(graph, called, name, signature, passed, policy=policy)
     return plan, fill_inputs(plan, given)
 
 

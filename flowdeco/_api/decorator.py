@@ -102,8 +102,8 @@ def task(
         after: a task, a workflow, a name, or a list of these, that must have ended before this one starts. If one of
             them failed, this one does not run.
         calls: a task, a workflow, a name, or a list of these, that this one may call while it runs: `await search.call(
-            ...)`. It changes nothing of what runs: they are drawn, `check()` looks at them, and `override` knows their
-            names.
+            ...)`. They are drawn, `check()` looks at them, `override` knows their names, and the `defaults=` of the
+            workflow hold for those that are tasks.
         outputs: names for the parts of the result, which must be a mapping with those keys or a sequence of that
             length; other tasks receive the parts under these names. A mapping may lack some: who receives one that is
             not there takes the default, and it is an error where somebody has none.
@@ -283,16 +283,18 @@ def workflow(
         defaults: options for those of its tasks that do not say themselves: a mapping of any of `retries` to
             `metadata` of `task`. A default that a task cannot have, such as `run_in` for an `async def`, passes it by.
             So does `when` where the task is what it asks for, or what that needs.
-            The tasks of a workflow that runs in this one are not concerned.
+            They hold for calls, too, but for `when`, of its tasks and of those that `calls=` names. The tasks of a
+            workflow that runs in this one are not concerned.
         state: what the tasks share under the name `state`: a class of states, of which each run gets a fresh one, or
             an instance, which is then shared by all runs. `None`: an empty `State` for each run, or that of the
             outer run where this workflow runs as a task, or is called by one.
         on_state: called at every change of status of the run, and of each of its tasks: a function or a list, each
-            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name. A
-            workflow that is a task, or is called by one, is one task here; it tells of its own to its own hooks.
+            `def` or `async def`. Hooks get what their parameters name, as of `Event`, or an input of that name. Of
+            what is called, and of what happens in a workflow that runs within this one, it is told by paths, such as
+            `"offer/price"`; the hooks of that workflow hear of the same by its own names.
         on_start: called before anything runs; if it raises, the run fails with that error.
         on_success: called when the result is there.
-        on_retry: called when a task of this workflow is going to be tried again.
+        on_retry: called when a task of this workflow, or of one within it, is going to be tried again.
         on_error: called once when the run has failed; as a mapping of types of errors, the first that fits.
         hook_errors: `"log"`: what a hook raises is logged and kept in `run.hook_errors`, no more. `"raise"`: it fails
             what the hook is attached to as well; an error that is there already stays the one that is raised.

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from .._base.signature import Param, Signature
 from .._definition.definition import Definition, WorkflowDefinition
+from .._policy.policy import Policy
 from .call_signature import CallSignature
 from .graph import Graph
 from .node import Node
@@ -76,7 +77,12 @@ def owner_within(outer: WorkflowDefinition) -> CallOwner:
 
 
 def make_call_graph(
-    owner: CallOwner, called: Definition | Constant, name: str, signature: CallSignature | None, passed: Collection[str]
+    owner: CallOwner,
+    called: Definition | Constant,
+    name: str,
+    signature: CallSignature | None,
+    passed: Collection[str],
+    policy: Policy | None = None,
 ) -> Graph:
     """Return the graph of a call.
 
@@ -86,11 +92,12 @@ def make_call_graph(
         name: what it is called in the record.
         signature: how it is called; `None` for a workflow, which takes its inputs.
         passed: what its caller passes of that which the run would fill.
+        policy: what its options say, in the run; `None`: what they say themselves.
     """
     definition = called.definition if isinstance(called, Constant) else called
     node = Node(definition, name)
     node.index = CALLED
-    node.policy = definition.policy
+    node.policy = policy or definition.policy
     inputs: dict[str, Param] = {}
     if isinstance(called, Constant):
         node.replaced, node.value = True, called.value

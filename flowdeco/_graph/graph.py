@@ -183,6 +183,12 @@ class Graph:
         defaults = self.owner.defaults
         return node.definition.policy if defaults is None else defaults.policy_of(node.origin)
 
+    def policy_of_call(self, called: Definition) -> Policy:
+        """Return the policy of a task that is called in a run: of one that is known to be called, as of a node."""
+        defaults = self.owner.defaults
+        is_known = self.calls.node_of(called) is not None or id(called) in self._by_definition
+        return called.policy if defaults is None or not is_known else defaults.policy_of(called)
+
     def metadata_of(self, node: Node) -> Mapping[str, Any]:
         """Return what `metadata=` says of a node."""
         if node.definition.is_workflow:

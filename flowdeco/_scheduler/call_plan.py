@@ -12,6 +12,7 @@ from .._graph.call_graph import CALLED, CallOwner, make_call_graph, owner_within
 from .._graph.call_signature import CallSignature
 from .._graph.graph import Graph
 from .._graph.source import Constant
+from .._policy.policy import Policy
 from .plan import Plan
 
 __all__ = ["CallPlans", "fill_inputs", "plans_within", "put_values"]
@@ -36,6 +37,7 @@ class CallPlans:
         signature: CallSignature | None,
         passed: Collection[str] = (),
         within: Plan | None = None,
+        policy: Policy | None = None,
     ) -> Plan:
         """Return the plan of a call.
 
@@ -46,13 +48,14 @@ class CallPlans:
             signature: how it is called; `None` for a workflow.
             passed: what its caller passes of that which the run would fill.
             within: of a workflow, its plan.
+            policy: what its options say in the run, always the same; `None`: what they say themselves.
         """
         key = id(called), name, frozenset(passed), id(within)
         known = self._plans.get(key)
         if known is not None and known[0] is signature:
             return known[1]
         owner = CallOwner(None, name) if around is None else owner_within(around.owner)
-        graph = make_call_graph(owner, called, name, signature, passed)
+        graph = make_call_graph(owner, called, name, signature, passed, policy)
         graph.layers = () if around is None else around.layers
         graph.nodes[CALLED].plan = within
         plan = Plan(graph, Binding(None))
