@@ -148,9 +148,8 @@ def task(
             are an `ItemKeyError`. It may ask for the item, its `index` and inputs. The item goes by that name in the
             tasks that go on with its results, too, unless they have a `key=`. `None`: it has no name but its index.
         limit: how many of this task may run at once; or a `Limit` that it shares with others, or how many places it
-            takes of which `Limit`. The time between attempts takes no place. What yields items holds its places while
-            it is held back, and who has `stream=` while waiting for the next item: a `Limit` that they share with the
-            tasks of these items needs places for all of them, else it is an `EachError`.
+            takes of which `Limit`. The time between attempts takes no place. What yields items gives its places
+            back while it is held back, and who has `stream=` while waiting for the next item.
         run_in: where a `def` runs: `"thread"`, `"loop"` (for what is quick: it holds the event loop up), `"process"`,
             or any `concurrent.futures.Executor`. Elsewhere than in this process it cannot take `state` or `run`. Or a
             resource of a `def`: in the thread in which that was opened, one call at a time (a connection of SQLite), of

@@ -36,6 +36,9 @@ class Limit:
     What runs inside a task that holds places, as what it calls, takes its places from those, one after the other, or
     from such as are free, whichever come first.
 
+    What yields or reads items one by one gives its places back while it waits, and takes them again, in turn with all
+    others, before it goes on. So it may share them with what is done for each item.
+
     Args:
         capacity: how many places there are, at least one.
         name: what errors and `repr` call it; `None` gives it no name.
