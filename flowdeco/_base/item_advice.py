@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from .text import name_callable
-
 __all__ = ["TEXTS", "tell_no_items"]
 
 # What can be iterated, and is hardly ever meant to be.
@@ -27,5 +25,7 @@ def tell_no_items(value: object) -> str:
     if value is None:
         return "has no items. Give a list; where there is nothing, an empty one."
     if callable(value):
-        return f"cannot be iterated. Call it, and give what comes of it: {name_callable(value)}(...)."
+        name = str(getattr(value, "__name__", ""))
+        example = f": {name}(...)" if name.isidentifier() else ""
+        return f"cannot be iterated. Call it, and give what comes of it{example}."
     return "cannot be iterated. Give a list, say."

@@ -68,7 +68,7 @@ def add_notes(run: object, journal: Journal, error: BaseException) -> None:
     """Add to an error where it was raised and what failed besides, and have it lead to its run."""
     _link(run, journal, error, _notes_of(journal, error))
     for member in _members_of(journal, error):
-        _link(run, journal, member, [_place_of(journal, member)])
+        _link(run, journal, member, [_place_of(journal, member), *_hints_at(journal, member)])
 
 
 def let_revive(run: object, journal: Journal, revive: Callable[[BaseException], Any]) -> None:
@@ -143,15 +143,20 @@ def _notes_of(journal: Journal, error: BaseException) -> list[str]:
     """Return what an error is to say of the run: where it was raised, and what failed besides."""
     members = _members_of(journal, error)
     notes = [f"Raised by workflow {journal.name!r}." if members else _place_of(journal, error)]
-    raised_by = next((failure.task for failure in journal.errors if failure.error is error), None)
-    hints = [find_hint(journal, error, raised_by) for find_hint in _HINTS]
-    notes += [hint for hint in hints if hint is not None]
+    notes += _hints_at(journal, error)
     said = {id(member) for member in members or (error,)}
     failed = [(who, e) for who, e in _failed_for_good(journal) if id(e) not in said]
     others = [*dict.fromkeys(f"Also failed: {who} with {shorten(e, 200)}." for who, e in failed)]
     if len(others) > _MOST_NOTES:
         others[_MOST_NOTES:] = [f"Also failed: {len(others) - _MOST_NOTES} more; see Run.of(error).errors."]
     return notes + others
+
+
+def _hints_at(journal: Journal, error: BaseException) -> list[str]:
+    """Return what was meant, where an error is that of a frequent slip."""
+    raised_by = next((failure.task for failure in journal.errors if failure.error is error), None)
+    hints = [find_hint(journal, error, raised_by) for find_hint in _HINTS]
+    return [hint for hint in hints if hint is not None]
 
 
 def _failed_for_good(journal: Journal) -> Iterator[tuple[str, BaseException]]:

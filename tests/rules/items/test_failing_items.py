@@ -365,11 +365,15 @@ class Unawaited:
             "Cannot take items of input 'numbers': <built-in function abs> cannot be iterated. Call it, and give what ",
         ),
         (
+            lambda: [1],
+            "Cannot take items of input 'numbers': <function <lambda> at ",
+        ),
+        (
             Unawaited(),
             "Cannot take items of input 'numbers': <unawaited> was not awaited. Await it, and give what comes of it.",
         ),
     ],
-    ids=["number", "str", "bytes", "memoryview", "None", "function", "awaitable"],
+    ids=["number", "str", "bytes", "memoryview", "None", "function", "lambda", "awaitable"],
 )
 async def test_a_source_that_gives_no_items_is_an_error(given: Any, message: str) -> None:
     @workflow

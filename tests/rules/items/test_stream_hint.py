@@ -110,3 +110,15 @@ async def test_nor_does_that_of_a_task_without_a_stream() -> None:
     with pytest.raises(TypeError) as caught:
         await w.call([1, 2])
     assert caught.value.__notes__ == ["Raised by task 'reader' of workflow 'w'."]
+
+
+async def test_where_all_errors_come_together_each_says_it() -> None:
+    reader = task(count, name="reader", stream="number")
+
+    @workflow(keep_going=True, needs={"reader": reader})
+    def w(xs: list[int], reader: Any) -> None: ...
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await w.call([1, 2])
+    (error,) = caught.value.exceptions
+    assert error.__notes__ == ["Raised by task 'reader' of workflow 'w'.", OF_PLAIN]
