@@ -52,16 +52,24 @@ class Instance(NamedTuple):
 
     def place(self, block: Block) -> NodePlan:
         """Return it as it runs at the places of a block."""
-        draft, base = self.draft, block.base
+        _, _, draft, _, reads, followers, shares, turn, _ = self  # all of it at once: this is what an item costs
+        base, asks = block.base, draft.asked
         slots = _move(draft.slots, base)
-        shares = None if self.shares is None else _move_shared(self.shares, base)
-        quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up or self.turn)
-        flags = quick, draft.can_wait, draft.in_thread, draft.is_plain, shares, draft.picks_up
-        slot = slots[0] if len(slots) == 1 else -2 if slots else -1
-        origin = Origin(self.node, taking(_move(draft.asked, base)), self.turn, block)
-        reads = tuple([base + offset for offset in self.reads])
-        followers = tuple([base + offset for offset in self.followers])
-        return NodePlan(draft.start, taking(slots), slot, reads, followers, *flags, origin)
+        quick = draft.is_plain and not (draft.in_thread or shares or draft.picks_up or turn)
+        return NodePlan(
+            draft.start,
+            taking(slots),
+            slots[0] if len(slots) == 1 else -2 if slots else -1,
+            tuple([base + offset for offset in reads]) if reads else reads,
+            tuple([base + offset for offset in followers]) if followers else followers,
+            quick,
+            draft.can_wait,
+            draft.in_thread,
+            draft.is_plain,
+            None if shares is None else _move_shared(shares, base),
+            draft.picks_up,
+            Origin(self.node, taking(_move(asks, base) if asks else asks), turn, block),
+        )
 
 
 class ItemPlace(NamedTuple):
@@ -134,6 +142,11 @@ class SegmentPlan(NamedTuple):
     is_needed: bool = True
     grows: bool = False
     heirs: Mapping[int, tuple[int, ...]] = {}
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether all that there is to do for its items begins in a thread."""
+        return self.instances[-1].draft.in_thread
 
     def name_sources(self, row: Row) -> list[tuple[str, Any]]:
         """Return what gives the items, each source with what to call it in an error."""
@@ -325,7 +338,8 @@ def _list_stages(
 
 
 def _move(slots: Sequence[int], base: int) -> tuple[int, ...]:
-    return tuple([slot - LOCAL + base if slot >= LOCAL else slot for slot in slots])
+    by = base - LOCAL
+    return tuple([slot if slot < LOCAL else slot + by for slot in slots])
 
 
 def _move_shared(shares: SharedOut, base: int) -> SharedOut:

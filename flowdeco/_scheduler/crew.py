@@ -38,6 +38,7 @@ class LaneCrew(Protocol):
     is_careful: bool
     is_stepping: bool
     was_interrupted: bool
+    came_back: int
 
     @property
     def has_work(self) -> bool:
@@ -64,7 +65,7 @@ class LaneCrew(Protocol):
         """Do what there is to be done at an index at which no function is called."""
 
     def take_turn_locked(self, index: int) -> None:
-        """Do the same for a gate or an item, where the lock is held. On any thread."""
+        """Do the same for a gate, an item or an axis that has begun, where the lock is held. On any thread."""
 
     def may_run(self, index: int) -> bool:
         """Judge a node that needs one which gave no result; return whether this lane is to begin it."""

@@ -30,19 +30,16 @@ from .._worker.worker import Call
 from .caller import CALLER, Within
 from .item_turns import ItemTurns
 from .keeper import Keeper
+from .lanes import Lanes
 from .loop_lane import LoopLane
 from .parking import Child, ParkedNode, Rest
 from .run_state import RunState
-from .telling import Telling
 from .thread_lane import Threads
 
 __all__ = ["Engine"]
 
-# How many new lanes are on their way while nodes are ready, at least; and which part of those there are, at most.
-_FEW = 8
 
-
-class Engine(Telling, ItemTurns):
+class Engine(Lanes, ItemTurns):
     """Runs one plan once.
 
     Args:
@@ -64,6 +61,7 @@ class Engine(Telling, ItemTurns):
         parked: all parked nodes.
         kept: of plain nodes for which there is more to do if they fail, the row, and the context that they ran in.
         notices: what is to be told.
+        came_back: how many nodes have waited in a lane, and let it go on then.
         is_stepping: whether a lane is driving nodes at this moment, and will look at the lists afterwards.
         was_interrupted: whether anything was thrown into what awaits on the event loop.
         keeper: opens the resources of the run; `None` if it has none.
@@ -75,10 +73,8 @@ class Engine(Telling, ItemTurns):
     depth = 0
     _group: TaskGroup | None = None
     _telling: TaskGroup | None = None
-    _bell: Event | None = None
     _interrupt: BaseException | None = None
     _threads: Threads | None = None
-    _fresh = _active = 0
 
     def __init__(
         self,
@@ -184,76 +180,9 @@ class Engine(Telling, ItemTurns):
         if self._threads is not None and self._threads.is_alive:
             self.cancel()  # lanes that still wait for a thread, and who looks after them
 
-    # Lanes.
-
-    @property
-    def has_work(self) -> bool:
-        """Whether there is something to do on the event loop."""
-        return bool(self.resumed or self.state.ready or (self.notices and not self._is_telling))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether child tasks can be started."""
-        return self._group is not None and not self.state.stopped and self.state.left > 0
-
-    async def _run_lane(self) -> None:
-        self._fresh -= 1
-        try:
-            await LoopLane(self)
-        except self.cancellation.kind:
-            self.stop()  # who waits for the end hears of it, too; anyio would keep the error and all that it leads to
-        except (KeyboardInterrupt, SystemExit) as error:  # of a hook
-            self.give_up(error)
-        except BaseException:
-            self.stop()
-            raise
-        finally:
-            self._active -= 1
-            self._leave()
-
-    async def run_lane_after_thread(self) -> None:
-        """See to what a thread that came back has left for the event loop."""
-        if self.state.stopped:
-            self.cancel()
-        elif self.has_work:
-            self._active += 1
-            self._fresh += 1
-            await self._run_lane()
-        self._leave()
-
-    def _leave(self) -> None:
-        """Called at the end of a lane: who waits for the end of the run looks whether it was the last."""
-        if not self.state.left or self.state.stopped:
-            self.ring()
-
-    def ring(self) -> None:
-        if self._bell is not None:
-            self._bell.set()
-
-    def hand_over(self) -> None:
-        """Let other lanes take the lists over.
-
-        A few at a time, more the more there are: nodes that wait for long all start within few turns of the event
-        loop, while nodes that wait for a moment are taken by the lanes that are back by then.
-        """
-        group = self._group
-        if group is None or not self.is_open:
-            return
-        wanted = min(len(self.state.ready) + len(self.resumed), max(_FEW, self._active // _FEW))
-        for _ in range(wanted - self._fresh):
-            self._fresh += 1
-            self._active += 1
-            group.start_soon(self._run_lane)
-
-    def look_up(self) -> None:
-        """See to it that what threads have left is done, if no lane is at work."""
-        if self.state.stopped:
-            self.cancel()
-        elif not self.is_stepping:
-            if self.notices:
-                self.tell()
-            if self.has_work:
-                self.hand_over()
+    def make_lane(self) -> Awaitable[None]:
+        """Return what drives nodes until there are none, when it is awaited."""
+        return LoopLane(self)
 
     # Nodes.
 

@@ -67,17 +67,17 @@ class ItemTurns(Admission, ItemPumps):
                 self.take_turn_locked(index)
 
     def take_turn_locked(self, index: int) -> None:
-        """Do the same for a gate or an item, where the lock is held. On any thread."""
-        state = self.state
+        """Do the same for a gate, an item or an axis that has begun, where the lock is held. On any thread."""
+        state, turn = self.state, self.state.steps[index].origin.turn
         if state.stopped:
             return
         assert state.items is not None
-        if state.steps[index].origin.turn == "gate":
+        if turn == "gate":
             state.items.open_gate(index)
-        else:
-            ended = state.items.take_turn(index)
-            if ended:
-                self._end_stages(ended)
+            return
+        ended = state.items.take_turn(index) if turn == "item" else state.items.go_on(state.items.of_start[index])
+        if ended:
+            self._end_stages(ended)
 
     def _begin_axis(self, index: int) -> None:
         state = self.state

@@ -170,6 +170,7 @@ class LoopLane:
                 trap = context.run(coroutine.send, value) if error is None else context.run(coroutine.throw, error)
             except StopIteration as stop:
                 self.until = _turn.until = perf_counter() + SLICE
+                engine.came_back += 1
                 if (
                     self.thrown and not engine.state.stopped and engine.cancellation.is_due()
                 ):  # whatever the node has done about it

@@ -79,7 +79,8 @@ class Segment:
         active: how many of these have not ended.
         is_exhausted: whether no more will come.
         is_abandoned: whether nobody needs it any more.
-        is_called: whether it has a turn to come.
+        is_called: whether it has a turn to come on the event loop.
+        is_postponed: whether it begins more items when what is ready has had its turn.
         is_broken: whether what gives the items has failed after some of them had begun.
         cause: what it has failed with then.
         fault: what has gone wrong with what gives the items, before anybody was told.
@@ -102,7 +103,7 @@ class Segment:
             "index",
             "is_abandoned",
         ),
-        *("is_broken", "is_called", "is_exhausted", "items", "plan", "sources", "streams", "unread"),
+        *("is_broken", "is_called", "is_exhausted", "is_postponed", "items", "plan", "sources", "streams", "unread"),
     )
 
     def __init__(self, plan: SegmentPlan, index: int) -> None:
@@ -119,7 +120,7 @@ class Segment:
         self.blocks: list[Block] = []
         self.begun = self.active = 0
         self.counts = {node: 0 for _, node in plan.own}
-        self.is_exhausted = False
+        self.is_exhausted = self.is_postponed = False
         self.closed: dict[int, list[int]] = {node: [] for _, node in plan.gates}
 
     def find_key(self, node: int, number: int, collections: Mapping[int, Collection]) -> Any:

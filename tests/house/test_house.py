@@ -72,10 +72,10 @@ PACKAGES: dict[str, Package] = {
     ),
     "_scheduler": Package(
         "plan places programs stream_plan item_streams resource_program keeper node_plan demand demand_state "
-        "run_state engine admission crew loop_lane thread_lane parking propagation run_lifecycle settlement "
-        "run_hooks relay telling caller callee axes axis_plan locals block collection item_blocks item_turns "
-        "taking_apart call_engine call_plan apart_call together tolerance item_keys segment flow_plan item_flow "
-        "item_tees shared_block growing item_growth item_pumps one_taker",
+        "run_state engine admission crew loop_lane lanes thread_lane parking propagation run_lifecycle settlement "
+        "run_hooks relay telling caller callee axes axis_plan locals block collection item_starts item_blocks "
+        "item_turns taking_apart call_engine call_plan apart_call together tolerance item_keys segment flow_plan "
+        "item_flow item_tees shared_block growing item_growth item_pumps one_taker",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(

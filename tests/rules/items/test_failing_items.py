@@ -260,19 +260,24 @@ async def test_when_decides_for_each_item() -> None:
 
 async def test_a_limit_holds_for_the_items() -> None:
     now, most = 0, 0
+    full = anyio.Event()
 
     @task(each="numbers", limit=3)
     async def few(numbers: int) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
-        await anyio.lowlevel.checkpoint()
+        if now == 3:
+            await anyio.wait_all_tasks_blocked()  # a fourth one would have begun by then
+            full.set()
+        await full.wait()
         now -= 1
 
     @workflow
     def w(numbers: list[int], few: list[None]) -> None: ...
 
-    await w.call(range(50))
+    with anyio.fail_after(30):
+        await w.call(range(50))
     assert most == 3
 
 

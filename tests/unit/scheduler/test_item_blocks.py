@@ -58,22 +58,22 @@ class Driver:
 
     def step(self, choice: int) -> None:
         state = self.state
-        choices = [*dict.fromkeys([*state.ready, *state.ready_in_thread]), *self.under_way]
-        index = choices[choice % len(choices)]
-        if index in self.under_way:
+        lists = state.ready, state.ready_in_thread
+        choices: list[Any] = [(index, ready) for ready in lists for index in ready]
+        choices += [(index, None) for index in self.under_way]
+        index, ready = choices[choice % len(choices)]
+        if ready is None:
             self._end(index, self.under_way.pop(index))
             return
-        for ready in (state.ready, state.ready_in_thread):
-            if index in ready:
-                ready.remove(index)
-        self._begin(index)
+        ready.remove(index)
+        self._begin(index, in_thread=ready is state.ready_in_thread)
         self.most = max(self.most, sum(segment.active for segment in self._items.segments))
 
     @property
     def _items(self) -> Any:
         return self.state.items
 
-    def _begin(self, index: int) -> None:
+    def _begin(self, index: int, *, in_thread: bool) -> None:
         state, turn = self.state, self.state.steps[index].origin.turn
         if turn == "axis":
             segment = self._items.of_start[index]
@@ -82,7 +82,7 @@ class Driver:
                 rows = Rows(zip(self.numbers, strict=True), len(self.numbers))
                 self._take_in(self._items.start(segment, rows))
             else:
-                self._take_in(self._items.answer(segment))
+                self._take_in(self._items.go_on(segment) if in_thread else self._items.answer(segment))
         elif turn == "gate":
             self._items.open_gate(index)
         elif turn == "item":
@@ -144,6 +144,25 @@ def test_places_are_given_to_one_item_after_the_other() -> None:
     assert len(many.state.steps) == len(few.state.steps) == len(few.state.pending)
     assert not any([many.state.filled, many.state.affected, many.state.lacking])
     assert many.most <= 6  # three of each segment
+
+
+def add_one(number: int) -> int:
+    return number + 1
+
+
+@pytest.mark.parametrize("place", ["loop", "thread"])
+def test_quick_items_leave_their_places_to_others_before_many_have_begun(place: Any) -> None:
+    one = task(add_one, name="one", run_in=place, each={"number": "numbers"}, ahead=500)
+    two = task(add_one, name="two", run_in=place, each={"number": one})
+
+    @workflow(needs={"two": two})
+    def many(numbers: Any, two: Any) -> int:
+        return len(two)
+
+    driver = Driver(many, list(range(1000)))
+    while driver.state.left:
+        driver.step(-1 if driver.under_way else 0)  # what is ready in its order, and what has begun ends at once
+    assert driver.most < 50
 
 
 def test_a_plan_is_not_changed_by_its_runs() -> None:
