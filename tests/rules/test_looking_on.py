@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from flowdeco import Task, task
 from tests.conftest import TRIO, Backend
 from tests.support.guard import hard_deadline
-from tests.support.looking import HOOKS, LOOKS, Look, plain
+from tests.support.looking import HOOKS, LOOKS, Look, make, plain
 
 ALL = {**LOOKS, **HOOKS}
 
@@ -66,6 +66,37 @@ def list_order(backend: Backend, look: Look, kind: str) -> list[str]:
     order: list[str] = []
     run_on(backend, look, make_graph(kind, order))
     return order
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_number_of_threads_of_a_nested_run_does_not_change(look: str, backend: Backend) -> None:
+    def count(looks: Look) -> int:
+        idents: set[int] = set()
+
+        def quick() -> None:
+            idents.add(threading.get_ident())
+
+        steps = [task(quick, name=f"quick{number}") for number in range(100)]
+        run_on(backend, looks, [make(steps).with_options(name="inner")])  # type: ignore[list-item]
+        return len(idents)
+
+    usual = count(plain)
+    assert any(count(ALL[look]) <= usual + 2 for _ in range(3))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("kind", ["loop", "async", "mixed"])
+def test_the_order_in_which_tasks_of_a_nested_run_run_does_not_change(
+    look: str, kind: str, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowdeco._scheduler.loop_lane.SLICE", 60)
+    orders: list[list[str]] = []
+    for each in (plain, ALL[look]):
+        order: list[str] = []
+        inner: Any = make(make_graph(kind, order)).with_options(name="inner")
+        run_on(backend, each, [inner])
+        orders.append(order)
+    assert orders[0] == orders[1]
 
 
 @pytest.mark.parametrize("look", LOOKS)

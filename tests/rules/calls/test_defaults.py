@@ -1,5 +1,6 @@
 """The `defaults=` of a workflow hold for the tasks that it knows to be called, by `calls=` or as they are its own."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from flowdeco import Retry, Task, task, workflow
 from tests.support.naming import mention
 
 
-def make(*failures: Exception) -> Task[Any, Any]:
+def make(*failures: Exception) -> Task[[], Coroutine[Any, Any, str]]:
     left = list(failures)
 
     @task
@@ -30,7 +31,7 @@ async def test_they_hold_for_what_calls_names() -> None:
     async def agent() -> str:
         return await search.call()
 
-    @workflow(defaults={**AGAIN, "metadata": {"team": "x"}})
+    @workflow(defaults={"retries": AGAIN["retries"], "metadata": {"team": "x"}})
     async def w(agent: str) -> str:
         return agent
 

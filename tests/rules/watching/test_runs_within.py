@@ -113,7 +113,10 @@ async def test_a_hook_of_the_workflow_hears_of_them_as_of_the_outer_run(
 def test_a_hook_hears_of_a_workflow_that_the_def_body_of_a_plain_call_calls() -> None:
     told: list[str] = []
 
-    @workflow(on_state=lambda event: told.append(name(event)))
+    def hear(event: Event) -> None:
+        told.append(name(event))
+
+    @workflow(on_state=hear)
     def book() -> int:
         return pages.call_sync(["ab"])
 
@@ -194,7 +197,10 @@ async def test_on_retry_alone_hears_of_retries_within() -> None:
     @workflow
     async def inner(fails: None) -> None: ...
 
-    @workflow(on_retry=lambda task: told.append(task))
+    def hear(task: str | None) -> None:
+        told.append(task)
+
+    @workflow(on_retry=hear)
     async def outer(inner: None) -> None: ...
 
     mention(fails, inner)
@@ -207,11 +213,17 @@ async def test_the_hooks_of_the_workflow_within_hear_of_its_own_run_by_its_own_n
     own: list[tuple[str, str | None, str]] = []
     outer: list[str] = []
 
-    @workflow(on_state=lambda event: own.append((event.workflow, event.task, event.run.workflow)))
+    def hear_own(event: Event) -> None:
+        own.append((event.workflow, event.task, event.run.workflow))
+
+    def hear(event: Event) -> None:
+        outer.append(name(event))
+
+    @workflow(on_state=hear_own)
     async def inner(line: str, size: int) -> int:
         return size
 
-    @workflow(on_state=lambda event: outer.append(name(event)))
+    @workflow(on_state=hear)
     async def w(line: str, inner: int) -> int:
         return inner
 
