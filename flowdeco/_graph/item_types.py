@@ -43,17 +43,20 @@ def part_type(item: Any, part: Part | None) -> Any:
 def _fields_of(hint: Any) -> dict[str, Any] | None:
     """Return the types of the parts of a `TypedDict` or a `NamedTuple`, by name; `None` for anything else."""
     kind: Any = get_origin(hint) or hint
+    names: tuple[str, ...] = getattr(kind, "_fields", ()) if _is_tuple(kind) else ()
     if hasattr(kind, "__required_keys__"):
         names = (*kind.__required_keys__, *kind.__optional_keys__)
-    elif isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        names = kind._fields
-    else:
+    elif not names:
         return None
     try:
         hints = get_type_hints(kind)
     except Exception:  # one of them names what is imported for type checkers only
         hints = {}
     return {name: hints.get(name, Any) for name in names}
+
+
+def _is_tuple(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple)
 
 
 def tell_no_items(whole: Any) -> str:

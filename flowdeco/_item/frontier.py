@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from .._base.item_advice import tell_no_items
 from .._base.item_errors import ItemSourceError
@@ -69,7 +69,8 @@ def _iterate(task: str, found: Any) -> Iterator[Any]:
     reason = tell_no_items(found)
     if reason:
         raise _refuse(task, f"what more= gave, {shorten(found)}, {reason}", found)
-    if hasattr(type(found), "__aiter__"):
+    kind = cast("Any", type(found))
+    if hasattr(kind, "__aiter__"):
         raise _refuse(task, f"what more= gave, {shorten(found)}, is asynchronous. Return a list or None.", found)
     return iter(found)
 

@@ -120,7 +120,8 @@ def test_an_input_is_of_the_type_that_the_workflow_gives_it() -> None:
     said = "Cannot accept workflow 'w': task 'read' takes 'url' as str, and input 'url' is int. "
     assert problems(take) == [f"{said}Change one of the annotations."]
     assert len(problems(take_maybe)) == 1
-    for function in (take_text, take_anything):
+    fine: list[Any] = [take_text, take_anything]
+    for function in fine:
         assert problems(function) == []
 
     said_renamed = "Cannot accept workflow 'w': task 'read' takes 'url' as str, and input 'address' is int. "

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypedDict
 import pytest
 
 from flowdeco import AxisError, task, value, workflow
+from tests.support.naming import make_module
 from tests.support.types_of_edges import problems_of
 
 
@@ -28,7 +29,7 @@ def input_of(hint: Any, consumer: Any, each: Any = "xs", **options: Any) -> str:
     def take(xs: Any, consumer: Any) -> None: ...
 
     take.__annotations__["xs"] = hint
-    run = task(consumer, name="consumer", each=each if isinstance(each, dict) else {"x": each}, **options)
+    run = task(consumer, name="consumer", each={"x": each} if isinstance(each, str) else each, **options)
     return "\n".join(map(str, problems_of(workflow(take, name="w", tasks={"consumer": run}))))
 
 
@@ -149,7 +150,9 @@ def test_what_is_added_is_compared_with_what_an_item_is_taken_as() -> None:
     def of_item(item: str, index: int) -> list[int]:
         raise NotImplementedError
 
-    cases: list[Any] = [more, none, lambda result: []]
+    untyped = make_module("untyped", "def function(result): ...").function
+
+    cases: list[Any] = [more, none, untyped]
     for fine in cases:
         assert not grown(fine)
     start = "Cannot accept workflow 'w': "

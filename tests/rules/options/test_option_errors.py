@@ -4,6 +4,7 @@ import copy
 import pickle
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,8 +52,9 @@ def test_a_task_is_pickled_by_its_name_and_copied_as_itself() -> None:
 
 def test_what_has_no_name_is_called_by_its_parameters_and_where_it_stands() -> None:
     decorators: list[tuple[str, Any]] = [("task", task), ("workflow", workflow), ("resource", resource)]
+    same: Callable[[Any], Any] = lambda url: url  # noqa: E731
     for kind, decorate in decorators:
         with pytest.raises(OptionError) as caught:
-            decorate(lambda url: url, timeout="soon")
+            decorate(same, timeout="soon")
         said = rf"Cannot define {kind} 'lambda url \(test_option_errors.py, line \d+\)': timeout='soon' is not a number"
         assert re.match(said, str(caught.value))
