@@ -1,35 +1,13 @@
-"""Random programs over items, and what a simple program without any concurrency makes of them.
-
-What a function gives is a text of what it has received, and whether it fails or is skipped lies in that text, too. So
-the model need not be told anything, and every mistake in what is handed to whom shows.
-"""
+"""Random programs over items, and what a simple program without any concurrency makes of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from zlib import crc32
 
-__all__ = ["Each", "Node", "Outcome", "Program", "evaluate", "give"]
+from tests.model.outcome import Each, Outcome, find_blocked, give, take_items, take_wholes
 
-# How something has ended: its status, and its value if it is completed.
-Outcome = tuple[str, Any]
-
-_BROKEN = ("failed", "upstream_failed")
-
-
-class Each(NamedTuple):
-    """A parameter that receives one item at a time.
-
-    Attributes:
-        of: the number of the node; -1 for the source.
-        has_default: whether it has a default.
-        is_settled: whether it receives an outcome.
-    """
-
-    of: int
-    has_default: bool
-    is_settled: bool
+__all__ = ["Node", "Program", "evaluate"]
 
 
 class Node(NamedTuple):
@@ -72,15 +50,6 @@ class Program(NamedTuple):
     body: tuple[int, ...] | None = None
 
 
-def give(name: str, arguments: Sequence[Any]) -> Outcome:
-    """Return what a function with a name gives for what it receives."""
-    text = f"{name}({', '.join(map(str, arguments))})"
-    chance = crc32(text.encode()) % 12
-    if chance == 0:
-        return "failed", None
-    return ("skipped", None) if chance in (1, 2) else ("completed", f"{name}:{crc32(text.encode()):x}")
-
-
 class _Model:
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -93,34 +62,24 @@ class _Model:
                 self.ends[number] = self._run_once(number, node, [])
             else:
                 indices = range(len(self.program.items))
-                self.items[number] = [self._run_once(number, node, self._inputs(node, i)) for i in indices]
+                self.items[number] = [
+                    self._run_once(number, node, take_items(node.each, self.items, i)) for i in indices
+                ]
         return {**self.ends, **{number: self.items[number] for number in self.items if number >= 0}}
-
-    def _inputs(self, node: Node, index: int) -> list[Outcome]:
-        found: list[Outcome] = []
-        for each in node.each:
-            status, value = self.items[each.of][index]
-            if each.is_settled:
-                found.append(("completed", (status, value)))
-            elif status == "skipped" and each.has_default:
-                found.append(("completed", "default"))
-            else:
-                found.append((status, value))
-        return found
 
     def _run_once(self, number: int, node: Node, inputs: list[Outcome]) -> Outcome:
         asked = self._wholes([(of, False) for of in node.asks])
         has_rest = any(of >= 0 and of not in node.asks for of, _ in node.wholes) or self._has_rest(node)
         if node.answer is not None:  # who is mapped and needs nothing else has its items before it asks
-            blocked = _find_blocked(asked if has_rest or not node.each else inputs + asked + self._wholes(node.wholes))
+            blocked = find_blocked(asked if has_rest or not node.each else inputs + asked + self._wholes(node.wholes))
+            if blocked is None and not node.answer:
+                blocked = "skipped"
             if blocked is not None:
-                return blocked
-            if not node.answer:
-                return "skipped", None
+                return blocked, None
         inputs = inputs + self._wholes(node.wholes)
-        blocked = _find_blocked(inputs)
+        blocked = find_blocked(inputs)
         if blocked is not None:
-            return blocked
+            return blocked, None
         status, value = give(f"n{number}", [value for _, value in inputs])
         return ("completed", "recovered") if status == "failed" and node.recovers else (status, value)
 
@@ -141,36 +100,15 @@ class _Model:
             waiting += [*node.asks, *[each.of for each in node.each]]
             is_asked = not node.each or bool(self.program.items)
             asked = self._wholes([(of, False) for of in node.asks])
-            if node.answer is None or (node.answer and is_asked and _find_blocked(asked) is None):
+            if node.answer is None or (node.answer and is_asked and find_blocked(asked) is None):
                 waiting += [of for of, _ in node.wholes]
         return found
 
     def _wholes(self, wholes: Sequence[tuple[int, bool]]) -> list[Outcome]:
-        together = [of for of, is_settled in wholes if not is_settled and of in self.items]
-        indices = range(len(self.program.items))
-        common = [i for i in indices if all(self.items[of][i][0] == "completed" for of in together)]
-        found: list[Outcome] = []
-        for of, is_settled in wholes:
-            if of not in self.items:
-                status, value = self.ends[of]
-                found.append(("completed", (status, value)) if is_settled else (status, value))
-            elif is_settled:
-                found.append(("completed", [*self.items[of]]))
-            else:
-                statuses = {status for status, _ in self.items[of]}
-                broken = next((status for status in _BROKEN if status in statuses), None)
-                found.append((broken, None) if broken else ("completed", [self.items[of][i][1] for i in common]))
-        return found
+        return take_wholes(wholes, self.items, self.ends, dict.fromkeys(self.items, 0))
 
     def _list_body(self) -> Sequence[int]:
         return range(len(self.program.nodes)) if self.program.body is None else self.program.body
-
-
-def _find_blocked(inputs: Sequence[Outcome]) -> Outcome | None:
-    """Return how something ends that does not run, as it does not have what it needs; `None` if it runs."""
-    if any(status in _BROKEN for status, _ in inputs):
-        return "upstream_failed", None
-    return ("skipped", None) if any(status == "skipped" for status, _ in inputs) else None
 
 
 def evaluate(program: Program) -> tuple[Mapping[int, Any], set[int]]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from flowdeco import Skip, Workflow, task, workflow
 from tests.conftest import BACKENDS, Backend
-from tests.model.item_model import Each, Node, Program, evaluate, give
+from tests.model.item_model import Node, Program, evaluate
+from tests.model.outcome import Each, give, plain
 from tests.support.example import examples
 
 Draw = st.DrawFn
@@ -128,13 +129,6 @@ def make_function(name: str, kind: str, order: list[str], parameters: str) -> An
     scope: dict[str, Any] = {"run": run, "checkpoint": checkpoint}
     exec(f"{start} {name}({parameters}): {waits}return run({', '.join(order)})", scope)
     return scope[name]
-
-
-def plain(value: Any) -> Any:
-    """Return an outcome as the model has it."""
-    if issubclass(type(value), list):
-        return [plain(one) for one in value]
-    return (str(value.status), value.value) if hasattr(value, "unwrap") else value
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

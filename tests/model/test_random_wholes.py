@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
 import pytest
 from hypothesis import given
 
-from flowdeco import Skip
+from flowdeco import GraphError, ResourceError, Skip
 from tests.conftest import BACKENDS, Backend
+from tests.model.outcome import plain
 from tests.model.whole_model import Entry, Model
-from tests.model.whole_program import Program, plain, programs
+from tests.model.whole_program import Program, programs
 from tests.model.whole_stage import Stage, make_switch
 from tests.support.example import examples
 from tests.support.left import list_tasks, list_threads
@@ -42,11 +43,26 @@ def read_entry(record: Any, expected: Entry) -> Entry:
     return Entry(str(record.status), calls, None if expected.run is None else read_record(record.run, expected.run))
 
 
+@asynccontextmanager
+async def opened(stage: Stage) -> AsyncGenerator[Any]:
+    """The workflow, with what it shares open."""
+    if stage.is_shared:
+        async with stage.outermost.opened() as w:
+            yield w
+    else:
+        yield stage.outermost
+
+
+async def call(stage: Stage) -> None:
+    async with opened(stage) as w:
+        await w.call(given="given")
+
+
 async def run_stopped(stage: Stage, backend: Backend) -> None:
     """Call a workflow, and stop it where the program says so."""
-    kind, w = stage.watch.stop.kind, stage.levels[0]
+    kind = stage.watch.stop.kind
     if kind == "native" and backend[0] == "asyncio":
-        caller = asyncio.ensure_future(w.call(given="given"))
+        caller = asyncio.ensure_future(call(stage))
         stage.watch.switch = make_switch(backend, caller.cancel)
         await asyncio.wait([caller])
         if not caller.cancelled():
@@ -62,7 +78,7 @@ async def run_stopped(stage: Stage, backend: Backend) -> None:
 
         stage.watch.switch = make_switch(backend, stop)
         with suppress(Exception, SystemExit):
-            await w.call(given="given")
+            await call(stage)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -77,7 +93,8 @@ def test_a_program_ends_as_the_model_says(backend: Backend, program: Program) ->
         tasks = list_tasks()
         with anyio.fail_after(PATIENCE):
             try:
-                return await stage.levels[0].run_async(given="given")
+                async with opened(stage) as w:
+                    return await w.run_async(given="given")
             finally:
                 assert list_tasks() == tasks
 
@@ -88,6 +105,7 @@ def test_a_program_ends_as_the_model_says(backend: Backend, program: Program) ->
         run = anyio.run(main, backend=backend[0], backend_options=backend[1])
     except (ValueError, ExceptionGroup, Skip) as raised:
         error = raised
+    assert not isinstance(error if run is None else run.error, (GraphError, ResourceError))
     assert not stage.watch.list_unclosed()
     assert list_threads(threads) <= threads
     if status == "completed":

@@ -1,8 +1,4 @@
-"""What a simple program without any concurrency makes of a program in which everything meets.
-
-What a function gives is a text of what it has received, and whether it fails or is skipped lies in that text, too. So
-the model need not be told anything, and every mistake in what is handed to whom shows.
-"""
+"""What a simple program without any concurrency makes of a program in which everything meets."""
 
 from __future__ import annotations
 
@@ -11,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from tests.model.outcome import Outcome, digest, find_blocked, give, take_items, take_wholes
 from tests.model.whole_program import CALLED_LEVEL, Callee, Level, Program, Step
 
-__all__ = ["Entry", "Model", "Outcome", "digest", "give", "holds", "list_items"]
+__all__ = ["FAKE", "Entry", "Model", "add_items", "holds", "list_items"]
 
-# How something has ended: its status, and its value if it is completed.
-Outcome = tuple[str, Any]
-
-_BROKEN = ("failed", "upstream_failed")
+# What stands in for a result.
+FAKE = "fake"
 
 
 class Entry(NamedTuple):
@@ -27,21 +22,6 @@ class Entry(NamedTuple):
     status: str
     calls: tuple[Entry, ...] = ()
     run: dict[str, Any] | None = None
-
-
-def digest(name: str, arguments: Sequence[Any]) -> str:
-    """A short text of what a function receives."""
-    text = ", ".join(map(str, arguments))
-    return f"{crc32(f'{name}({text})'.encode()):x}"
-
-
-def give(name: str, arguments: Sequence[Any]) -> Outcome:
-    """How a function with a name ends on what it receives."""
-    text = digest(name, arguments)
-    chance = crc32(text.encode()) % 12
-    if chance == 0:
-        return "failed", None
-    return ("skipped", None) if chance == 1 else ("completed", f"{name}:{text}")
 
 
 def holds(value: Any) -> bool:
@@ -55,11 +35,9 @@ def list_items(name: str, arguments: Sequence[Any], size: int) -> list[str]:
     return [f"{name}[{index}]:{text}" for index in range(size)]
 
 
-def _find_blocked(inputs: Sequence[Outcome]) -> str | None:
-    """How something ends that does not run, as it does not have what it needs; `None` if it runs."""
-    if any(status in _BROKEN for status, _ in inputs):
-        return "upstream_failed"
-    return "skipped" if any(status == "skipped" for status, _ in inputs) else None
+def add_items(item: Any, count: int) -> list[str]:
+    """What the first item of a source that grows adds."""
+    return [f"{item}+{number}" for number in range(count)]
 
 
 # How something ends, and what the record says of it.
@@ -85,6 +63,8 @@ class Model:
 
     def call(self, number: int, argument: str) -> Ended:
         """How a call ends."""
+        if number < CALLED_LEVEL and self.program.callees[number].stands_in:
+            return ("completed", FAKE), Entry("completed")
         if number >= CALLED_LEVEL:
             return self.run_level(number - CALLED_LEVEL, argument)
         return self.run_function(f"c{number}", [argument], self.program.callees[number])
@@ -93,8 +73,9 @@ class Model:
         """How a function ends."""
         calls: list[Entry] = []
         received = list(arguments)
-        outcome: Outcome | None = None
-        for position, number in enumerate(function.calls):
+        fails = getattr(function, "trouble", 0) < 0
+        outcome: Outcome | None = ("failed", None) if fails else None
+        for position, number in enumerate(() if fails else function.calls):
             (status, value), entry = self.call(number, digest(f"{name}/{position}", received))
             calls.append(entry)
             if status == "failed" and not getattr(function, "catches", True):
@@ -106,6 +87,8 @@ class Model:
             outcome = give(name, received)
         if outcome[0] == "failed" and getattr(function, "recovers", False):
             outcome = "completed", "recovered"
+        if outcome[0] == "completed" and getattr(function, "has_outputs", False):
+            outcome = "completed", (f"{outcome[1]}a", f"{outcome[1]}b")
         return outcome, Entry(outcome[0], tuple(calls))
 
 
@@ -124,16 +107,27 @@ class _LevelModel:
             if step.is_source:
                 self._run_source(number, name, step)
             elif step.each:
-                self.axes[number] = axis = self.axes[step.each[0].of]
-                ends = [self._run_once(name, step, self._inputs(step, i)) for i in range(len(self.items[axis]))]
-                self.items[number] = [outcome for outcome, _ in ends]
-                self.record[name] = [entry for _, entry in ends]
+                self.axes[number] = self.axes[step.each[0].of]
+                self._run_items(number, name, step)
             else:
-                self.ends[number], self.record[name] = self._run_once(name, step, [])
+                self.ends[number], entry = self._run_once(name, step, [])
+                if not step.stands_in:
+                    self.record[name] = entry
         return self._end()
 
+    def _run_items(self, number: int, name: str, step: Step) -> None:
+        source = self.items[self.axes[number]]
+        outcomes, entries = self.items.setdefault(number, []), self.record.setdefault(name, [])
+        for index in range(len(source) + step.grows):
+            if index < len(source):
+                outcome, entry = self._run_once(name, step, take_items(step.each, self.items, index))
+                outcomes.append(outcome)
+                entries.append(entry)
+                if step.grows and index == 0 and outcome[0] == "completed":
+                    source += [("completed", item) for item in add_items(source[0][1], step.grows)]
+
     def _run_source(self, number: int, name: str, step: Step) -> None:
-        arguments = [self.given, *[value for _, value in self._wholes(step.wholes)]]
+        arguments = [self.given, *[value for _, value in self._wholes_of(step)]]
         items = list_items(name, arguments, step.size)
         self.model.ran[name, digest(name, arguments)] += 1
         self.axes[number] = number
@@ -142,40 +136,33 @@ class _LevelModel:
         self.record[name] = Entry("completed")
 
     def _end(self) -> Ended:
-        steps = range(len(self.level.steps))
-        received = self._wholes(tuple([(number, self.level.is_settled) for number in steps]))
+        growing = {step.each[0].of for step in self.level.steps if step.grows}
+        steps = [number for number in range(len(self.level.steps)) if number not in growing]
+        received = self._wholes([(number, self.level.is_settled) for number in steps])
         values = [None if status == "skipped" else value for status, value in received]
-        if any(status in _BROKEN for status, _ in received):
+        if find_blocked(received) == "upstream_failed":
             self.model.has_failed = self.model.has_failed or not self.level.keep_going
             outcome: Outcome = "failed", None
         else:
             outcome, _ = self.model.run_function(f"b{self.number}", [self.given, *values], self.level)
         return outcome, Entry(outcome[0], run=self.record)
 
-    def _inputs(self, step: Step, index: int) -> list[Outcome]:
-        found: list[Outcome] = []
-        for each in step.each:
-            status, value = self.items[each.of][index]
-            if each.is_settled:
-                found.append(("completed", (status, value)))
-            elif status == "skipped" and each.has_default:
-                found.append(("completed", "default"))
-            else:
-                found.append((status, value))
-        return found
-
     def _run_once(self, name: str, step: Step, inputs: list[Outcome]) -> Ended:
-        needed = [*inputs, *self._wholes(step.wholes)]
+        if step.stands_in == "value":
+            return ("completed", FAKE), Entry("completed")
+        needed = [*inputs, *self._wholes_of(step)]
         if step.has_condition:
             # Who is mapped and needs nothing else has all that belongs to the item before it asks.
             has_rest = step.wholes or step.resources
-            blocked = _find_blocked(inputs[:1] if has_rest or not step.each else inputs)
+            blocked = find_blocked(inputs[:1] if has_rest or not step.each else inputs)
             if blocked is None and not holds(inputs[0][1] if step.each else self.given):
                 blocked = "skipped"
             if blocked is not None:
                 return (blocked, None), Entry(blocked)
+        if step.stands_in:
+            return ("completed", FAKE), Entry("completed")
         streamed = self._streamed(step)
-        blocked = _find_blocked([*needed, *([streamed] if streamed else [])])
+        blocked = find_blocked([*needed, *([streamed] if streamed else [])])
         if blocked is not None:
             return (blocked, None), Entry(blocked)
         values = [value for _, value in needed]
@@ -190,24 +177,18 @@ class _LevelModel:
         of, is_settled, order = step.stream
         items: list[Any] = list(self.items[of])
         if not is_settled:
-            if any(status in _BROKEN for status, _ in items):
+            if find_blocked(items) == "upstream_failed":
                 return "upstream_failed", None
             items = [value for status, value in items if status == "completed"]
         return "completed", sorted(items, key=str) if order == "ended" else items
 
-    def _wholes(self, wholes: tuple[tuple[int, bool], ...]) -> list[Outcome]:
-        found: list[Outcome] = []
-        for of, is_settled in wholes:
-            if of not in self.items or (is_settled and of in self.ends):
-                status, value = self.ends[of]
-                found.append(("completed", (status, value)) if is_settled else (status, value))
-            elif is_settled:
-                found.append(("completed", [*self.items[of]]))
-            else:
-                statuses = {status for status, _ in self.items[of]}
-                broken = next((status for status in _BROKEN if status in statuses), None)
-                together = [n for n, settled in wholes if not settled and self.axes.get(n) == self.axes[of]]
-                indices = range(len(self.items[of]))
-                common = [i for i in indices if all(self.items[n][i][0] == "completed" for n in together)]
-                found.append((broken, None) if broken else ("completed", [self.items[of][i][1] for i in common]))
+    def _wholes_of(self, step: Step) -> list[Outcome]:
+        found = self._wholes(step.wholes)
+        for position, (of, is_settled) in enumerate(step.wholes):
+            status, value = found[position]
+            if self.level.steps[of].has_outputs and not is_settled and status == "completed":
+                found[position] = status, value[1]
         return found
+
+    def _wholes(self, wholes: Sequence[tuple[int, bool]]) -> list[Outcome]:
+        return take_wholes(wholes, self.items, self.ends, self.axes)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import combinations, count
 from threading import Lock
+from types import MethodType
 from typing import Any
 
 import trio
 from anyio.lowlevel import checkpoint
 
-from flowdeco import Skip, resource, task, workflow
+from flowdeco import Limit, Retry, Skip, resource, task, workflow
 from tests.conftest import Backend
-from tests.model.whole_model import digest, give, holds, list_items
-from tests.model.whole_program import CALLED_LEVEL, Callee, Level, Opened, Program, Step, Stop, plain
+from tests.model.outcome import digest, give, plain
+from tests.model.whole_model import FAKE, add_items, holds, list_items
+from tests.model.whole_program import CALLED_LEVEL, Callee, Level, Opened, Program, Step, Stop
 
-__all__ = ["Boom", "Stage", "make_switch"]
+__all__ = ["Again", "Boom", "Stage", "make_switch"]
 
 _FAILURES = (ValueError, ExceptionGroup)
 
@@ -33,8 +36,20 @@ def _holds_of_input(given: Any) -> bool:
     return holds(given)
 
 
+def _add(count: int, item: Any, index: int) -> list[str]:
+    return [] if index else add_items(item, count)
+
+
+def _list_retries(trouble: int) -> Any:
+    return Retry(abs(trouble), on=Again, delay=0) if trouble else None
+
+
 class Boom(ValueError):
     """What goes wrong in a program that is to fail somewhere."""
+
+
+class Again(ValueError):
+    """What goes wrong a few times."""
 
 
 def make_switch(backend: Backend, switch: Callable[[], Any]) -> Callable[[], None]:
@@ -64,6 +79,7 @@ class Watch:
         self.lock = Lock()
         self.ran: Counter[tuple[str, str]] = Counter()
         self.running: Counter[str] = Counter()
+        self.failed: Counter[tuple[str, str]] = Counter()
         self.handles: list[_Handle] = []
         self.wrong: list[str] = []
         self.is_stopped = False
@@ -95,6 +111,14 @@ class Watch:
             one.used = one.used or next(self.clock)
         self.wrong += [f"{name} uses {one.number}, which is closed" for one in used if one.closing or not one.opened]
 
+    def trip(self, name: str, arguments: list[Any], times: int) -> None:
+        """Fail, unless that has happened so many times with these arguments; -1: always."""
+        with self.lock:
+            key = name, digest(name, arguments)
+            self.failed[key] += 1
+            if times < 0 or self.failed[key] <= times:
+                raise Again(name)
+
     def note(self, name: str, arguments: list[Any]) -> None:
         with self.lock:
             self.ran[name, digest(name, arguments)] += 1
@@ -117,6 +141,8 @@ class Stage:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.watch = Watch(program.stop)
+        self.limit = Limit(2)
+        self.made: dict[str, Any] = {}
         self.resources: list[Any] = []
         for number, opened in enumerate(program.resources):
             self.resources.append(self._make_resource(number, opened))
@@ -126,9 +152,22 @@ class Stage:
         self.levels: dict[int, Any] = {}
         for number in reversed(range(len(program.levels))):
             self.levels[number] = self._make_level(number, program.levels[number])
+        self.outermost = self.levels[0]
+        stands_in = {self.made[name]: self._make_stand_in(name) for name in program.list_replaced()}
+        if stands_in:
+            self.outermost = self.outermost.override(stands_in)
+        self.is_shared = any(one.is_shared for one in program.resources)
+
+    def _make_stand_in(self, name: str) -> Any:
+        level, _, position = name[1:].partition("_")
+        is_function = name[0] == "s" and self.program.levels[int(level)].steps[int(position)].stands_in == "function"
+        return (lambda: FAKE) if is_function else FAKE
 
     def _find_callee(self, number: int) -> Any:
         return self.levels[number - CALLED_LEVEL] if number >= CALLED_LEVEL else self.callees[number]
+
+    def _find_face(self, number: int) -> Any:
+        return self.levels[number - CALLED_LEVEL] if number >= CALLED_LEVEL else self.made[f"c{number}"]
 
     def _make_resource(self, number: int, opened: Opened) -> Any:
         wait = "await checkpoint(); " if opened.is_async else ""
@@ -137,7 +176,8 @@ class Stage:
             f"{'async ' * opened.is_async}def r{number}({', '.join([*names, *['run'] * opened.names_run])}):",
             f"    handle = Handle({number}, {'run' if opened.names_run else None}, next(watch.clock))",
             "    watch.handles.append(handle)",
-            f"    {wait}watch.pass_point(); {wait}watch.look('r{number}', [{', '.join(names)}])",
+            f"    {wait}watch.pass_point(); watch.trip('r{number}', [], {opened.trouble})",
+            f"    {wait}watch.look('r{number}', [{', '.join(names)}])",
             "    handle.opened = next(watch.clock)",
             "    try:",
             "        yield handle",
@@ -150,7 +190,9 @@ class Stage:
             "            handle.closed = next(watch.clock)",
         ]
         function = self._make(f"r{number}", text, Handle=_Handle)
-        return resource(function, name=f"r{number}", needs={f"r{n}": self.resources[n] for n in opened.needs})
+        needs = {f"r{n}": self.resources[n] for n in opened.needs}
+        scope: Any = "shared" if opened.is_shared else "run"
+        return resource(function, name=f"r{number}", needs=needs, scope=scope, retries=_list_retries(opened.trouble))
 
     def _make(self, name: str, text: list[str], **scope: Any) -> Any:
         scope.update(watch=self.watch, checkpoint=checkpoint)
@@ -161,14 +203,28 @@ class Stage:
         name = f"c{number}"
         function = self._make_function(name, callee, ["k"], [])
         needs = {f"r{n}": self.resources[n] for n in callee.resources}
-        return task(function, name=name, needs=needs, limit=callee.limit, **self._find_options(callee))
+        options = {"needs": needs, "limit": callee.limit, **self._find_options(callee)}
+        way = "plain" if callee.way == "method" else callee.way
+        made = self.made[name] = self._make_way(name, function, way, options)
+        return type("Holder", (), {"find": made})().find if callee.way == "method" else made
+
+    def _make_way(self, name: str, function: Any, way: str, options: dict[str, Any]) -> Any:
+        """A task, which is made in one of some ways."""
+        given = {option: value for option, value in options.items() if value}
+        if way == "derived":
+            needs = given.pop("needs", {})
+            return task(function, name="first", needs=needs).with_options(name=name, **given)
+        bind = {"partial": partial, "method": MethodType}.get(way)
+        return task(function if bind is None else bind(function, self), name=name, **given)
 
     def _find_options(self, function: Callee | Step | Level) -> dict[str, Any]:
         options: dict[str, Any] = {}
         if function.calls:
-            options["calls"] = [self._find_callee(number) for number in sorted({*function.calls})]
+            options["calls"] = [self._find_face(number) for number in sorted({*function.calls})]
         if getattr(function, "recovers", False):
             options["recover"] = lambda: "recovered"
+        if getattr(function, "trouble", 0):
+            options["retries"] = _list_retries(getattr(function, "trouble", 0))
         return options
 
     def _make_function(self, name: str, function: Any, parameters: list[str], defaults: list[str]) -> Any:
@@ -177,6 +233,9 @@ class Stage:
         used, taken = ", ".join(resources), ", ".join([*parameters, *resources, *defaults])
         names = [*parameters, *[one.partition("=")[0] for one in defaults]]
         order = sorted(names, key=_ORDER.index)
+        trouble = getattr(function, "trouble", 0)
+        first = ", ".join([one for one in order if one != "st"])
+        bound = "self, " * (getattr(function, "way", "") in ("method", "partial"))
         is_async = function.is_async if isinstance(function, Level) else function.kind in ("async", "waiting")
         waits = is_async and getattr(function, "kind", "waiting") == "waiting"
         stream = [f"    st = [plain(one) {'async ' * is_async}for one in st]"] if "st" in names else []
@@ -187,11 +246,12 @@ class Stage:
         for position, number in enumerate(function.calls):
             calls += self._call(f"{name}/{position}", number, function, is_async)
         text = [
-            f"{'async ' * is_async}def {name}({taken}):",
+            f"{'async ' * is_async}def {name}({bound}{taken}):",
             f"  watch.begin('{name}', [{used}])",
             "  try:",
             *["    await checkpoint()"] * waits,
             "    watch.pass_point()",
+            *[f"    watch.trip('{name}', [plain(one) for one in [{first}]], {trouble})"] * bool(trouble),
             *stream,
             f"    received = [plain(one) for one in [{', '.join(order)}]]",
             *calls,
@@ -202,7 +262,8 @@ class Stage:
             f"    watch.end('{name}', [{used}])",
         ]
         scope = {"Skip": Skip, "FAILURES": _FAILURES, "digest": digest, "find": self._find_callee}
-        return self._make(name, text, plain=plain, finish=self._make_end(name), **scope)
+        finish = self._make_end(name, has_outputs=getattr(function, "has_outputs", False))
+        return self._make(name, text, plain=plain, finish=finish, **scope)
 
     def _call(self, name: str, number: int, function: Any, is_async: bool) -> list[str]:
         how = "await find({}).call({})" if is_async else "find({}).call_sync({})"
@@ -217,7 +278,7 @@ class Stage:
             "    received.append(answer)",
         ]
 
-    def _make_end(self, name: str) -> Callable[[list[Any]], Any]:
+    def _make_end(self, name: str, *, has_outputs: bool) -> Callable[[list[Any]], Any]:
         def finish(received: list[Any]) -> Any:
             self.watch.note(name, received)
             status, value = give(name, received)
@@ -225,32 +286,39 @@ class Stage:
                 raise ValueError(name)
             if status == "skipped":
                 raise Skip(name)
-            return value
+            return (f"{value}a", f"{value}b") if has_outputs else value
 
         return finish
 
     def _make_level(self, number: int, level: Level) -> Any:
         steps: list[Any] = []
         for position, step in enumerate(level.steps):
-            steps.append(self._make_step(f"s{number}_{position}", step, steps))
-        every = {f"p{position}": step for position, step in enumerate(steps)}
+            steps.append(self._make_step(f"s{number}_{position}", level, step, steps))
+            self.made[f"s{number}_{position}"] = steps[-1]
+        growing = {step.each[0].of for step in level.steps if step.grows}
+        every = {f"p{position}": step for position, step in enumerate(steps) if position not in growing}
         needs = {**every, **{f"r{n}": self.resources[n] for n in level.resources}}
         function = self._make_function(f"b{number}", level, ["given"], [f"{name}=None" for name in every])
         settled = [*every] if level.is_settled else None
         options: dict[str, Any] = {"settled": settled, "keep_going": level.keep_going, **self._find_options(level)}
+        options["tasks"] = [steps[position] for position, step in enumerate(level.steps) if step.has_outputs] or None
         return workflow(function, name=f"b{number}", needs=needs, **{k: v for k, v in options.items() if v is not None})
 
-    def _make_step(self, name: str, step: Step, steps: list[Any]) -> Any:
+    def _make_step(self, name: str, level: Level, step: Step, steps: list[Any]) -> Any:
         if step.within is not None:
             options: dict[str, Any] = {"each": {"given": steps[step.each[0].of]}} if step.each else {}
             if step.ahead and step.each:
                 options["ahead"] = step.ahead
             return self.levels[step.within].with_options(name=name, **options)
-        needs = {f"w{i}": steps[of] for i, (of, _) in enumerate(step.wholes)}
+        needs: dict[str, Any] = {f"w{i}": steps[of] for i, (of, _) in enumerate(step.wholes)}
+        for i, (of, is_settled) in enumerate(step.wholes):
+            if level.steps[of].has_outputs and not is_settled:
+                needs[f"w{i}"] = f"{steps[of].name}b"
         needs.update({f"r{n}": self.resources[n] for n in step.resources})
         settled = [f"w{i}" for i, (_, is_settled) in enumerate(step.wholes) if is_settled]
         if step.is_source:
             options = {"ahead": step.ahead} if step.ahead and step.kind != "list" else {}
+            options["retries"] = _list_retries(step.trouble)
             return task(self._make_source(name, step), name=name, needs=needs, settled=settled, **options)
         return self._make_task(name, step, steps, needs, settled)
 
@@ -274,8 +342,14 @@ class Stage:
             options["run_in"] = "loop"
         if step.has_condition:
             options["when"] = _holds_of_item if step.each else _holds_of_input
-        function = self._make_function(name, step, parameters, defaults)
-        return task(function, name=name, needs=needs, settled=settled, limit=step.limit, **options)
+        if step.has_outputs:
+            options["outputs"] = (f"{name}a", f"{name}b")
+        if step.place is not None:
+            options["run_in"] = self.resources[step.place]
+        if step.grows:
+            options["more"] = partial(_add, step.grows)
+        options.update(needs=needs, settled=settled, limit=self.limit if step.shares_limit else step.limit)
+        return self._make_way(name, self._make_function(name, step, parameters, defaults), step.way, options)
 
     def _make_source(self, name: str, step: Step) -> Any:
         wholes = [f"w{i}" for i, _ in enumerate(step.wholes)]
@@ -290,6 +364,7 @@ class Stage:
             "  try:",
             "    watch.pass_point()",
             f"    received = [plain(one) for one in [{', '.join(['given', *wholes])}]]",
+            *[f"    watch.trip('{name}', received, {step.trouble})"] * bool(step.trouble),
             f"    watch.note('{name}', received)",
             *[f"    return {items}"] * (step.kind == "list"),
             f"    for item in {items}:",
