@@ -132,15 +132,15 @@ def task(
             gives `Outcome`s. In the order of the source; `stream={"text": "ended"}`: in that in which they end. When
             the function returns, items that nobody else needs are cancelled. An item is unfinished until it was read,
             but not where the function may wait for something else that needs the items to go on, as with two streams
-            of the same: those that it has not read yet are kept for it. What is left out of one stream is still in the
-            other; `settled=` of both keeps them in step. Once it has received an item, it is not tried again, as nobody
-            has that any more; `recover=` applies as ever. On a task that yields, `False`: what it yields is handed on
-            when it has ended, so that it can be tried again until then.
+            of the same: those that it has not read yet are kept for it, however many. What is left out of one stream is
+            still in the other; `settled=` of both keeps them in step. Once it has received an item, it is not tried
+            again, as nobody has that any more; `recover=` applies as ever. On a task that yields, `False`: what it
+            yields is handed on when it has ended, so that it can be tried again until then.
         more: beside `each=`: a `def` that returns further items, or `None`: a crawl. They come after those that the
             source has given by then, and before what it gives later, so that neither waits for the end of the other. It
             may ask for `result`, `item`, `index`, the task's arguments and inputs, and is called on the event loop. An
-            item that was there already, by `key=` or else by all of its content, is dropped. Not on a task that begins
-            only when another one has ended for all items.
+            item that was there already, by `key=` or else by all of its content, is dropped; a digest of each is kept
+            for that. Not on a task that begins only when another one has ended for all items.
         ahead: how many items may be begun and unfinished; said of a task with `each=` or `stream=`, or of one that
             yields, which is advanced no further. `None`: twice the sum of the limits of all tasks that it goes through,
             one without a limit counting as 100.

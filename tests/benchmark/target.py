@@ -69,6 +69,8 @@ TARGETS: dict[str, Target] = {
     # Items.
     "items, one stage, async def": Target(12),
     "items, three stages, async def": Target(12),
+    "items, one stage, def": Target(12),
+    "items, three stages, def": Target(12),
     "items, one stage, async def that waits once": Target(1, ANYIO),
     "items, three stages, async def that waits once": Target(1, ANYIO),
     "items, two stages that sleep 10 and 20 ms": Target(1.1, ANYIO),

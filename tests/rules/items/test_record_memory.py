@@ -94,3 +94,47 @@ async def test_an_error_that_fails_the_run_is_in_its_record_whatever_failed_befo
     run = Run.of(caught.value)
     assert run.errors[-1].error is caught.value
     assert caught.value.__notes__ == ["Raised by task 'shaky', item 299, of workflow 'again', attempt 2."]
+
+
+class Numbered(Page):
+    """An item of a number, for `key=`."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.content = "x" * 10_000
+
+
+def number_of(page: Numbered) -> int:
+    return page.number
+
+
+def none_more(result: int) -> None: ...
+
+
+@task
+async def numbered(count: int) -> Any:
+    for number in range(count):
+        page = Numbered(number)
+        alive.add(page)
+        yield page
+        del page
+
+
+@pytest.mark.parametrize("options", [{"key": number_of}, {"key": number_of, "more": none_more}], ids=["key", "more"])
+async def test_of_an_item_that_is_told_from_others_only_the_digest_of_its_key_is_kept(options: Any) -> None:
+    """These have to be remembered, or two equal ones would not be found."""
+
+    @task(each={"page": numbered}, **options)
+    async def look(page: Numbered) -> int:
+        return 1
+
+    @workflow(after=look)
+    async def w(count: int, run: Run[Any]) -> tuple[int, int, int]:
+        gc.collect()
+        log = next(log for log in run._journal.items.values() if log.keys)
+        return len(log.keys), size_of(log.keys), len(alive)
+
+    keys, size, left = await w(count=2_000)
+    assert keys == 2_000
+    assert size < keys * 400
+    assert left <= 50
