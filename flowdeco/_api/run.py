@@ -109,7 +109,10 @@ class Run(Generic[R]):
 
     @property
     def errors(self) -> list[Failure]:
-        """Every failed attempt, the earliest first, also those of tasks that failed while others were cancelled."""
+        """Every failed attempt, the earliest first, also those of tasks that failed while others were cancelled.
+
+        Those of calls are here, too; those within a nested workflow are in its own run, `run.tasks["offer"].run`.
+        """
         return self._journal.errors
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from contextvars import Context
+from threading import get_ident
 from types import MappingProxyType
 from typing import Any
 
@@ -86,8 +87,10 @@ class Telling(Settlement):
             HookFailure: it has.
         """
         for relay in self.relays:
-            if relay.is_strict and not TELLING.get():  # a hook cannot wait until all hooks were told
-                await relay.engine.wait_until_told()
+            if relay.is_strict:
+                # A hook cannot wait until all hooks were told, and another event loop tells none of them.
+                if not TELLING.get() and get_ident() == relay.engine.thread:
+                    await relay.engine.wait_until_told()
                 relay.check()
 
     @property
