@@ -12,6 +12,7 @@ from .._base.text import nearest, shorten
 from .journal import Journal
 from .node_record import NodeRecord
 from .resource_life import ResourceLife
+from .task_record import Calls
 
 __all__ = ["ResourceRecord", "Resources"]
 
@@ -59,6 +60,11 @@ class ResourceRecord(NodeRecord):
             return self._life.error
         error = self._journal.error_of(self._node.index)
         return None if isinstance(error, Skip) else error
+
+    @property
+    def calls(self) -> Calls:
+        """What its function has called while it opened and closed, in the order in which the calls began."""
+        return Calls(self._journal, self._node.index)
 
     def __repr__(self) -> str:
         return f"<record of resource {self.name!r}: {self.status}>"

@@ -1,6 +1,6 @@
-"""What is called in a run runs in a resource of that run, where its `run_in=` says so."""
+"""What is called runs in a resource of its run, where its `run_in=` says so; and what a resource itself calls."""
 
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from threading import get_ident
 
 from flowdeco import resource, task, workflow
@@ -20,3 +20,28 @@ async def test_a_call_runs_in_a_resource_too() -> None:
         return [await where.call(), await where.call()]
 
     assert await w() == [True, True]
+
+
+async def test_the_record_of_a_resource_has_the_calls_that_it_made() -> None:
+    @task
+    async def look(name: str) -> str:
+        return name.upper()
+
+    @resource
+    async def first() -> AsyncIterator[str]:
+        yield await look.call("opened")
+        await look.call("closed")
+
+    @resource
+    def second(first: str) -> Generator[str]:
+        yield first + look.call_sync("too")
+
+    @workflow
+    async def w(second: str) -> str:
+        return second
+
+    run = await w.run()
+    assert run.result == "OPENEDTOO"
+    called = [[(call.path, call.result) for call in record.calls] for record in run.resources.values()]
+    assert called == [[("first/look#1", "OPENED"), ("first/look#2", "CLOSED")], [("second/look#1", "TOO")]]
+    assert [*run.calls] == []
