@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import nullcontext
 from contextvars import Context
 from math import inf
 from typing import Any, TypeAlias, TypeVar
 
 from anyio import CapacityLimiter, current_effective_deadline, from_thread
 
+from .._base.errors import RunCancelled
 from .._base.signature import is_awaitable
 from .._runner.signals import RunStopped
 from .._scheduler.run_lifecycle import Body
+from .._worker.back_call import BACK_CALLS
 from .._worker.thread import COUNTED
 
 __all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_elsewhere", "run_from_thread"]
@@ -95,14 +98,17 @@ async def go_if(may_begin: Callable[[], bool], go: Callable[[], Coroutine[Any, A
 
 def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine on the event loop that owns this thread."""
-    counted_by = COUNTED.by
+    counted_by, back = COUNTED.by, BACK_CALLS.of_call
 
     async def run() -> tuple[list[T], BaseException | None]:
         if current_effective_deadline() == -inf:  # on asyncio, who comes after the cancellation does not hear of it
             return [], None
         _add_threads(counted_by, 1)
+        results: list[T] = []
         try:
-            return [await execute()], None
+            with nullcontext() if back is None else back.open():
+                results.append(await execute())
+            return results, None
         except (KeyboardInterrupt, SystemExit) as error:  # asyncio would leave its event loop with these at once
             return [], error
         finally:
@@ -114,6 +120,7 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
             raise interrupt
         if not results:
             from_thread.check_cancelled()
+            raise RunCancelled("what this thread works for was cancelled")
         return results.pop()
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop

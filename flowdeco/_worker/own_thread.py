@@ -19,6 +19,7 @@ from .._base.context import leave_loop, leave_loop_here
 from .._base.event_loop import EventLoop
 from .._base.signature import discard, is_awaitable
 from .._base.tracebacks import skip_frames
+from .back_call import BackCalls
 from .thread import IN_THREAD
 
 __all__ = ["CallInOwnThread", "OwnThread", "Turn"]
@@ -47,6 +48,7 @@ class _Job:
         ended: set on the event loop when it has ended.
         taken: held once it has begun, or is not to.
         is_late: whether it has ended, or will, when nobody waits for it any more.
+        back: what it runs on the event loop meanwhile.
     """
 
     def __init__(
@@ -66,18 +68,15 @@ class _Job:
         self._is_done = self.is_late = False
         self.ended = Event()
         self.taken = Lock()
+        self.back = BackCalls()
         self._result: Any = None
         self.error: BaseException | None = None
 
     def make(self) -> None:
         """Make the call, in the thread."""
         try:
-            if self._context is None:
-                self._result = self._function(*self._args)
-            else:
-                if self._turn is not None:
-                    self._context.run(self._turn.begin)
-                self._result = self._context.run(self._function, *self._args)
+            with self.back.here():
+                self._call()
         except BaseException as error:
             self.error = skip_frames(error, 1)
         if self._turn is not None:
@@ -87,6 +86,14 @@ class _Job:
         if self.is_late and self._on_late is not None:
             discard(self._result)
             self._on_late()
+
+    def _call(self) -> None:
+        if self._context is None:
+            self._result = self._function(*self._args)
+        else:
+            if self._turn is not None:
+                self._context.run(self._turn.begin)
+            self._result = self._context.run(self._function, *self._args)
 
     def leave_behind(self) -> None:
         """Wait for it no longer, unless it has ended."""
@@ -169,6 +176,7 @@ class OwnThread:
         except get_cancelled_exc_class():
             if job.taken.acquire(blocking=False):
                 raise
+            job.back.cancel()
             if limit is not None and limit.cancel_called:
                 job.leave_behind()
                 raise

@@ -11,6 +11,7 @@ from typing import Any
 from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelled_exc_class, to_thread
 
 from .._base.signature import discard, is_awaitable
+from .back_call import BackCalls
 from .thread import IN_THREAD
 
 __all__ = ["TimedCall"]
@@ -48,6 +49,7 @@ class TimedCall:
         self._on_end = on_end
         self._on_cancel = on_cancel
         self._lock = Lock()
+        self._back = BackCalls()
         self._running = False
         self._given_up = False
         self._ended: Event | None = None
@@ -65,6 +67,7 @@ class TimedCall:
         try:
             await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         except get_cancelled_exc_class():
+            self._back.cancel()
             self._on_cancel()
             if limit is None or not limit.cancel_called:
                 with CancelScope(shield=True, deadline=math.inf if limit is None else limit.deadline):
@@ -84,7 +87,8 @@ class TimedCall:
             self._running = True
         IN_THREAD.set(True)
         try:
-            self.result = self._function(*self._args)
+            with self._back.here():
+                self.result = self._function(*self._args)
         except BaseException as error:
             self.error = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
         self._end()

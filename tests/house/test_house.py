@@ -34,8 +34,8 @@ PACKAGES: dict[str, Package] = {
     "_state": Package("state field store writer", "_base"),
     "_policy": Package("policy retry limit limit_option pool deadlock turn hook run_in", "_base"),
     "_worker": Package(
-        "worker thread timed_thread own_thread process process_pool process_server executor transfer main_module "
-        "main_guard process_resource way_of_opening",
+        "worker thread timed_thread own_thread back_call process process_pool process_server executor transfer "
+        "main_module main_guard process_resource way_of_opening",
         "_base",
     ),
     "_item": Package(

@@ -1,0 +1,59 @@
+"""What code in a thread has run on the event loop while it waits: it is cancelled with whoever waits for the thread.
+
+That does not come by itself. A thread that may be left behind is no part of the task that waits for it, to trio; nor is
+one that something has to itself, which lives on when a call in it is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
+
+from anyio import CancelScope
+
+__all__ = ["BACK_CALLS", "BackCalls"]
+
+
+class BackCalls:
+    """What one call in a thread has run on the event loop: all but `here` is called there."""
+
+    def __init__(self) -> None:
+        self._scopes: set[CancelScope] = set()
+        self._is_cancelled = False
+
+    @contextmanager
+    def open(self) -> Iterator[CancelScope]:
+        """Give a scope for what is run."""
+        with CancelScope() as scope:
+            if self._is_cancelled:
+                scope.cancel()
+            self._scopes.add(scope)
+            try:
+                yield scope
+            finally:
+                self._scopes.discard(scope)
+
+    def cancel(self) -> None:
+        """Cancel all that is being run, and that is still to come."""
+        self._is_cancelled = True
+        for scope in self._scopes:
+            scope.cancel()
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Be what this thread runs on the event loop meanwhile. In the thread."""
+        before, BACK_CALLS.of_call = BACK_CALLS.of_call, self
+        try:
+            yield
+        finally:
+            BACK_CALLS.of_call = before
+
+
+class _OfThread(local):
+    """Those of the call that this thread makes; `None` if it is cancelled with whoever waits for it in any case."""
+
+    of_call: BackCalls | None = None
+
+
+BACK_CALLS = _OfThread()
