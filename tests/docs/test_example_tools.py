@@ -169,4 +169,7 @@ async def test_arguments_that_do_not_fit_are_told_to_the_model(example: ModuleTy
     server.replies = [wants("weather", city="Bern"), ANSWER]
     run = await ask(example)
     assert run.result == "It will rain."
-    assert "missing a required argument: 'town'" in server.requests[-1]["messages"][-1]["content"]
+    assert (
+        "got an unexpected keyword argument 'city'. It is called with 'town'."
+        in server.requests[-1]["messages"][-1]["content"]
+    )
