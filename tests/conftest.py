@@ -26,6 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("flowdeco", settings.get_profile("any machine"), max_examples=40)
 settings.register_profile("thorough", settings.get_profile("any machine"), max_examples=100)
+settings.register_profile("soak", settings.get_profile("any machine"), max_examples=1000)
 settings.load_profile("flowdeco")
 
 ASYNCIO: Backend = ("asyncio", {"use_uvloop": False})
