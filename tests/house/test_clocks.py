@@ -113,6 +113,29 @@ def test_a_trial_whose_time_was_over_too_early_is_made_again_with_more() -> None
     assert given == sorted(given)
 
 
+def test_so_is_one_in_which_pytest_has_failed_within_a_task_group() -> None:
+    given: list[float] = []
+
+    @given_time
+    def slow(clock: Clock) -> None:
+        given.append(clock.seconds)
+        if len(given) < 2:
+            raise BaseExceptionGroup("of a task group", [pytest.fail.Exception("DID NOT RAISE")])
+        clock.reach()
+
+    slow()
+    assert len(given) == 2
+
+
+def test_a_ctrl_c_is_never_passed_over() -> None:
+    @given_time
+    def interrupted(clock: Clock) -> None:
+        raise BaseExceptionGroup("of a task group", [KeyboardInterrupt()])
+
+    with pytest.raises(BaseExceptionGroup):
+        interrupted()
+
+
 def test_what_is_wrong_in_a_trial_that_had_enough_time_is_wrong() -> None:
     given: list[float] = []
 

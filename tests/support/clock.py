@@ -63,11 +63,18 @@ class Clock:
         try:
             yield
             assert self.is_reached, f"what has to happen within {self.seconds} s did not"
-        except (Exception, pytest.fail.Exception):
-            if self.is_reached or self.seconds == _SECONDS[-1]:
+        except (Exception, pytest.fail.Exception, BaseExceptionGroup) as error:
+            if self.is_reached or self.seconds == _SECONDS[-1] or not _is_failure(error):
                 raise
         finally:
             self.over.set()
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether it is of the test, and no Ctrl-C; what pytest raises in a task group comes out in a group."""
+    if not isinstance(error, BaseExceptionGroup):
+        return True
+    return error.split((Exception, pytest.fail.Exception))[1] is None
 
 
 def given_time(test: Callable[Concatenate[Clock, P], T]) -> Callable[P, T]:
