@@ -44,6 +44,8 @@ class Decision(Ending):
             given = await self._gather()
             if not isinstance(given, PassedOver):
                 self.row = given
+            elif given.status is Status.FAILED and given.cause is not None:  # what it reads cannot be read
+                return self._note(given.cause)
             elif failure is None:
                 await self.pass_over(given.status, given.cause)
         return failure

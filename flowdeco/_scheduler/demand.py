@@ -55,6 +55,7 @@ class Demand:
         held: the rows that wait for one more thing: to be demanded, or released by another row or a condition.
         entries: where a lazy node waits to be demanded, if not in its own row.
         asked: for a node with a condition, the row of the pause that its being true releases.
+        readings: for a node with a condition that reads items as a stream, the row in which it waits for these.
         at_once: what is demanded with a node.
         when_true: what a node demands once its condition is true.
         wanted: all that a node may demand.
@@ -82,6 +83,7 @@ class Demand:
         self.held: set[int] = set()
         self.entries: dict[int, int] = {}
         self.asked: dict[int, int] = {}
+        self.readings: dict[int, int] = {}
         self.at_once: dict[int, tuple[int, ...]] = {}
         self.when_true: dict[int, tuple[int, ...]] = {}
         self.wanted: dict[int, tuple[int, ...]] = {}
@@ -120,6 +122,9 @@ class Demand:
         rest = [index for index in needed if index not in asked]
         index = node.index
         early, late = self._part(first)
+        is_eager = node.predicate is None or bool(self._graph.policy_of(node).eager)
+        later = [] if is_eager else flowing
+        flowing = flowing if is_eager else []
         at_once, rows = flowing + self._list_reached(first), [(index, first)]
         if late and (early or flowing):
             rows = [(self._add_pause(index, late, index, is_asked=False), early), (index, late)]
@@ -128,9 +133,9 @@ class Demand:
             at_once += late
         if node.predicate is not None:
             early, late = self._part(rest)
-            rows += self._add_rest(index, early, late)
-            more = [] if early else late
-            if self._graph.policy_of(node).eager:
+            rows += self._add_rest(index, early, late, reads=bool(later))
+            more = later + ([] if early or later else late)
+            if is_eager:
                 at_once += self._list_reached(rest)
             else:
                 more = more + self._list_reached(rest)
@@ -184,15 +189,19 @@ class Demand:
         nodes = [self._graph.node_of(step) for step in steps]
         return list(dict.fromkeys([each.index for each in nodes if not each.replaced]))
 
-    def _add_rest(self, index: int, early: list[int], late: list[int]) -> list[tuple[int, list[int]]]:
-        """Return the rows in which a node waits whose condition is true."""
+    def _add_rest(
+        self, index: int, early: list[int], late: list[int], *, reads: bool = False
+    ) -> list[tuple[int, list[int]]]:
+        """Return the rows in which a node waits whose condition is true, also for what it `reads` as a stream."""
         rows: list[tuple[int, list[int]]] = []
         if late:
             rows = [(self._add_pause(index, [], None), late)]
-        if early and late:
+        if late and (early or reads):
             rows.insert(0, (self._add_pause(index, late, rows[0][0]), early))
-        elif early:
+        elif early or reads:
             rows = [(self._add_pause(index, [], None), early)]
+        if reads:
+            self.readings[index] = rows[0][0]
         if rows:
             self.asked[index] = rows[0][0]
             self.held.add(rows[0][0])

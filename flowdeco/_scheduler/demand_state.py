@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from .._base.events import Status
+from .._base.events import Skip, Status
 from .._graph.node import Node
 from .node_plan import NodePlan
 from .plan import Plan
@@ -52,6 +52,10 @@ class DemandState:
 
     def node_of(self, index: int) -> Node:
         """Return the node of the graph that an index stands for."""
+        raise NotImplementedError
+
+    def fault_of(self, index: int) -> BaseException | None:
+        """Return what keeps a node from running although it has all that it needs; `None` if nothing does."""
         raise NotImplementedError
 
     def _begin_demand(self, plan: Plan) -> None:
@@ -178,6 +182,9 @@ class DemandState:
 
     def judge_rest(self, index: int) -> Judgement | None:
         """Return how a node ends that cannot run although its condition, if it has one, is true; `None` if it can."""
+        fault = self.fault_of(index)
+        if fault is not None:
+            return Judgement(Status.SKIPPED if isinstance(fault, Skip) else Status.FAILED, fault)
         if not (self.ended or self.lacking):
             return None
         block, node = self.steps[index].origin.block, self.node_of(index)

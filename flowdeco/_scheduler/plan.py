@@ -159,7 +159,7 @@ class Plan(Places):
             flowing = [index for index in axes.flowing if followers[index] or self._is_read(index)]
             self.outflows = axes.make_outflows(flowing)
             for start in axes.starts:
-                for row in self._list_entries(start.readers):
+                for row in self._list_readings(start.readers):
                     self.counts[row] += 1
                 for i in start.needed:
                     if i not in axes.flowing:
@@ -221,10 +221,10 @@ class Plan(Places):
         for row in demand.held:
             self.counts[row] += 1
 
-    def _list_entries(self, nodes: Iterable[int]) -> list[int]:
-        """Return where nodes wait first for what they need."""
-        entries = {} if self.demand is None else self.demand.entries
-        return [entries.get(index, index) for index in nodes]
+    def _list_readings(self, nodes: Iterable[int]) -> list[int]:
+        """Return where nodes wait for items to read as a stream: first of all, or when their condition is true."""
+        rows = {} if self.demand is None else {**self.demand.entries, **self.demand.readings}
+        return [rows.get(index, index) for index in nodes]
 
     def _is_read(self, index: int) -> bool:
         """Whether the workflow's own function receives something of a node, or comes after it."""
@@ -238,8 +238,8 @@ class Plan(Places):
         self.counts += [0] * more
         for start in axes.starts:
             about = (*start.section.stages, *start.readers, *start.axis.stages)[0]
-            entries = self._list_entries(start.readers)
-            self.steps[start.place] = self._turn(about, "axis", start.slots, entries)
+            readings = self._list_readings(start.readers)
+            self.steps[start.place] = self._turn(about, "axis", start.slots, readings)
             self.counts[start.place] = len(start.needed) + self._hold_start(start)
             if not self.counts[start.place]:
                 self.roots.append(start.place)

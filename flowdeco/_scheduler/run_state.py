@@ -135,6 +135,10 @@ class RunState(DemandState):
         """Return the node of the graph that an index stands for."""
         return self.plan.graph.nodes[self.steps[index].origin.node]
 
+    def fault_of(self, index: int) -> BaseException | None:
+        """Return what keeps a node from running although it has all that it needs; `None` if nothing does."""
+        return None if self.items is None else self.items.faults.get(index)
+
     def program_of(self, index: int) -> Program:
         """Return what is to be done for what an index stands for."""
         return self.plan.program_of(self.steps[index].origin.node)
@@ -190,8 +194,7 @@ class RunState(DemandState):
         self.affected.discard(index)
         if index in self._unneeded:
             judgement = Judgement(Status.SKIPPED, Skip("not needed"))
-        elif self.items is not None and index in self.items.faults:
-            fault = self.items.faults[index]
+        elif (fault := self.fault_of(index)) is not None:
             judgement = Judgement(Status.SKIPPED if isinstance(fault, Skip) else Status.FAILED, fault)
         else:
             block = self.steps[index].origin.block

@@ -21,6 +21,7 @@ class Node(NamedTuple):
         limit: how many items at once; `None`: any number.
         answer: what its condition says; `None` if it has none.
         asks: the nodes that the condition receives as a whole.
+        stream: the mapped node that it reads item by item, or -1 for the source, and whether settled; `None`: none.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Node(NamedTuple):
     limit: int | None
     answer: bool | None = None
     asks: tuple[int, ...] = ()
+    stream: tuple[int, bool] | None = None
 
 
 class Program(NamedTuple):
@@ -76,12 +78,23 @@ class _Model:
                 blocked = "skipped"
             if blocked is not None:
                 return blocked, None
-        inputs = inputs + self._wholes(node.wholes)
+        inputs = inputs + self._wholes(node.wholes) + self._streamed(node)
         blocked = find_blocked(inputs)
         if blocked is not None:
             return blocked, None
         status, value = give(f"n{number}", [value for _, value in inputs])
         return ("completed", "recovered") if status == "failed" and node.recovers else (status, value)
+
+    def _streamed(self, node: Node) -> list[Outcome]:
+        """Return what a node reads of a stream, as one argument."""
+        if node.stream is None:
+            return []
+        of, is_settled = node.stream
+        if is_settled:
+            return [("completed", [*self.items[of]])]
+        if any(status in ("failed", "upstream_failed") for status, _ in self.items[of]):
+            return [("upstream_failed", None)]
+        return [("completed", [value for status, value in self.items[of] if status == "completed"])]
 
     def _has_rest(self, node: Node) -> bool:
         """Whether a node needs the source as a whole, and that is a task."""
@@ -102,6 +115,7 @@ class _Model:
             asked = self._wholes([(of, False) for of in node.asks])
             if node.answer is None or (node.answer and is_asked and find_blocked(asked) is None):
                 waiting += [of for of, _ in node.wholes]
+                waiting += [] if node.stream is None else [node.stream[0]]
         return found
 
     def _wholes(self, wholes: Sequence[tuple[int, bool]]) -> list[Outcome]:

@@ -23,8 +23,8 @@ SOURCES = ("list", "generator", "async generator")
 
 
 @st.composite
-def nodes(draw: Draw, number: int, mapped: tuple[int, ...]) -> Node:
-    """Draw a node; `mapped` are the nodes before it that are mapped."""
+def nodes(draw: Draw, number: int, mapped: tuple[int, ...], *, has_task: bool) -> Node:
+    """Draw a node; `mapped` are the nodes before it that are mapped, `has_task` says whether a task is the source."""
     each: list[Each] = []
     if draw(st.integers(0, 3)):
         of = draw(st.lists(st.sampled_from((-1, *mapped)), min_size=1, max_size=2, unique=True))
@@ -33,24 +33,30 @@ def nodes(draw: Draw, number: int, mapped: tuple[int, ...]) -> Node:
     wholes = draw(st.lists(st.sampled_from(before), max_size=2, unique=True))
     asks = draw(st.lists(st.sampled_from(range(number)), max_size=1)) if number else []
     answer = draw(st.sampled_from([None, None, True, True, False]))
+    stream = None
+    if not each and (mapped or has_task) and draw(st.booleans()):
+        stream = draw(st.sampled_from([*mapped, *([-1] if has_task else [])])), draw(st.booleans())
+        wholes = []
     return Node(
-        draw(st.sampled_from(["async", "waiting", "def", "loop"])),
+        draw(st.sampled_from(["async", "waiting", "def", "def" if stream else "loop"])),
         tuple(each),
         tuple([(of, of >= 0 and draw(st.booleans())) for of in wholes if of not in {one.of for one in each}]),
-        draw(st.integers(0, 3)) == 0,
+        draw(st.integers(0, 3)) == 0 and not stream,
         draw(st.sampled_from([None, None, 1, 2])),
         answer,
         () if answer is None else tuple(asks),
+        stream,
     )
 
 
 @st.composite
 def programs(draw: Draw) -> Program:
     found: list[Node] = []
-    for number in range(draw(st.integers(1, 6))):
-        found.append(draw(nodes(number, tuple([i for i, node in enumerate(found) if node.each]))))
-    items = draw(st.lists(st.integers(0, 9), max_size=7))
     source = draw(st.sampled_from(["input", *SOURCES]))
+    for number in range(draw(st.integers(1, 6))):
+        mapped = tuple([i for i, node in enumerate(found) if node.each])
+        found.append(draw(nodes(number, mapped, has_task=source != "input")))
+    items = draw(st.lists(st.integers(0, 9), max_size=7))
     body = draw(st.sets(st.sampled_from(range(len(found))), min_size=1, max_size=2))
     chosen = None if draw(st.booleans()) else tuple(sorted(body))
     return Program(tuple(items), tuple(found), draw(st.sampled_from([None, 1, 2, 3])), source, chosen)
@@ -84,12 +90,18 @@ def build(program: Program) -> Workflow[Any, Any]:
         needs.update({f"a{i}": tasks[of] for i, of in enumerate(node.asks)})
         settled = [name for name, each in zip(names, node.each, strict=True) if each.is_settled]
         settled += [name for name, (_, is_settled) in zip(needed, node.wholes, strict=True) if is_settled]
+        if node.stream is not None:
+            of, is_settled = node.stream
+            needs["s"] = source if of < 0 else tasks[of]
+            settled += ["s"] if is_settled else []
+            needed.append("s")
         options: dict[str, Any] = {
             "each": {n: source if e.of < 0 else tasks[e.of] for n, e in zip(names, node.each, strict=True)} or None,
             "ahead": program.ahead if node.each else None,
             "recover": (lambda: "recovered") if node.recovers else None,
             "when": None if node.answer is None else make_condition(node),
             "run_in": "loop" if node.kind == "loop" else None,
+            "stream": None if node.stream is None else "s",
         }
         given = {name: option for name, option in options.items() if option is not None}
         defaults = [f"{n}='default'" if e.has_default else n for n, e in zip(names, node.each, strict=True)]
@@ -126,8 +138,9 @@ def make_function(name: str, kind: str, order: list[str], parameters: str) -> An
 
     waits = "await checkpoint(); " if kind == "waiting" else ""
     start = "async def" if kind in ("async", "waiting") else "def"
+    reads = f"s = [one {'async ' if start != 'def' else ''}for one in s]; " if "s" in order else ""
     scope: dict[str, Any] = {"run": run, "checkpoint": checkpoint}
-    exec(f"{start} {name}({parameters}): {waits}return run({', '.join(order)})", scope)
+    exec(f"{start} {name}({parameters}): {waits}{reads}return run({', '.join(order)})", scope)
     return scope[name]
 
 

@@ -447,3 +447,47 @@ async def test_items_whose_condition_is_true_demand_stages_of_another_collection
             ([4], ["skipped"] * 2) if taken else ([], ["skipped"])
         )
     assert log == (["used", "used"] if taken else [])
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+@each_kind
+async def test_a_task_with_a_condition_that_reads_a_stream_demands_it_when_that_is_true(
+    wanted: bool, kind: str
+) -> None:
+    log: list[str] = []
+    stage = make_stage("stage", make_source(kind), log)
+
+    @task(when=plain(lambda wanted: wanted), stream="given", needs={"given": stage})
+    async def read(given: AsyncIterator[str]) -> list[str]:
+        return [one async for one in given]
+
+    @workflow
+    async def w(wanted: bool, numbers: Any = (), read: Any = None) -> Any:
+        return read
+
+    mention(read)
+    with anyio.fail_after(SOON):
+        run = await w.run(wanted, make_input(kind))
+    assert run.result == (["stage0", "stage1", "stage2"] if wanted else None)
+    assert len(log) == (3 if wanted else 0)
+    assert run.tasks["stage"].reason == (None if wanted else "not needed")
+
+
+@pytest.mark.parametrize("keep_going", [True, False])
+async def test_a_task_with_a_condition_that_reads_what_has_no_items_fails_with_that(keep_going: bool) -> None:
+    @task
+    async def source() -> int:
+        return 1
+
+    @task(when=lambda: True, stream="source")
+    async def read(source: AsyncIterator[Any]) -> None:
+        raise AssertionError
+
+    @workflow(keep_going=keep_going)
+    async def w(read: Any) -> None: ...
+
+    mention(read, source)
+    with anyio.fail_after(SOON):
+        run = await w.run()
+    assert statuses_of(run)["read"] == "failed"
+    assert "cannot be iterated" in str(run.tasks["read"].error)
