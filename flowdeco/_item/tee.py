@@ -109,6 +109,11 @@ class Tee:
         """Take in what gives the items."""
         self._source, self.is_open = source, True
 
+    def part(self) -> None:
+        """Let go of the branches, which lead here, and of the items."""
+        self.branches = ()
+        self._items.clear()
+
     def has_ended(self, branch: Branch) -> bool:
         """Whether there is nothing more for a branch to take."""
         if branch.taken < self._first + len(self._items) or not self._source.has_ended:

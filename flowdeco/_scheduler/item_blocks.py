@@ -228,6 +228,7 @@ class ItemBlocks(ItemStarts):
     def part(self) -> None:
         """Let go of the run at its end, or it could go with the garbage collector only."""
         self.flows, self.collections, self.segments = {}, {}, []
+        self.part_tees()
 
     def _let_go(self, axis: Axis) -> None:
         """Let go of what was kept of an axis for those who have it by now."""

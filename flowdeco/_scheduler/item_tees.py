@@ -49,6 +49,13 @@ class ItemTees:
                 plans = [segment.plan for segment in found]
                 self._tees[axis] = Tee([(not plan.number, plan.grows and not plan.number) for plan in plans])
 
+    def part_tees(self) -> None:
+        """Let go of it all at the end of the run."""
+        for tee in self._tees.values():
+            tee.part()
+        self._of_axis, self._tees = {}, {}
+        self.awaited.clear()
+
     def list_mates(self, segment: Segment) -> list[Segment]:
         """Return the other segments of the same axis."""
         return [each for each in self._of_axis[segment.plan.axis] if each is not segment]

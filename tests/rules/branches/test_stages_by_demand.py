@@ -491,3 +491,21 @@ async def test_a_task_with_a_condition_that_reads_what_has_no_items_fails_with_t
         run = await w.run()
     assert statuses_of(run)["read"] == "failed"
     assert "cannot be iterated" in str(run.tasks["read"].error)
+
+
+async def test_what_each_names_runs_for_all_items_whatever_the_condition_says() -> None:
+    log: list[str] = []
+    summary = make_stage("summary", "number", log)
+
+    @task(each={"number": "number", "text": summary}, when=plain(lambda number: number == 1))
+    async def shown(number: int, text: str) -> str:
+        return text
+
+    @workflow
+    async def w(number: list[int], shown: list[str]) -> list[str]:
+        return shown
+
+    mention(shown)
+    with anyio.fail_after(SOON):
+        assert await w.call([0, 1, 2]) == ["summary1"]
+    assert log == ["summary"] * 3
