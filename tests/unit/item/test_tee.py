@@ -54,26 +54,27 @@ def test_each_branch_gets_all_items_whenever_it_begins() -> None:
     one, other = tee.branches
     assert take(begin(one), 3) == [0, 1, 2]
     assert take(begin(other)) == [0, 1, 2, 3]
-    assert not one.has_ended
+    ended = [one.has_ended]
     assert take(one) == [3]
-    assert one.has_ended
-    assert other.has_ended
+    assert [*ended, one.has_ended, other.has_ended] == [False, True, True]
     assert source.taken == 4
 
 
 def test_the_slowest_that_has_begun_holds_the_source_back_and_one_that_has_not_does_not() -> None:
     source, tee = make(4)
     one, other = tee.branches
+    seen: list[int] = []
     take(begin(one))
-    one.finish()
-    one.finish()
-    assert source.done == 2
+    for _ in range(2):
+        one.finish()
+        seen.append(source.done)
     take(begin(other))
     one.finish()
-    assert source.done == 2
+    seen.append(source.done)
     for _ in range(4):
         other.finish()
-    assert source.done == 3
+        seen.append(source.done)
+    assert seen == [1, 2, 2, 2, 2, 3, 3]
 
 
 def test_one_that_waits_for_the_whole_holds_back_only_if_nobody_else_has_begun() -> None:
@@ -105,12 +106,12 @@ def test_the_source_is_closed_when_nobody_wants_more() -> None:
     source, tee = make(4)
     one, other = tee.branches
     take(begin(one), 1)
-    one.close()
-    assert not source.is_closed
-    assert one.has_ended
+    closed: list[bool] = []
+    for branch in (one, other):
+        branch.close()
+        closed.append(source.is_closed)
+    assert closed == [False, True]
     assert one.take() is None
-    other.close()
-    assert source.is_closed
 
 
 def test_nothing_ends_while_one_may_still_add_items() -> None:
