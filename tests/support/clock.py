@@ -74,7 +74,8 @@ def _is_failure(error: BaseException) -> bool:
     """Whether it is of the test, and no Ctrl-C; what pytest raises in a task group comes out in a group."""
     if not isinstance(error, BaseExceptionGroup):
         return True
-    return error.split((Exception, pytest.fail.Exception))[1] is None
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    return group.split((Exception, pytest.fail.Exception))[1] is None
 
 
 def given_time(test: Callable[Concatenate[Clock, P], T]) -> Callable[P, T]:
