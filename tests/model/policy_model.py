@@ -369,8 +369,11 @@ class _Walk:
         return self._widen(handled)
 
     def _find_roots(self) -> list[int]:
-        """The failed nodes that keep the workflow's own function from running."""
-        needed = self._widen(_hard_needs(self.flow.params, self.flow.after), only=("failed", "upstream_failed"))
+        """The failed nodes that keep the workflow's own function from running.
+
+        Not what one of them needs that has failed by its own condition, before it asked for anything.
+        """
+        needed = self._widen(_hard_needs(self.flow.params, self.flow.after), only=("upstream_failed",))
         return sorted(i for i in needed if self.ended[i].status == "failed")
 
     def _widen(self, found: set[int], only: tuple[str, ...] = ()) -> set[int]:
