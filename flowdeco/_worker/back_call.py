@@ -6,7 +6,7 @@ one that something has to itself, which lives on when a call in it is cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from threading import local
 
@@ -23,7 +23,7 @@ class BackCalls:
         self._is_cancelled = False
 
     @contextmanager
-    def open(self) -> Iterator[CancelScope]:
+    def open(self) -> Generator[CancelScope]:
         """Give a scope for what is run."""
         with CancelScope() as scope:
             if self._is_cancelled:
@@ -41,7 +41,7 @@ class BackCalls:
             scope.cancel()
 
     @contextmanager
-    def here(self) -> Iterator[None]:
+    def here(self) -> Generator[None]:
         """Be what this thread runs on the event loop meanwhile. In the thread."""
         before, BACK_CALLS.of_call = BACK_CALLS.of_call, self
         try:

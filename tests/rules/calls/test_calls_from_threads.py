@@ -20,6 +20,10 @@ async def numbers() -> Any:
     await anyio.sleep(PATIENCE)
 
 
+def one(item: object) -> object:
+    return item
+
+
 def timed(call: Callable[[], object]) -> Any:
     @task(timeout=PATIENCE)
     def caller() -> None:
@@ -33,7 +37,7 @@ def yielding(call: Callable[[], object]) -> Any:
     def caller() -> Iterator[object]:
         yield call()
 
-    return task(lambda caller: caller, name="mapped", each={"caller": caller})
+    return task(one, each={"item": caller})
 
 
 def reading(call: Callable[[], object]) -> Any:
@@ -50,7 +54,7 @@ def opening(call: Callable[[], object]) -> Any:
     def caller() -> Iterator[object]:
         yield call()
 
-    return task(lambda opened: None, name="user", needs={"opened": caller})
+    return task(one, needs={"item": caller})
 
 
 def in_resource(call: Callable[[], object]) -> Any:

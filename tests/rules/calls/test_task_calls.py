@@ -439,7 +439,10 @@ async def test_what_a_condition_asks_for_besides_is_passed_by_name() -> None:
 
 
 async def test_what_a_condition_asks_for_besides_comes_before_names_that_are_not_known() -> None:
-    @task(when=lambda wanted: wanted)
+    def is_wanted(wanted: bool) -> bool:
+        return wanted
+
+    @task(when=is_wanted)
     async def pick(name: str, **more: str) -> tuple[str, dict[str, str]]:
         return name, more
 
@@ -447,5 +450,5 @@ async def test_what_a_condition_asks_for_besides_comes_before_names_that_are_not
     async def w() -> Any:
         return await pick.call("tea", wanted=True, colour="green")
 
-    assert str(inspect.signature(pick.call)).startswith("(name: str, *, wanted, **more: str)")
+    assert str(inspect.signature(pick.call)).startswith("(name: str, *, wanted: bool, **more: str)")
     assert await w() == ("tea", {"colour": "green"})

@@ -255,8 +255,8 @@ async def test_in_a_run_that_was_asked_for_outcomes_have_the_items_that_complete
     async def settle(count: int, keyed: list[Outcome[int]], after: Any, given: list[Any]) -> Any:
         return keyed, given
 
-    keyed_outcomes, of_source = (await settle.run(count=3)).result or ([], [])
-    assert [one.item for one in keyed_outcomes] == of_source == [0, 1, 2]
+    run: Any = await settle.run(count=3)
+    assert [one.item for one in run.result[0]] == run.result[1] == [0, 1, 2]
     assert sorted((one.index, one.item) for one in seen if one.index is not None) == [(0, 0), (1, 1), (2, 2)]
     keyed_outcomes, of_source = await settle(count=3)
     assert [one.item for one in keyed_outcomes] == [None, 1, 2]

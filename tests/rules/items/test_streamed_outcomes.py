@@ -12,6 +12,14 @@ from flowdeco import Outcome, Skip, task, workflow
 from tests.support.clock import PATIENCE
 
 
+def same(number: int) -> int:
+    return number
+
+
+def name_key(number: int) -> str:
+    return f"key {number}"
+
+
 @task
 async def numbers(count: int) -> AsyncIterator[int]:
     for number in range(count):
@@ -45,8 +53,8 @@ def end_before_an_item(how: str) -> Any:
 )
 async def test_who_receives_outcomes_hears_of_a_source_that_gave_no_item_by_the_only_one(how: str, ends: Any) -> None:
     source = end_before_an_item(how)
-    first: Any = task(lambda number: number, name="first", each={"number": source})
-    second: Any = task(lambda number: number, name="second", each={"number": first})
+    first = task(same, name="first", each={"number": source})
+    second = task(same, name="second", each={"number": first})
 
     async def read(items: AsyncIterator[Outcome[int]]) -> list[Outcome[int]]:
         return [outcome async for outcome in items]
@@ -59,7 +67,8 @@ async def test_who_receives_outcomes_hears_of_a_source_that_gave_no_item_by_the_
 
     for step, end in zip([source, first, second], ends, strict=True):
         options: Any = {"needs": {"items": step}, "settled": "items"}
-        readers: list[Any] = [task(each, stream="items", **options) for each in (read, read_in_thread)]
+        functions: list[Any] = [read, read_in_thread]
+        readers: list[Any] = [task(each, stream="items", **options) for each in functions]
         readers += [] if step is source else [task(listed, **options)]
         for reader in readers if end is not None else ():
 
@@ -74,7 +83,7 @@ async def test_who_receives_outcomes_hears_of_a_source_that_gave_no_item_by_the_
 
 
 async def test_an_outcome_that_is_read_says_which_item_it_is_of() -> None:
-    @task(each={"number": numbers}, key=lambda number: f"key {number}")
+    @task(each={"number": numbers}, key=name_key)
     async def keyed(number: int) -> int:
         if number == 1:
             raise ValueError("one")
