@@ -276,7 +276,7 @@ async def test_a_limit_holds_for_the_items() -> None:
     @workflow
     def w(numbers: list[int], few: list[None]) -> None: ...
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         await w.call(range(50))
     assert most == 3
 

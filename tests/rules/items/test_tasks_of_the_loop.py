@@ -7,7 +7,7 @@ from anyio.lowlevel import checkpoint
 
 from flowdeco import task, workflow
 
-SOON = 30
+SOON = 60
 MANY = 1000
 
 
