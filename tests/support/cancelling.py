@@ -51,13 +51,22 @@ async def cancel_by_timeout(build: Build) -> Stage:
 
 async def cancel_by_wait_for(build: Build) -> Stage:
     """Let `asyncio.wait_for` run out; once more with more time if the machine was too slow for the task to be there."""
-    for seconds in (0.02, 0.2, 2.0, 20.0):
+    for seconds in (0.02, 0.2, 2.0, 6.0, 20.0):
         stage, w = build()
-        caller = asyncio.create_task(asyncio.wait_for(stage.call(w), seconds))
-        up = asyncio.get_running_loop().time() + seconds
-        await stage.wait_there()
-        in_time = stage.is_there() and not stage.ended
-        await asyncio.sleep(up - asyncio.get_running_loop().time() + 0.001)
+        callers: list[asyncio.Task[Any]] = []
+
+        async def call(stage: Stage = stage, w: Callable[[], Any] = w, callers: list[Any] = callers) -> None:
+            callers.append(asyncio.current_task())  # before Python 3.12, that is not the one that waits for it
+            await stage.call(w)
+
+        def is_cancelled(callers: list[asyncio.Task[Any]] = callers) -> bool:
+            return any(each.cancelling() for each in callers)
+
+        caller = asyncio.create_task(asyncio.wait_for(call(), seconds))
+        await stage.wait_there(is_cancelled)
+        in_time = stage.is_there() and not stage.ended and not is_cancelled()
+        while not (is_cancelled() or caller.done()):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
         await _end(stage, caller, TimeoutError)
         if in_time:
             break

@@ -37,7 +37,7 @@ def interrupt(stage: Stage) -> None:
     if not stage.ended:
         os.kill(os.getpid(), signal.SIGINT)  # to the process: a signal to this thread would not wake the main one
         if stage.blocks:
-            time.sleep(0.003)
+            stage.wait_heard()
             stage.release.set()
 
 

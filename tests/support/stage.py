@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import anyio
 from anyio import from_thread, get_running_tasks
-from anyio.lowlevel import checkpoint
+from anyio.lowlevel import checkpoint, current_token
 
 from flowdeco import Limit, Run, Status, Workflow, task, workflow
 
@@ -42,6 +42,7 @@ class Stage:
         self.closing = ExitStack()
         self.runs: list[Run[Any]] = []
         self.ended = False
+        self._token: Any = None
         self._active = 0
         self._expected = 1
         self._arrived = 0
@@ -147,16 +148,23 @@ class Stage:
         """Whether all are where the cancellation is to find them."""
         return self._arrived >= self._expected
 
-    async def wait_there(self) -> None:
-        """Wait until all are there, and the event loop knows."""
+    def wait_heard(self) -> None:
+        """Wait, in a thread of its own, until the event loop has dealt with what it was told by now."""
+        with suppress(RuntimeError):  # it has ended
+            for _ in range(5):
+                from_thread.run_sync(bool, token=self._token)
+
+    async def wait_there(self, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Wait until all are there, and the event loop knows; or until it is too late for that."""
         with anyio.move_on_after(2 * PATIENCE):
-            while not self.is_there() and not self.ended:  # noqa: ASYNC110 - a thread may be what arrives
+            while not (self.is_there() or self.ended or is_cancelled()):  # noqa: ASYNC110 - a thread may be what arrives
                 await anyio.sleep(0.001)
         for _ in range(5):  # what said that it is there may not have come to rest yet
             await anyio.sleep(0.001 if self.begins else 0)
 
     async def call(self, w: Callable[[], Awaitable[Any]]) -> None:
         """Make the call, and look at what is left the moment that it ends."""
+        self._token = current_token()
         before = {each.id for each in get_running_tasks()}
         try:
             result = await w()
