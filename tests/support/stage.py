@@ -43,6 +43,7 @@ class Stage:
         self.runs: list[Run[Any]] = []
         self.ended = False
         self._token: Any = None
+        self.is_on_trio = False
         self._active = 0
         self._expected = 1
         self._arrived = 0
