@@ -185,7 +185,7 @@ class Axes:
         self,
         drafts: Sequence[Draft],
         followers: Sequence[Sequence[int]],
-        collected: Collection[int],
+        read: Collection[int],
         ends: Collection[int],
     ) -> tuple[SegmentPlan, ...]:
         """Return the segments compiled.
@@ -193,10 +193,11 @@ class Axes:
         Args:
             drafts: how each node runs.
             followers: which nodes wait for the whole of each.
-            collected: the stages whose results somebody needs as a whole.
+            read: the stages whose results somebody needs as a whole.
             ends: the nodes that the workflow's own function comes after.
         """
         found: list[SegmentPlan] = []
+        collected = {*read, *self.find_collected()}
         handed = {index for sections in self._sections for each in sections for index in self._list_imported(each)}
         for start in self.starts:
             own = start.section.stages
@@ -218,7 +219,7 @@ class Axes:
                 streamed={*handed, *[stream.node for stream in streams]},
             )
             grows = any(self._graph.nodes[node].more is not None for node in own)
-            needed = any(followers[node] or node in collected or node in ends for node in own)
+            needed = any(followers[node] or node in read or node in ends for node in own)
             heirs = self._find_heirs(start.section)
             found.append(made._replace(heirs=heirs, flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)

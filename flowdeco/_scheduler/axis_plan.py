@@ -114,7 +114,7 @@ class SegmentPlan(NamedTuple):
         spans: how many values each source is made of: `None` for one that is a collection itself.
         flows: for each source, the node that may hand its items on one by one; `None` if it has them at hand.
         streams: who reads what its stages give, or its source, as a stream.
-        is_needed: whether anybody else needs something of it.
+        is_needed: whether anybody else needs something of it, besides other segments of the axis.
         grows: whether the result of a stage may add items.
         heirs: the stages whose items go by a key of another segment: those of that by which it is known.
     """

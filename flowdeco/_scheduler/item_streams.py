@@ -163,9 +163,19 @@ class ItemStreams(ItemFlows):
         for stream in streams:
             stream.close()
         for segment in self.of_start.values():
-            read = [stream for each in segment.streams.values() for _, stream in each]
-            if read and not segment.plan.is_needed and all(stream.is_closed for stream in read):
-                self._abandon(segment)
+            self._look_after(segment)
+
+    def drop(self, segment: Segment) -> None:
+        """Take in that a segment does not begin: what it would have needed of others may have had readers only."""
+        super().drop(segment)
+        for each in self.list_mates(segment):
+            self._look_after(each)
+
+    def _look_after(self, segment: Segment) -> None:
+        """Have a segment end of which nobody reads anything any more, nor needs it otherwise."""
+        read = [stream for each in segment.streams.values() for _, stream in each]
+        if read and all(stream.is_closed for stream in read) and not self.is_needed(segment):
+            self._abandon(segment)
 
     def _abandon(self, segment: Segment) -> None:
         """Begin no more items; what has not begun of those that have is skipped, and the engine sees to the rest."""

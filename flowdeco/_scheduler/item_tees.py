@@ -120,6 +120,13 @@ class ItemTees:
         if segment.plan.axis in self._tees:
             self.branch_of(segment).close()
 
+    def is_needed(self, segment: Segment) -> bool:
+        """Whether anybody needs something of a segment, or may, besides those who read it as a stream."""
+        takers = [each for each in self.list_mates(segment) if not self.branch_of(each).is_closed]
+        return segment.plan.is_needed or any(
+            node in segment.counts for each in takers for _, node in each.plan.imported
+        )
+
     def hand_in(self, block: Block, node: int, index: int) -> None:
         """Take in how a stage of another segment has ended for an item, as soon as it has."""
         if self.collections[node].has_ended_for(block.number):

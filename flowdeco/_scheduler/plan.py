@@ -182,7 +182,7 @@ class Plan(Places):
             read = {i for i in axes.mapped if self.uses[i] or i in self.outcomes or i in self.parts or i in self.handed}
             self.groups = axes.groups.list_groups()
             ends = {self.graph.node_of(step).index for step in self.graph.ends}
-            self.segments = axes.make_segments(drafts, followers, read | axes.find_collected(), ends)
+            self.segments = axes.make_segments(drafts, followers, read, ends)
 
     def _link(self) -> list[list[int]]:
         """Count for how many others each node waits; return which wait for the whole of each."""

@@ -509,3 +509,40 @@ async def test_what_each_names_runs_for_all_items_whatever_the_condition_says() 
     with anyio.fail_after(SOON):
         assert await w.call([0, 1, 2]) == ["summary1"]
     assert log == ["summary"] * 3
+
+
+@pytest.mark.parametrize("beside", [True, False])
+async def test_an_endless_source_ends_when_its_reader_has_returned_and_no_branch_needs_more(beside: bool) -> None:
+    @task(ahead=2)
+    async def numbers() -> AsyncIterator[int]:
+        number = 0
+        while True:
+            yield number
+            number += 1
+
+    @task(each={"number": numbers})
+    async def double(number: int) -> int:
+        return 2 * number
+
+    @task(stream="double")
+    async def large(double: AsyncIterator[int]) -> int:
+        async for each in double:
+            if each > 6:
+                return each
+        raise AssertionError
+
+    @task(each={"given": numbers if beside else double})
+    async def shown(given: int) -> str:
+        raise AssertionError
+
+    @task(when=plain(lambda large: large > 100))
+    async def branch(shown: list[str]) -> str:
+        raise AssertionError
+
+    @workflow
+    async def w(large: int, branch: str = "none") -> Any:
+        return large, branch
+
+    mention(large, shown, branch)
+    with anyio.fail_after(SOON):
+        assert await w.call() == (8, "none")
