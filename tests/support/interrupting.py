@@ -34,6 +34,8 @@ def interrupt(stage: Stage) -> None:
     while not stage.is_there() and not stage.ended and time.monotonic() < end:
         time.sleep(0.001)
     time.sleep(0.005 if stage.begins else 0.001)
+    if stage.is_on_trio:  # there, Ctrl-C comes out of what the event loop is at on behalf of a thread, if it is
+        stage.wait_heard()
     if not stage.ended:
         os.kill(os.getpid(), signal.SIGINT)  # to the process: a signal to this thread would not wake the main one
         if stage.blocks:
