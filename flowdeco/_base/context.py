@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context, copy_context
 from typing import Any
 
-__all__ = ["InContext", "copy_outside_loop", "enter_loop", "leave_loop", "leave_loop_here"]
+__all__ = ["InContext", "Stepped", "copy_outside_loop", "enter_loop", "leave_loop", "leave_loop_here"]
 
 
-class InContext:
-    """Awaits something in a context of its own: what is set there is not seen outside."""
+class Stepped:
+    """Awaits something by having a function make each step of it, between two of which others may run.
 
-    def __init__(self, context: Context, awaitable: Awaitable[Any]) -> None:
-        self._context = context
+    Args:
+        run: calls what it is given, with the argument that it is given.
+        awaitable: what is awaited.
+    """
+
+    def __init__(self, run: Callable[..., Any], awaitable: Awaitable[Any]) -> None:
+        self._run = run
         self._awaitable = awaitable
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        run, coroutine = self._context.run, _await(self._awaitable)
+        run, coroutine = self._run, _await(self._awaitable)
         step, value = coroutine.send, None
         while True:
             try:
@@ -32,6 +37,13 @@ class InContext:
             except BaseException as error:
                 step, value = coroutine.throw, error
             del trap  # it may hold on to a result
+
+
+class InContext(Stepped):
+    """Awaits something in a context of its own: what is set there is not seen outside."""
+
+    def __init__(self, context: Context, awaitable: Awaitable[Any]) -> None:
+        super().__init__(context.run, awaitable)
 
 
 def copy_outside_loop() -> Context:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard, final
 from weakref import WeakSet
 
 import anyio
@@ -15,6 +14,7 @@ import anyio
 from .._base.checks import reject
 from .._base.errors import LimitDeadlockError, LimitError
 from .deadlock import Want, describe_deadlock, find_deadlock
+from .lending import LENT, Bystanders, Lenders, list_lenders
 from .pool import Pool, Waiter
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Limit:
     is pickled comes back as another one of the same capacity.
 
     What runs inside a task that holds places, as what it calls, takes its places from those, one after the other, or
-    from such as are free, whichever come first.
+    from such as are free, whichever come first. So does what hooks call, where a task that holds places waits until
+    they were told, as it does before its `on_start`.
 
     What yields or reads items one by one gives its places back while it waits, and takes them again, in turn with all
     others, before it goes on. So it may share them with what is done for each item.
@@ -90,7 +91,7 @@ _limits: WeakSet[Limit] = WeakSet()
 
 
 def _free_all() -> None:
-    _LENT.set(None)
+    LENT.set(None)
     for limit in list(_limits):
         limit._pool = Pool(limit.capacity, None)
 
@@ -147,9 +148,9 @@ class Demand(NamedTuple):
         Raises:
             LimitError: it is made inside a task that holds places of the same limit, but fewer.
         """
-        if _LENT.get() is not None:
+        if LENT.get() is not None:
             for limit, places in self.pairs:  # before it waits for any
-                _find_pool(limit, places, _LENT.get())
+                _find_pool(limit, places, LENT.get())
         return Hold(self.pairs, name)
 
     async def acquire(self) -> Hold:
@@ -189,11 +190,13 @@ class Hold:
     Attributes:
         taken: each limit with the pool that its places came from, and their number; empty when they are given back.
         is_left_behind: whether who holds them was left behind, and nobody waits for it.
+        inside: who waits inside, and what for. Each change is atomic, as these may be on any thread.
+        hearings: the hooks that it waits for; what these call is inside, too.
     """
 
     __slots__ = (
-        *("_backs_off", "_inside", "_lenders", "_loans", "_pairs", "_waiters", "_want"),
-        *("is_left_behind", "name", "taken"),
+        *("_backs_off", "_lenders", "_loans", "_pairs", "_waiters", "_want"),
+        *("hearings", "inside", "is_left_behind", "name", "taken"),
     )
 
     def __init__(self, pairs: tuple[tuple[Limit, int], ...], name: str = "") -> None:
@@ -204,9 +207,9 @@ class Hold:
         # Of the places that are waited for: where they may come from, with who waits there.
         self._waiters: list[tuple[Pool, Waiter]] = []
         self._want: Want | None = None
-        self._lenders = _LENT.get()
-        # What is waited for inside, and who does. Each change is atomic, as these may be on any thread.
-        self._inside: dict[Want, dict[Hold, None]] = {}
+        self._lenders = LENT.get()
+        self.inside: dict[tuple[Any, Want], None] = {}
+        self.hearings: dict[object, Bystanders] = {}
         # Made when somebody asks for one; `None` for what was given back before.
         self._loans: dict[Limit, Pool | None] = {}
 
@@ -245,8 +248,8 @@ class Hold:
         """
         want = self._want
         assert want is not None
-        for lender in _list_lenders(self._lenders):
-            lender._inside.setdefault(want, {})[self] = None
+        for lender in list_lenders(self._lenders):
+            lender.inside[self, want] = None
         if not (is_call or self.taken or self._lenders):
             return
         chain = find_deadlock(want)
@@ -257,7 +260,8 @@ class Hold:
 
     def list_wants(self) -> list[Want]:
         """Return what it waits for itself, and what is waited for inside it."""
-        found = [want for want, who in list(self._inside.items()) if who]
+        inside = [self.inside, *[hearing.inside for hearing in list(self.hearings.values())]]
+        found = list(dict.fromkeys([want for waits in inside for _, want in list(waits)]))
         return found if self._want is None else [self._want, *found]
 
     def wait(self, wake: Callable[[], object], loop: EventLoop | None = None) -> None:
@@ -310,14 +314,14 @@ class Hold:
             else:
                 pool.unqueue(waiter)
         if self._want is not None:
-            for lender in _list_lenders(self._lenders):
-                lender._inside.get(self._want, {}).pop(self, None)
+            for lender in list_lenders(self._lenders):
+                lender.inside.pop((self, self._want), None)
         return granted
 
     def _note_taken(self, limit: Limit, pool: Pool, places: int) -> None:
         pool.holders[self] = places
         self.taken.append((limit, pool, places))
-        for want in tuple(self._inside):  # who waits inside meanwhile for the limit's own may borrow these
+        for _, want in tuple(self.inside):  # who waits inside meanwhile for the limit's own may borrow these
             want.pool.wake_all()
 
     def release(self) -> None:
@@ -346,38 +350,22 @@ class Hold:
         Returns:
             A function that ends it for what runs in the current context from then on.
         """
-        return partial(_LENT.reset, _LENT.set(_Lenders(self, _LENT.get())))
+        return partial(LENT.reset, LENT.set(Lenders(self, LENT.get())))
 
-    def find_loan(self, limit: Limit) -> Pool | None:
-        """Return what is lent of a limit; `None` if nothing is."""
+    def find_loan(self, limit: Limit, places: int) -> Pool | None:
+        """Return what is lent of a limit, be it less than is needed; `None` if nothing is."""
         loans = self._loans  # looked up first: these may be given back meanwhile, and others taken
-        for held, pool, places in tuple(self.taken):
+        for held, pool, number in tuple(self.taken):
             if held is limit:
-                return loans.get(limit) or loans.setdefault(limit, Pool(places, pool))
+                return loans.get(limit) or loans.setdefault(limit, Pool(number, pool))
         return None
 
 
-class _Lenders(NamedTuple):
-    """Who lends to the current code: the innermost holder around it, and those around that."""
-
-    innermost: Hold
-    others: _Lenders | None
-
-
-def _list_lenders(lenders: _Lenders | None) -> Iterator[Hold]:
-    while lenders is not None:
-        yield lenders.innermost
-        lenders = lenders.others
-
-
-_LENT: ContextVar[_Lenders | None] = ContextVar("flowdeco_lent", default=None)
-
-
-def _find_pool(limit: Limit, places: int, lenders: _Lenders | None) -> Pool:
+def _find_pool(limit: Limit, places: int, lenders: Lenders | None) -> Pool:
     """Return what the places are to be taken from: the innermost loan that has not ended, else the limit's own."""
     pool: Pool | None = None
     while pool is None and lenders is not None:
-        pool, lenders = lenders.innermost.find_loan(limit), lenders.others
+        pool, lenders = lenders.innermost.find_loan(limit, places), lenders.others
     pool = pool or limit._pool
     while pool.closed and pool.source is not None:
         pool = pool.source

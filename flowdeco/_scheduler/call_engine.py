@@ -15,6 +15,7 @@ from anyio import create_task_group, get_cancelled_exc_class
 
 from .._base.events import Skip, Status
 from .._graph.call_graph import CALLED
+from .._policy.lending import is_in_hook
 from .._record.call_log import Call, CallLog
 from .._record.journal import RUN, Journal
 from .._runner.cancellation import pick_interrupt
@@ -22,7 +23,7 @@ from .._worker.thread import count_threads_apart
 from .caller import CALLER
 from .engine import Engine
 from .plan import Plan
-from .run_hooks import TELLING, Teller
+from .run_hooks import Teller
 from .run_state import RunState
 
 __all__ = [
@@ -78,7 +79,7 @@ class CallEngine(Engine):
 
     async def wait_until_told(self) -> None:
         """Wait until what was posted so far was told; not in a hook, which is what that would wait for."""
-        if not TELLING.get():
+        if not is_in_hook():
             await self.outer.wait_until_told()
 
     def get_teller(self) -> Teller:

@@ -7,8 +7,6 @@ it is there, be it before or after the item has begun.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from .._base.events import Status
 from .._graph.axis import Axis
 from .._item.intake import Intake
@@ -32,7 +30,7 @@ class ItemTees:
     """
 
     segments: list[Segment]
-    collections: Mapping[int, Collection]
+    collections: dict[int, Collection]
     awaited: dict[tuple[int, int], list[int]]
     journal: ItemJournal | None
     _state: Tables

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextvars import Context, ContextVar
+from contextvars import Context
 from typing import Any, NamedTuple
 
 from anyio import Event as Signal
 from anyio import get_cancelled_exc_class
 from anyio.abc import TaskGroup
 
-from .._base.context import InContext
+from .._base.context import InContext, Stepped
 from .._base.events import Event, Status
 from .._base.signature import is_awaitable
 from .._policy.hook import Hook
+from .._policy.lending import Bystanders
 from .._record.journal import Journal
 from .._runner.notice import Notice, take_hook_error
 from .._runner.notifier import allow_grace
 from .._state.writer import WRITER
 
-__all__ = ["TELLING", "Teller", "tell_rest"]
-
-
-# True in what a hook awaits that is told of something: what that calls cannot wait until everything was told.
-TELLING: ContextVar[bool] = ContextVar("flowdeco_telling", default=False)
+__all__ = ["Teller", "tell_rest"]
 
 
 class _Call(NamedTuple):
@@ -51,11 +48,12 @@ class Teller:
         is_busy: whether a task awaits what a hook returned, and goes on with the queue then.
     """
 
-    __slots__ = ("_calls", "_inside", "_publish", "_told", "_waiting", "is_busy", "queue")
+    __slots__ = ("_bystanders", "_calls", "_inside", "_publish", "_told", "_waiting", "is_busy", "queue")
 
     def __init__(self, queue: deque[Notice], publish: Callable[[Event], None] | None) -> None:
         self.queue = queue
         self.is_busy = False
+        self._bystanders = Bystanders()
         self._inside: Context | None = None
         self._publish = publish
         self._calls: Iterator[_Call] = iter(())
@@ -98,7 +96,18 @@ class Teller:
 
     async def wait_until_told(self) -> None:
         """Wait until everything was told that is there to be told."""
-        await (self.wait() if self.is_busy else self.drain())
+        await self._lend_during(self._wait() if self.is_busy else self.drain())
+
+    async def wait(self) -> None:
+        """Wait until another task has told everything."""
+        await self._lend_during(self._wait())
+
+    async def _lend_during(self, wait: Awaitable[None]) -> None:
+        joined = self._bystanders.join()
+        try:
+            await wait
+        finally:
+            self._bystanders.leave(joined)
 
     async def _drain_apart(self, give_up: Callable[[BaseException], None]) -> None:
         try:
@@ -116,7 +125,7 @@ class Teller:
             while self._waiting is not None:
                 call, awaitable = self._waiting
                 try:
-                    await _await_in(call, awaitable)
+                    await _await_in(call, Stepped(self._bystanders.let, awaitable))
                 except BaseException as error:
                     take_hook_error(call.notice, call.hook, error)
                 finally:
@@ -124,12 +133,12 @@ class Teller:
                 self.tell()
         finally:
             self.is_busy = False
+            self._bystanders.dismiss()
             told, self._told = self._told, None
             if told is not None:
                 told.set()
 
-    async def wait(self) -> None:
-        """Wait until another task has told everything."""
+    async def _wait(self) -> None:
         if self._told is None:
             self._told = Signal()
         await self._told.wait()
@@ -179,17 +188,9 @@ async def _await_in(call: _Call, awaitable: Awaitable[Any]) -> None:
         context = context.copy()
         context.run(WRITER.set, None)  # what a hook of the workflow writes, no task has written
     elif _is_entered(context):
-        TELLING.set(True)
-        try:
-            await awaitable
-        finally:
-            TELLING.set(False)
+        await awaitable
         return
-    context.run(TELLING.set, True)
-    try:
-        await InContext(context, awaitable)
-    finally:
-        context.run(TELLING.set, False)
+    await InContext(context, awaitable)
 
 
 def _is_entered(context: Context) -> bool:

@@ -9,10 +9,11 @@ from threading import get_ident
 from types import MappingProxyType
 from typing import Any
 
+from .._policy.lending import is_in_hook
 from .._runner.notice import Notice
 from .caller import Place
 from .relay import NO_RELAYS, Relay
-from .run_hooks import TELLING, Teller
+from .run_hooks import Teller
 from .settlement import Settlement
 
 __all__ = ["Telling"]
@@ -89,7 +90,7 @@ class Telling(Settlement):
         for relay in self.relays:
             if relay.is_strict:
                 # A hook cannot wait until all hooks were told, and another event loop tells none of them.
-                if not TELLING.get() and get_ident() == relay.engine.thread:
+                if not is_in_hook() and get_ident() == relay.engine.thread:
                     await relay.engine.wait_until_told()
                 relay.check()
 

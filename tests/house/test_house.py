@@ -32,7 +32,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_draw": Package("diagram mermaid graphviz svg palette label layout folding tree html", "_base"),
     "_state": Package("state field store writer", "_base"),
-    "_policy": Package("policy retry limit limit_option pool deadlock turn hook run_in", "_base"),
+    "_policy": Package("policy retry limit limit_option lending pool deadlock turn hook run_in", "_base"),
     "_worker": Package(
         "worker thread timed_thread own_thread back_call process process_pool process_server executor transfer "
         "main_module main_guard process_resource way_of_opening",

@@ -143,7 +143,7 @@ async def test_one_that_waits_for_a_loan_when_it_ends_waits_for_the_limit() -> N
             await wait_all_tasks_blocked()
             group.start_soon(lent.stand, "second", demand(gpu))
             await wait_all_tasks_blocked()
-            loan = outer.find_loan(gpu)
+            loan = outer.find_loan(gpu, 1)
             assert loan is not None
             outer.release()
             await wait_all_tasks_blocked()
@@ -161,7 +161,7 @@ async def test_one_that_comes_to_a_loan_just_when_it_ends_is_sent_on() -> None:
     gpu = Limit(1)
     outer = await demand(gpu).acquire()
     outer.lend()
-    loan = outer.find_loan(gpu)
+    loan = outer.find_loan(gpu, 1)
     assert loan is not None
     outer.release()
     woken = Event()
