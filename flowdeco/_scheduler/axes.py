@@ -172,9 +172,12 @@ class Axes:
 
     def find_collected(self) -> set[int]:
         """Return the stages that a later segment goes on with, or that are received together with others."""
-        together = {node for group in self.groups.list_groups() for node in group.stages}
         sections = [section for sections in self._sections for section in sections]
-        return together.union(*[self._list_imported(section) for section in sections])
+        return self._find_together().union(*[self._list_imported(section) for section in sections])
+
+    def _find_together(self) -> set[int]:
+        """Return the stages that somebody receives together with others, or with the source."""
+        return {node for group in self.groups.list_groups() for node in group.stages}
 
     def _list_imported(self, section: Section) -> list[int]:
         """Return the stages that go with others, and are needed here item by item."""
@@ -198,6 +201,7 @@ class Axes:
         """
         found: list[SegmentPlan] = []
         collected = {*read, *self.find_collected()}
+        together = self._find_together()
         handed = {index for sections in self._sections for each in sections for index in self._list_imported(each)}
         for start in self.starts:
             own = start.section.stages
@@ -219,7 +223,7 @@ class Axes:
                 streamed={*handed, *[stream.node for stream in streams]},
             )
             grows = any(self._graph.nodes[node].more is not None for node in own)
-            needed = any(followers[node] or node in read or node in ends for node in own)
+            needed = any(followers[node] or node in read or node in ends or node in together for node in own)
             heirs = self._find_heirs(start.section)
             found.append(made._replace(heirs=heirs, flows=start.flows, streams=streams, is_needed=needed, grows=grows))
         return tuple(found)

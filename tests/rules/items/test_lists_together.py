@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+from anyio import Event, fail_after, wait_all_tasks_blocked
+
 from flowdeco import Outcome, Skip, task, workflow
+from tests.support.clock import PATIENCE
 
 
 @task
@@ -112,3 +116,26 @@ async def test_outcomes_are_of_every_item() -> None:
         [(0, 1, None), (1, None, "even"), (2, 3, None), (3, None, "even")],
         ["A", "BB"],
     )
+
+
+async def test_they_are_needed_also_when_a_reader_of_the_source_has_returned() -> None:
+    has_returned = Event()
+
+    @task(stream="pages")
+    async def first(pages: AsyncIterator[str]) -> str:
+        page = await anext(pages)
+        has_returned.set()
+        return page
+
+    @task(each={"page": pages}, ahead=1)
+    async def size(page: str) -> int:
+        await has_returned.wait()
+        await wait_all_tasks_blocked()
+        return len(page)
+
+    @workflow
+    def w(first: str, pages: list[str], size: list[int]) -> Any:
+        return first, pages, size
+
+    with fail_after(PATIENCE):
+        assert await w.call() == ("a", ["a", "bb", "ccc", "dddd"], [1, 2, 3, 4])
