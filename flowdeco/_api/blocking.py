@@ -18,7 +18,7 @@ from .._scheduler.run_lifecycle import Body
 from .._worker.back_call import BACK_CALLS
 from .._worker.thread import COUNTED
 
-__all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_elsewhere", "run_from_thread"]
+__all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_from_thread"]
 
 T = TypeVar("T")
 # Runs a coroutine on an event loop, and returns or raises what it gives.
@@ -125,22 +125,6 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise
-
-
-def run_elsewhere(run: OnLoop[T]) -> OnLoop[T]:
-    """Return what runs a coroutine on another event loop than the one that owns this thread."""
-    counted_by = COUNTED.by
-    if counted_by is None:
-        return run
-
-    def run_and_wait(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        from_thread.run_sync(_add_threads, counted_by, 1)
-        try:
-            return run(execute)
-        finally:
-            from_thread.run_sync(_add_threads, counted_by, -1)
-
-    return run_and_wait
 
 
 def _add_threads(counted_by: CapacityLimiter | None, number: int) -> None:

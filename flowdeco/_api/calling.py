@@ -152,14 +152,18 @@ def prepare_workflow(
     """Return the plan of a call of a workflow, and its inputs."""
     around = outer.state.plan
     within: Plan = called.compiler_within(around.graph.layers).plan()
-    if within.needs_opened:
+    if within.needs_opened and called.block is None:
         raise not_opened_error(within.graph)
     if within.starts_processes:
         from .._worker.main_guard import refuse_worker_import
 
         refuse_worker_import(within.graph.name)
-    inputs = {name: value for name, value in given.items() if called is definition or name in within.graph.inputs}
-    inputs = within.inputs.bind((), inputs)
+    if called is definition:
+        inputs = within.inputs.bind((), {**given})
+    else:
+        opened: Mapping[str, Any] = {} if called.block is None else called.block.inputs
+        known = {name: given[name] for name in given if name in within.graph.inputs and name not in opened}
+        inputs = within.inputs.bind((), known, opened)
     name = definition.name or definition.kind
     return plans_within(around).find(around.graph, called, name, None, (), within), inputs
 

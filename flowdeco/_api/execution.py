@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import anyio
-from anyio import create_task_group, from_thread
+from anyio import create_task_group
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
@@ -30,8 +30,9 @@ from .._scheduler.relay import NO_RELAYS, find_relays
 from .._scheduler.run_hooks import Teller, tell_rest
 from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
+from .._scheduler.shared_block import SharedBlock
 from .._worker.thread import IN_THREAD, count_threads_apart
-from .blocking import OnLoop, Steps, go_if, in_worker_thread, run_elsewhere, run_from_thread
+from .blocking import OnLoop, Steps, go_if, in_worker_thread, run_from_thread
 from .run import Run
 
 __all__ = ["Execution", "let_go"]
@@ -97,12 +98,13 @@ class Execution:
         heard = context if self._is_heard(run) else None
         # Drives a coroutine until the event loop has to be left for the workflow's own function.
         on_loop: OnLoop[Body | None] = partial(self._run_loop, run)
+        block = run._block
         if in_worker_thread():
             # Whoever made this thread: those that block here may hold every thread that the event loop has to give.
             context.run(IN_THREAD.set, True)
-            on_loop = run_from_thread
-        if run._block is not None and not (in_worker_thread() and from_thread.run_sync(run._block.loop.is_here)):
-            on_loop = run_elsewhere(run._block.run_from_thread)
+            on_loop = run_from_thread if block is None else _over_to(block)
+        elif block is not None:
+            on_loop = block.errands.run_from_thread
         steps = Steps(partial(self._go, run, heard, leaves_loop=not self.is_async), context)
         body = on_loop(steps.go if may_begin is None else partial(go_if, may_begin, steps.go))
         if body is not None:
@@ -141,7 +143,13 @@ class Execution:
             del error
 
     def start_within(
-        self, run: Run[Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
+        self,
+        run: Run[Any],
+        given: Sequence[Any],
+        outer: Run[Any],
+        journal: Journal,
+        index: int,
+        block: SharedBlock | None,
     ) -> Awaitable[Any]:
         """Return what runs it as a node of an outer run, or as what is called in it.
 
@@ -151,8 +159,9 @@ class Execution:
             outer: the outer run.
             journal: that of the outer run, or of the call.
             index: the index of the node.
+            block: what is open for the workflow itself; `None`: what is open for the outer run.
         """
-        depth = run._go_within(outer, given)
+        depth = run._go_within(outer, given, block)
         if depth % _MOST_LEVELS:
             return self.result_within(run, journal, index)
         # Each level is called by the one around it; a task of the event loop begins anew.
@@ -219,6 +228,14 @@ class Execution:
 
         Cancellation, `KeyboardInterrupt` and `SystemExit` are raised. To be awaited at once.
         """
+        block = run._block
+        if block is None or block.loop.is_here() or not (run._joins_block or run._plan.needs_opened):
+            return self._execute_here(run)
+        # What is open belongs to its event loop, and so does all that uses it.
+        context = copy_outside_loop()
+        return block.errands.run_from_loop(lambda: InContext(context, context.run(self._execute_here, run)))
+
+    def _execute_here(self, run: Run[Any]) -> Awaitable[None]:
         if not self._is_heard(run):
             return self._go(run, None, leaves_loop=False)
         context = copy_context()
@@ -246,7 +263,7 @@ class Execution:
         engine = _make_engine(run, state, is_heard=context is not None)
         engine.shared = known or engine.shared
         life = RunLifecycle(self.program, engine, is_coroutine=self.is_coroutine, leaves_loop=leaves_loop)
-        if block is not None and run._place is None:
+        if block is not None and run._joins_block:
             block.join()
             life.block = block
         try:
@@ -293,6 +310,15 @@ class Execution:
         return RunningLoopError(message, workflow=self.name)
 
 
+def _over_to(block: SharedBlock) -> OnLoop[Body | None]:
+    """Return what goes to the event loop of a block by way of the one that owns this thread, and may cancel it."""
+
+    def run(execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
+        return run_from_thread(partial(block.errands.run_from_loop, execute))
+
+    return run
+
+
 def let_go(nested: dict[int, NestedRun], index: int) -> None:
     """Let a nested run go as a plain call does its results; of one that did not complete, its inputs."""
     run = nested.pop(index)
@@ -321,7 +347,7 @@ def _make_teller(engine: Engine, feed: Feed | None) -> Teller:
 
     def publish(event: Event) -> None:
         if feed is not None:
-            feed.add(event)
+            feed.take(event)
         if event.task is None or not is_within:
             log_change(event)
 

@@ -72,7 +72,7 @@ class NestedCall:
         keep = self._keep or self._outer.journal.keep
         plan, values, run = self._make(called, keep=keep)
         called.execution.refuse_running_loop(run)
-        call, life = self._begin(plan, values, run, keep=keep)
+        call, life = self._begin(called, plan, values, run, keep=keep)
         try:
             called.execution.run_blocking(run, logs=False)
         except HookFailure as failed:  # of a hook of the outer workflow, that is to fail it
@@ -107,7 +107,7 @@ class NestedCall:
             async with called.execution.live(run):
                 yield run
             return
-        call, life = self._begin(plan, values, run, keep=True)
+        call, life = self._begin(called, plan, values, run, keep=True)
         outer.tell()
         try:
             async with called.execution.live(run):
@@ -132,11 +132,13 @@ class NestedCall:
         within = plan.graph.nodes[CALLED].plan
         return plan, values, Run(within, dict(inputs), outer.run.state if state is None else state, keep=keep)
 
-    def _begin(self, plan: Plan, values: list[Any], run: Run[Any], *, keep: bool) -> tuple[Call, ApartCall]:
+    def _begin(
+        self, called: RunnableWorkflow, plan: Plan, values: list[Any], run: Run[Any], *, keep: bool
+    ) -> tuple[Call, ApartCall]:
         """Note that such a call begins."""
         outer = self._outer
         call = begin_call(outer, self._index, plan, self._definition.label, values, keep=keep)
-        run._go_within(outer.run, (), call.journal.path)
+        run._go_within(outer.run, (), called.block, call.journal.path)
         call.journal.nested[CALLED] = run
         life = ApartCall(outer, plan, call, values)
         life.begin()

@@ -18,10 +18,12 @@ def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workfl
     """Have the shared resources of workflows open for a block: `with opened(w1, w2, url=...):`, or `async with`.
 
     In the block, the workflows use what is open, from whatever task or thread they are called; what they have in common
-    is opened once. Plain calls in threads run on the event loop of the block: in a `with`, that is one of its own, as
-    the first workflow's `backend=` says. Leaving the block waits for the calls under way, and closes what is open. No
-    error of a run is raised in it; if the block is left by an error, or cancelled, `RunCancelled` is; it names that
-    error. If the background work of a resource fails, that fails the calls under way and all that come after.
+    is opened once. In a run of another workflow, that is a recorded call of whoever calls. All of it runs on the event
+    loop of the block, also plain calls in threads and what is awaited on another event loop: in a `with`, that is one
+    of its own, as the first workflow's `backend=` says. Leaving the block waits for the calls under way, and closes
+    what is open. No error of a run is raised in it; if the block is left by an error, or cancelled, `RunCancelled` is;
+    it names that error. If the background work of a resource fails, that fails the calls under way and all that come
+    after.
 
     Args:
         *workflows: the workflows.

@@ -8,7 +8,7 @@ from functools import partial
 from os import PathLike
 from threading import RLock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from .._base.checks import check_time
 from .._base.errors import RunError
@@ -22,6 +22,7 @@ from .._record.task_record import Calls
 from .._record.tasks import Tasks
 from .._record.timeline import RunMetrics, Transition, find_critical_path, list_transitions
 from .._state.state import State, make_state
+from .place_within import PlaceWithin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,20 +39,6 @@ R = TypeVar("R")
 
 # Many runs never look at their state; when several threads of one do at once, they get the same.
 _making_state = RLock()
-
-
-class _PlaceWithin(NamedTuple):
-    """Where a run stands within another.
-
-    Attributes:
-        depth: how many runs are around it.
-        given: how the tasks have ended that it shares with these.
-        path: of a call that is no node's, what the run around calls it; else `""`.
-    """
-
-    depth: int
-    given: Sequence[Any]
-    path: str
 
 
 class Run(Generic[R]):
@@ -75,7 +62,7 @@ class Run(Generic[R]):
         self._feed: Feed | None = None
         self._scope: CancelScope | None = None
         # Of a run within another.
-        self._place: _PlaceWithin | None = None
+        self._place: PlaceWithin | None = None
         # What is open for it and other runs; `None` if nothing is.
         self._block: SharedBlock | None = None
         self._values = values = plan.template.copy()
@@ -338,17 +325,23 @@ class Run(Generic[R]):
         self._feed, self._scope, self._token = Feed(), CancelScope(), current_token()
         return self._feed.close, self._scope
 
-    def _go_within(self, outer: Run[Any], given: Sequence[Any], path: str = "") -> int:
+    def _go_within(self, outer: Run[Any], given: Sequence[Any], block: SharedBlock | None, path: str = "") -> int:
         """Make it one that runs in another; return how many are around it.
 
         Args:
             outer: the run around it.
             given: how the tasks have ended that it shares with that.
+            block: what is open for its workflow; `None`: what is open for the outer run.
             path: of a call that is no node's, what the outer run calls it.
         """
-        self._block = outer._block
-        self._place = _PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given, path)
+        self._block = block or outer._block
+        joins = self._block is not outer._block
+        self._place = PlaceWithin(1 if outer._place is None else outer._place.depth + 1, given, path, joins)
         return self._place.depth
+
+    @property
+    def _joins_block(self) -> bool:
+        return self._place is None or self._place.joins_block
 
     @property
     def _depth(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._base.signature import Param
 from .._definition.definition import WorkflowDefinition
 from .._graph.binding import Binding
+from .._graph.call_graph import CallOwner
 from .._graph.override import Layer
 from .compiler import Compiler
 from .run import Run
@@ -30,7 +31,6 @@ class RunnableWorkflow(WorkflowDefinition):
     Attributes:
         compiler: finds its graph.
         execution: runs it; made when it is first asked for.
-        block: what is open for all its runs, in a block of `opened()`; `None` outside of one.
     """
 
     compiler: Compiler
@@ -77,10 +77,16 @@ class RunnableWorkflow(WorkflowDefinition):
     def run_within(
         self, plan: Plan, inputs: Mapping[str, Any], given: Sequence[Any], outer: Run[Any], journal: Journal, index: int
     ) -> Awaitable[Any]:
+        # As a node of the outer graph, it uses what was opened for that; what is called was perhaps opened by itself.
+        block = self.block if isinstance(journal.graph.owner, CallOwner) else None
+        if plan.needs_opened and (block or outer._block) is None:  # the call has waited, and its block is over
+            from .not_opened import not_opened_error
+
+            raise not_opened_error(plan.graph)
         own_state = self.options["state"]
         inputs = {**plan.inputs.defaults, **inputs}
         run: Run[Any] = Run(plan, inputs, outer.state if own_state is None else own_state, keep=journal.keep)
-        return self.execution.start_within(run, given, outer, journal, index)
+        return self.execution.start_within(run, given, outer, journal, index, block)
 
 
 def remake(compiler: Compiler, change: Callable[[Any], RunnableWorkflow]) -> RunnableWorkflow:

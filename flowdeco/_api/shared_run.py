@@ -50,7 +50,7 @@ async def open_shared(
         group.start_soon(shared.drive)
         await shared.opened.wait()
         if block.values is not None:
-            async with block.portal:
+            with block.errands.serve(group):
                 try:
                     yield block
                 except cancelled:

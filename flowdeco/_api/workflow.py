@@ -29,6 +29,7 @@ from .shown_signature import AWAITED, InputAnnotations, OfInstance, defaults_of,
 from .way import live_run_of, run_of, way
 
 if TYPE_CHECKING:
+    from .._scheduler.plan import Plan
     from .nested_call import NestedCall
 
 __all__ = ["Untyped", "Workflow"]
@@ -196,7 +197,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         )
         compiler, made = self._definition.compiler, self._copy()
         made._definition = definition = copy.copy(self._definition)
-        definition.face = made
+        definition.face, definition.opened_of = made, None
         definition.compiler = Compiler(definition, compiler, overrides)
         compiler.refresh()
         definition.compiler.check_overrides()
@@ -218,7 +219,7 @@ class Workflow(Decorated, Generic[R_co, T_co]):
         """
         made = self._copy()
         made._definition = definition = copy.copy(self._definition)
-        definition.face = made
+        definition.face, definition.opened_of = made, self._definition.opened_of or self._definition
         return Opened([definition], made, inputs, is_shared=False)
 
     def with_options(self, **options: Unpack[WorkflowOptions]) -> Self:
@@ -319,15 +320,12 @@ class Workflow(Decorated, Generic[R_co, T_co]):
     def _call_within(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool) -> NestedCall | None:
         """Return the call that this is of the run in which it is made; `None` outside of any."""
         definition = self._definition
-        # What a block has opened is open for longer than any run: a call with it is a run of its own, whoever calls.
-        caller = None if definition.block is not None else definition.execution.find_caller()
+        caller = definition.execution.find_caller()
         if caller is None:
             return None
         from .nested_call import NestedCall  # only now, as most calls are made outside of runs
 
-        return NestedCall(
-            caller, definition, definition.compiler.plan().inputs.bind(self._bound + args, kwargs), keep=keep
-        )
+        return NestedCall(caller, definition, self._bind_inputs(definition.compiler.plan(), args, kwargs), keep=keep)
 
     def _new_run(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool = False) -> Run[Any]:
         definition = self._definition
@@ -336,15 +334,18 @@ class Workflow(Decorated, Generic[R_co, T_co]):
             from .._worker.main_guard import refuse_worker_import
 
             refuse_worker_import(plan.graph.name)
-        args, block = self._bound + args, definition.block
+        block = definition.block
         if block is None and plan.needs_opened:
             from .not_opened import not_opened_error
 
             raise not_opened_error(plan.graph)
-        inputs = plan.inputs.bind(args, kwargs) if block is None else plan.inputs.bind(args, kwargs, block.inputs)
-        run: Run[Any] = Run(plan, inputs, definition.options["state"], keep=keep)
+        run: Run[Any] = Run(plan, self._bind_inputs(plan, args, kwargs), definition.options["state"], keep=keep)
         run._block = block
         return run
+
+    def _bind_inputs(self, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        args, block = self._bound + args, self._definition.block
+        return plan.inputs.bind(args, kwargs) if block is None else plan.inputs.bind(args, kwargs, block.inputs)
 
     def _load_engine(self) -> None:
         """Have loaded what a run needs, which takes a moment the first time."""

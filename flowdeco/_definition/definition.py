@@ -122,23 +122,13 @@ class Definition:
         policy: what its options say of attempts, time, recovery, capacity, place and hooks.
         items: what its options say of items.
         own_params: what its function asks for.
+        block: of a workflow, what is open for all its runs, in a block of `opened()`; else `None`.
+        opened_of: of a workflow that is like another but for what is open for it, that other; else `None`.
     """
 
     __slots__ = (
-        *(
-            "__weakref__",
-            "after",
-            "calls",
-            "face",
-            "function",
-            "name",
-            "needs",
-            "options",
-            "own_params",
-            "scope",
-            "settled",
-        ),
-        "signature",
+        *("__weakref__", "after", "calls", "face", "function", "name", "needs", "options", "own_params", "scope"),
+        *("settled", "signature"),
     )
     kind = "definition"
     is_workflow = is_resource = False
@@ -146,6 +136,8 @@ class Definition:
     predicate: Predicate | None = None
     policy: Policy = NO_POLICY
     items: ItemOptions = NO_ITEMS
+    block: Any = None
+    opened_of: Definition | None = None
 
     graph_binding: Any = None  # the names on which `params` rests, where they are not the function's own
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from anyio import Event as Signal
 
+from .._base.event_loop import EventLoop
 from .._base.events import Event, make_event
 
 __all__ = ["Feed"]
@@ -14,7 +16,9 @@ _RUN = Event._fields.index("run")
 
 
 class Feed:
-    """Keeps every event, so that a slow reader holds nobody up and a late one misses nothing. One event loop only.
+    """Keeps every event, so that a slow reader holds nobody up and a late one misses nothing.
+
+    It is made and read on one event loop; the run may be on another.
 
     Attributes:
         events: all so far, without the run.
@@ -26,6 +30,14 @@ class Feed:
         self.events: list[Event] = []
         self.more: Signal | None = None
         self.is_closed = False
+        self._loop = EventLoop()
+
+    def take(self, event: Event) -> None:
+        """Let the readers have an event, from any event loop."""
+        if self._loop.is_here():
+            self.add(event)
+        else:
+            self._loop.call_soon(partial(self.add, event))
 
     def add(self, event: Event) -> None:
         """Let the readers have an event."""

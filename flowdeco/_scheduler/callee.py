@@ -26,7 +26,11 @@ def find_callee(outer: Engine, index: int, definition: Definition) -> Definition
         index: which of its nodes calls; `RUN` for the workflow's own function.
         definition: what is to be called.
     """
-    instead = find_instead(outer.state.plan.graph, definition)
+    graph, opened_of = outer.state.plan.graph, definition.opened_of
+    instead = find_instead(graph, definition)
+    if instead is definition and opened_of is not None:  # what stands in for a workflow does so whatever is open for it
+        of_other = find_instead(graph, opened_of)
+        instead = definition if of_other is opened_of else of_other
     if isinstance(instead, Definition) and instead is not definition:
         return definition if any(each is instead for each in _list_callers(outer, index)) else instead
     return instead

@@ -1,26 +1,23 @@
 """What is open for many runs: the values of shared resources, and the runs that use them.
 
-Everything here happens on one event loop, that of the block: each run in it is driven there, whatever thread it was
-called from. So there is no lock; only who has left the event loop sends word to it.
+Everything here happens on one event loop, that of the block: each run in it is driven there, whatever thread or event
+loop it was called from. So there is no lock; only who has left the event loop sends word to it.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from anyio import CancelScope, Event, get_cancelled_exc_class
-from anyio.from_thread import BlockingPortal
+from anyio import CancelScope, Event
 
 from .._base.errors import ResourceError
 from .._base.event_loop import EventLoop
 from .._record.resource_life import ResourceLife
+from .errands import Errands
 from .plan import Plan
 
 __all__ = ["Opened", "SharedBlock"]
-
-T = TypeVar("T")
 
 # What a shared resource gives, and what the record is to say of it.
 Opened = tuple[Any, ResourceLife]
@@ -36,7 +33,7 @@ class SharedBlock:
     Attributes:
         values: what is open, by the id of the resource; `None` before.
         loop: their event loop.
-        portal: starts in it what is called in other threads.
+        errands: runs on it what is called elsewhere.
         failure: what one of them has failed with while it was open; `None` if none has.
     """
 
@@ -46,7 +43,7 @@ class SharedBlock:
         self.values: Mapping[int, Opened] | None = None
         self.failure: BaseException | None = None
         self.loop = EventLoop()
-        self.portal = BlockingPortal()
+        self.errands = Errands(self.loop, self._over)
         self._users = 0
         self._scopes: set[CancelScope] = set()
         self._is_closing = False
@@ -77,15 +74,12 @@ class SharedBlock:
         """Use what is open, until `leave`.
 
         Raises:
-            ResourceError: it is open no longer, or on another event loop.
+            ResourceError: it is open no longer.
         """
         if self.failure is not None:
             raise self.failure
         if self._is_closing:
             raise self._over()
-        if not self.loop.is_here():
-            reason = "they were opened on another event loop. Call it in a task of that, or plainly in a thread."
-            raise ResourceError(f"Cannot use {self.name}: {reason}", resource=self.name)
         self._users += 1
 
     def leave(self) -> None:
@@ -99,38 +93,6 @@ class SharedBlock:
         self._users -= 1
         if not self._users and self._idle is not None:
             self._idle.set()
-
-    def run_from_thread(self, execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run a coroutine on the event loop of the block, from a thread that waits for it."""
-        ended, outcome = threading.Event(), list[tuple[Any, BaseException | None]]()
-
-        async def go() -> None:
-            try:
-                outcome.append((await execute(), None))
-            except get_cancelled_exc_class():
-                raise
-            except BaseException as error:  # a Ctrl-C would tear the event loop down
-                outcome.append((None, error))
-            finally:
-                ended.set()
-
-        try:
-            future = self.portal.start_task_soon(go)
-        except RuntimeError as error:
-            raise self._over() from error
-        try:
-            ended.wait()
-        except BaseException:  # Ctrl-C in this thread
-            future.cancel()
-            ended.wait()
-            raise
-        result, failure = outcome.pop() if outcome else (None, self._over())
-        if failure is None:
-            return cast("T", result)
-        try:
-            raise failure
-        finally:
-            failure = None
 
     def _over(self) -> ResourceError:
         return ResourceError(f"Cannot use {self.name}: its block has come to its end.", resource=self.name)

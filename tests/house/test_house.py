@@ -74,14 +74,14 @@ PACKAGES: dict[str, Package] = {
         "plan places programs stream_plan item_streams resource_program keeper node_plan demand demand_state "
         "run_state engine admission crew loop_lane lanes thread_lane parking propagation run_lifecycle settlement "
         "run_hooks relay telling caller callee axes axis_plan locals block collection item_starts item_blocks "
-        "item_turns taking_apart call_engine call_plan apart_call together tolerance item_keys segment flow_plan "
-        "item_flow item_tees shared_block growing item_growth item_pumps one_taker",
+        "item_turns taking_apart call_engine call_plan apart_call errands together tolerance item_keys segment "
+        "flow_plan item_flow item_tees shared_block growing item_growth item_pumps one_taker",
         "_base _state _policy _worker _item _graph _record _runner _definition",
     ),
     "_api": Package(
-        "face function_face task task_method resource stand_in way shown_signature workflow decorator run compiler "
-        "planning problems execution blocking calling nested_call opened opened_block not_opened shared_run "
-        "runnable_workflow",
+        "face function_face task task_method resource stand_in way shown_signature workflow decorator run "
+        "place_within compiler planning problems execution blocking calling nested_call opened opened_block "
+        "not_opened shared_run runnable_workflow",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

@@ -391,18 +391,18 @@ async def test_a_plain_with_is_refused_where_the_event_loop_runs() -> None:
         raise AssertionError
 
 
-async def test_another_event_loop_cannot_use_it() -> None:
+async def test_what_is_awaited_on_another_event_loop_runs_on_that_of_the_block() -> None:
     service = Service()
 
-    def elsewhere() -> None:
-        anyio.run(lambda: w.call(path="/"))
+    def elsewhere() -> str:
+        return anyio.run(lambda: w.call(path="/"))
 
     async with service.first.opened(url="http") as w:
         thread = ThreadPoolExecutor(1)
         future = thread.submit(elsewhere)
-        with pytest.raises(ResourceError, match="they were opened on another event loop"):
-            await to_thread.run_sync(future.result)
+        assert await to_thread.run_sync(future.result) == "client of HTTP /"
         thread.shutdown()
+        assert service.loops == {current_token().native_token}
 
 
 @each_backend
