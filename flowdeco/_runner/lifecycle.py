@@ -7,7 +7,7 @@ as there is more to do than to note a result: to wait, to recover, to ask a func
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any
 
@@ -34,6 +34,10 @@ __all__ = ["Lifecycle"]
 
 # An enum's member takes a while to look up in it, and every lifecycle needs these.
 _PENDING, _RUNNING = Status.PENDING, Status.RUNNING
+
+
+def _nothing() -> None:
+    pass
 
 
 class Lifecycle(Decision):
@@ -129,10 +133,10 @@ class Lifecycle(Decision):
         """Let no other attempt follow; an error that would have been tried again says why it was not."""
         self._why_last = reason
 
-    def release(self) -> None:
-        """Give back the places of a limit, on whatever thread."""
-        if self.hold is not None:
-            self.hold.release()
+    @property
+    def release(self) -> Callable[[], object]:
+        """What gives back the places of the attempt at hand, on whatever thread, also when another one is made."""
+        return _nothing if self.hold is None else self.hold.release
 
     # Attempts.
 

@@ -111,8 +111,10 @@ class Attempted(Protocol):
     def note_place(self) -> None:
         """Note that the attempt begins only now, as it had to wait for a thread or a process."""
 
-    def release(self) -> None:
-        """Give back the places of a limit, on whatever thread."""
+    @property
+    def release(self) -> Callable[[], object]:
+        """What gives back the places of the attempt at hand, on whatever thread, also when another one is made."""
+        ...
 
 
 # Makes one attempt at what a lifecycle is about.
