@@ -73,8 +73,11 @@ class Want(NamedTuple):
 def leave_behind(holder: Holder) -> None:
     """Note that nobody waits for a holder any more: who waits for its places looks again whether that can end."""
     holder.is_left_behind = True
-    for _, pool, _ in tuple(holder.taken):
-        pool.wake_all()
+    for _, taken_from, _ in tuple(holder.taken):
+        pool: Pool | None = taken_from
+        while pool is not None:
+            pool.wake_all()
+            pool = pool.source if pool.closed else None
 
 
 def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:
@@ -89,7 +92,7 @@ def find_deadlock(start: Want) -> list[tuple[Holder, Want]] | None:
     holders: dict[Holder, Want] = {}
     for want in _grow(wants):
         for pool in want.list_pools():
-            for holder in pool.list_holders():
+            for holder, _ in pool.list_holders():
                 if holder not in holders:
                     holders[holder] = want
                     wants.update(dict.fromkeys(holder.list_wants()))
@@ -153,7 +156,7 @@ def _follow(start: Want, holders: dict[Holder, Want]) -> Iterator[tuple[Holder, 
     seen: set[Holder] = set()
     while want is not None:
         found: list[Holder] = [
-            holder for pool in want.list_pools() for holder in pool.list_holders() if holder not in seen
+            holder for pool in want.list_pools() for holder, _ in pool.list_holders() if holder not in seen
         ]
         if not found:
             return

@@ -195,7 +195,7 @@ class Hold:
     """
 
     __slots__ = (
-        *("_backs_off", "_lenders", "_loans", "_pairs", "_waiters", "_want"),
+        *("_backs_off", "_lenders", "_loans", "_looked_at", "_pairs", "_waiters", "_want"),
         *("hearings", "inside", "is_left_behind", "name", "taken"),
     )
 
@@ -206,6 +206,8 @@ class Hold:
         self._pairs = pairs
         # Of the places that are waited for: where they may come from, with who waits there.
         self._waiters: list[tuple[Pool, Waiter]] = []
+        # Before it was found that they have to be waited for: each of the pools, with how often it had changed.
+        self._looked_at: list[tuple[Pool, int]] = []
         self._want: Want | None = None
         self._lenders = LENT.get()
         self.inside: dict[tuple[Any, Want], None] = {}
@@ -227,7 +229,8 @@ class Hold:
         while len(taken) < len(self._pairs):
             limit, places = self._pairs[len(taken)]
             self._want = Want(label_of(limit), _find_pool(limit, places, self._lenders), places)
-            for pool in self._want.list_pools():
+            self._looked_at = [(pool, pool.changes) for pool in self._want.list_pools()]
+            for pool, _ in self._looked_at:
                 if pool.take(places):
                     self._note_taken(limit, pool, places)
                     break
@@ -272,14 +275,14 @@ class Hold:
             loop: the event loop; `None`: the one that runs on this thread.
         """
         assert self._want is not None
+        places = self._want.places
         once = iter([wake])  # more than one may grant what it asks for, on any thread
 
         def wake_once() -> None:
             for call in once:
                 call()
 
-        pools = list(self._want.list_pools())
-        self._waiters = [(pool, Waiter(self._want.places, wake_once, loop)) for pool in pools]
+        self._waiters = [(pool, Waiter(places, wake_once, loop, seen)) for pool, seen in self._looked_at]
         for pool, waiter in list(self._waiters):
             pool.queue(waiter)
         if self._backs_off:

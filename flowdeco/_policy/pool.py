@@ -21,16 +21,20 @@ class Waiter:
         places: how many.
         wake: called when it is its turn.
         loop: the event loop that it waits on; `None`: the one that runs on this thread.
+        seen: the pool's `changes` before it found that it has to wait; `None` if it did not look.
     """
 
-    __slots__ = ("granted", "loop", "places", "wake")
+    __slots__ = ("granted", "loop", "places", "seen", "wake")
 
-    def __init__(self, places: int, wake: Callable[[], object], loop: EventLoop | None = None) -> None:
+    def __init__(
+        self, places: int, wake: Callable[[], object], loop: EventLoop | None = None, seen: int | None = None
+    ) -> None:
         from .._base.event_loop import EventLoop  # loaded when a run waits, not when a limit is made
 
         self.places = places
         self.granted = False
         self.wake = wake
+        self.seen = seen
         self.loop = loop or EventLoop()
 
 
@@ -46,15 +50,24 @@ class Pool:
         source: where the places of a loan come from, and go when it ends; `None` for those of a limit.
         closed: whether the loan has ended.
         holders: who has taken how many of them.
+        loans: of these places, those that have ended but are still in use.
+        changes: how often all who waited were told to look again. Who comes to wait and had looked before does so at
+            once: it was not there to be told.
     """
 
-    __slots__ = ("_lock", "_mail", "_queue", "_woken", "closed", "free", "holders", "places", "source")
+    __slots__ = (
+        *("_in_use", "_lock", "_mail", "_queue", "_woken"),
+        *("changes", "closed", "free", "holders", "loans", "places", "source"),
+    )
 
     def __init__(self, places: int, source: Pool | None) -> None:
         self.places = self.free = places
         self.source = source
         self.closed = False
         self.holders: dict[Any, int] = {}
+        self.loans: dict[Pool, None] = {}
+        self.changes = 0
+        self._in_use = 0  # once the loan has ended
         self._lock = Lock()
         self._mail: deque[Callable[[], None]] = deque()
         self._queue: OrderedDict[Waiter, None] = OrderedDict()
@@ -65,14 +78,16 @@ class Pool:
         """How many wait for places."""
         return len(self._queue)
 
-    def list_holders(self) -> list[Any]:
-        """Return who has taken places."""
-        return list(self.holders)
+    def list_holders(self) -> list[tuple[Any, int]]:
+        """Return who has taken how many places, of loans that have ended as well."""
+        found = list(self.holders.items())
+        for loan in tuple(self.loans):
+            found += loan.list_holders()
+        return found
 
     def count_coming(self, free: Collection[Any]) -> int:
         """Return how many places there would be if these gave theirs back; those of nobody known come in any case."""
-        kept = sum(places for holder, places in list(self.holders.items()) if holder not in free)
-        return self.places - kept
+        return self.places - sum(places for holder, places in self.list_holders() if holder not in free)
 
     def take(self, places: int) -> bool:
         """Take the places if they are free and nobody waits; return whether it did."""
@@ -137,7 +152,7 @@ class Pool:
     # What follows, up to `_wake`, is done by who has the lock.
 
     def _arrive(self, waiter: Waiter) -> None:
-        if self.closed:
+        if self.closed or waiter.seen not in (None, self.changes):
             self._woken.append(waiter)
         else:
             self._queue[waiter] = None
@@ -148,6 +163,7 @@ class Pool:
             self._woken.append(waiter)
 
     def _wake_all(self) -> None:
+        self.changes += 1
         self._woken += self._queue
         self._queue.clear()
 
@@ -160,15 +176,21 @@ class Pool:
 
     def _put_back(self, places: int) -> None:
         if self.closed and self.source is not None:
+            self._in_use -= places
+            if not self._in_use:
+                self.source.loans.pop(self, None)
             self.source.give_back(places)
         else:
             self.free += places
 
     def _close(self) -> None:
-        free, self.free, self.closed = self.free, 0, True
+        free, self.free, self.closed, self._in_use = self.free, 0, True, self.places
+        if self.source is not None:
+            self.source.loans[self] = None
         self._put_back(free)
-        self._woken += self._queue
-        self._queue.clear()
+        self._wake_all()
+        if self.source is not None and any(holder.is_left_behind for holder, _ in self.list_holders()):
+            self.source.wake_all()  # what its lender could not give back
 
     def _grant(self) -> None:
         while self._queue:
