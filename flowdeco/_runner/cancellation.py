@@ -4,11 +4,17 @@ A scope of anyio says whether it was cancelled. `Task.cancel()`, which is what `
 and Ctrl-C come down to, is known to the task alone: it counts the requests. A node in the caller's own task may have
 such scopes of its own, so the count is looked at when the node has ended, and compared with what it was when the run
 began. A `CancelledError` that neither explains was raised by nobody who cancelled the run: it is a stray one.
+
+Before Python 3.13, `asyncio.TaskGroup` itself counts one too many: where a child fails while the block is at its end,
+it cancels the task around it, and does not take that back. `take_back` does, where the cancellation is thrown into the
+group, so that it is not taken for one from outside.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncGenerator, Awaitable
+from gc import get_referents
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -20,7 +26,12 @@ from .._base.errors import StrayCancellationError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Cancellation", "pick_interrupt", "stray"]
+__all__ = ["FORGETS", "Cancellation", "drive", "pick_interrupt", "stray", "take_back"]
+
+FORGETS = sys.version_info[:2] < (3, 13)
+"""Whether `asyncio.TaskGroup` forgets to take a cancellation back."""
+
+_STEPS = ("async_generator_asend", "async_generator_athrow")  # of an async generator, which they do not name
 
 
 class Cancellation:
@@ -105,6 +116,70 @@ def _find_task() -> asyncio.Task[Any] | None:
     except RuntimeError:
         return None
     return task
+
+
+def take_back(awaited: Any) -> None:
+    """Take back what a task group of asyncio has forgotten to, before a cancellation is thrown into it.
+
+    Args:
+        awaited: the coroutine that it is thrown into, which awaits others, the innermost of which may be at the end of
+            the block of such a group.
+    """
+    group_type: Any = getattr(sys.modules.get("asyncio"), "TaskGroup", None)
+    end = None if group_type is None else group_type.__aexit__.__code__
+    while awaited is not None and end is not None:
+        if getattr(awaited, "cr_code", None) is end:
+            block = awaited.cr_frame.f_locals
+            group = block["self"]
+            if getattr(group, "_parent_cancel_requested", False) and block.get("et") is None:
+                group._parent_cancel_requested = False  # once
+                group._parent_task.uncancel()
+            return
+        awaited = _find_awaited(awaited)
+
+
+def _find_awaited(awaiting: Any) -> Any:
+    """Return what a coroutine, generator or step of an async generator waits for; `None` if it cannot be seen."""
+    for name in ("cr_await", "gi_yieldfrom", "ag_await"):
+        if hasattr(awaiting, name):
+            return getattr(awaiting, name)
+    if type(awaiting).__name__ in _STEPS:
+        found: list[Any] = [each for each in get_referents(awaiting) if isinstance(each, AsyncGenerator)]
+        return found[0] if found else None
+    return None
+
+
+def drive(awaitable: Awaitable[Any]) -> Awaitable[Any]:
+    """Return what awaits it, and takes back what a task group in it forgets to."""
+    return _Driven(awaitable) if FORGETS and hasattr(awaitable, "cr_await") else awaitable
+
+
+class _Driven:
+    """Awaits a coroutine, and looks at what is thrown into it."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, coroutine: Any) -> None:
+        self._inner = coroutine
+
+    def __await__(self) -> _Driven:
+        return self
+
+    def __iter__(self) -> _Driven:
+        return self
+
+    def __next__(self) -> Any:
+        return self._inner.send(None)
+
+    def send(self, value: Any) -> Any:
+        return self._inner.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        take_back(self._inner)
+        return self._inner.throw(*error)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def pick_interrupt(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -28,6 +28,7 @@ from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
 from .arguments import Arguments
 from .attempt import attempt_in_worker, too_long
+from .cancellation import drive
 from .program import Attempt, Attempted
 from .request import InChild
 
@@ -82,7 +83,7 @@ async def _feed(
     try:
         with clock.scope:
             clock.go()
-            result = await pump.run()
+            result = await drive(pump.run())
     finally:
         if places is not None:
             places.end()

@@ -19,7 +19,7 @@ from .._item.iterable import is_lazy
 from .._item.loop_pump import LoopPump
 from .._item.spring import Channel, Spring
 from .._item.thread_pump import ThreadPump
-from .._runner.cancellation import stray
+from .._runner.cancellation import drive, stray
 from .item_growth import ItemGrowth
 from .one_taker import Takers
 from .segment import Segment
@@ -83,7 +83,7 @@ class _Pump:
         fault: BaseException | None = None
         try:
             with clock.scope:
-                await self._make(clock)
+                await drive(self._make(clock))
         except engine.cancellation.kind:
             if engine.state.stopped or engine.cancellation.is_due():
                 engine.stop()

@@ -18,6 +18,7 @@ from typing import Any, Final
 from anyio.lowlevel import checkpoint
 
 from .._base.sentinel import UNSET
+from .._runner.cancellation import FORGETS, take_back
 from .._runner.request import Request
 from .._runner.signals import RunStopped
 from .._worker.thread import SLICE
@@ -164,6 +165,8 @@ class LoopLane:
                 error = thrown
                 self.thrown = engine.was_interrupted = True
                 self.is_closed = isinstance(thrown, GeneratorExit)  # the event loop gives this coroutine up
+                if FORGETS:
+                    take_back(coroutine)
             engine.is_stepping = True
             del trap  # it may hold on to a result
             try:

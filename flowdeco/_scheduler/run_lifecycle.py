@@ -21,7 +21,7 @@ from .._record.error_notes import add_notes
 from .._record.journal import RUN
 from .._record.log import log_closing_errors
 from .._runner.arguments import Arguments
-from .._runner.cancellation import pick_interrupt
+from .._runner.cancellation import drive, pick_interrupt
 from .._runner.lifecycle import Lifecycle
 from .._runner.program import Attempted, Program
 from .._runner.request import Request
@@ -194,7 +194,7 @@ class RunLifecycle(Lifecycle):
             CALLER.set((engine.within, RUN))
             try:
                 coroutine = state.plan.body.call(*state.take_body())  # no name here holds on to the values
-                journal.result = await coroutine
+                journal.result = await drive(coroutine)
             finally:
                 CALLER.set(before)  # by a token it could not be done in another context, as when it is given up
             if engine.cancellation.is_native():
@@ -208,7 +208,7 @@ class RunLifecycle(Lifecycle):
         before = CALLER.get()
         CALLER.set((self.engine.within, RUN))
         try:
-            return await answer
+            return await drive(answer)
         finally:
             CALLER.set(before)
 
