@@ -65,14 +65,15 @@ class LoopLane:
         steps, values, uses, pending, affected, ready, in_thread, resumed, notices, started, finished = engine.tables
         engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
         while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
-            index = resumed[0].index if resumed else ready.popleft()
+            parked = resumed.popleft() if resumed else None  # asked once: threads add to these at any moment
+            index = ready.popleft() if parked is None else parked.index
             start, take, slot, reads, followers, is_quick, can_wait, _, _, _, _, _ = steps[index]
-            if can_wait and self.is_alone and (in_thread or ready) and not resumed:
+            if can_wait and self.is_alone and (in_thread or ready) and parked is None:
                 ready.appendleft(index)
                 break
             try:
-                if not is_quick or resumed or affected or careful:
-                    now = yield from self._drive_with_care(index)
+                if not is_quick or parked is not None or affected or careful:
+                    now = yield from self._drive_with_care(index, parked)
                 else:
                     coroutine = start(values[slot]) if slot >= 0 else start() if slot == -1 else start(*take(values))
                     context = engine.make_context(index) if can_wait else base.copy()
@@ -102,11 +103,11 @@ class LoopLane:
                 now = yield from self._let_others_run()
         engine.is_stepping = False
 
-    def _drive_with_care(self, index: int) -> Generator[Any, Any, float]:
+    def _drive_with_care(self, index: int, parked: ParkedNode | None) -> Generator[Any, Any, float]:
         """Drive a node that is more than a coroutine function, or goes on, or in a run in which threads take part."""
         engine = self.engine
-        if engine.resumed:
-            result = yield from self._go_on(engine.resumed.popleft())
+        if parked is not None:
+            result = yield from self._go_on(parked)
         elif engine.state.steps[index].origin.turn is not None:
             engine.take_turn(index)
             return perf_counter()
