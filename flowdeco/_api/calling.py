@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -17,6 +18,7 @@ from .._definition.definition import Definition
 from .._graph.call_graph import CALLED
 from .._graph.call_signature import read_call
 from .._graph.source import Constant
+from .._policy.policy import Policy
 from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
 from .._scheduler.call_plan import CallPlans, fill_inputs, plans_within, put_values
 from .._scheduler.callee import find_callee, find_resource
@@ -28,6 +30,7 @@ from .._worker.thread import IN_THREAD, count_threads_apart
 from .blocking import in_worker_thread, run_from_thread
 from .not_opened import not_opened_error
 from .run import Run
+from .sent_resource import is_of_processes, send_resource
 
 __all__ = ["block_on", "call_task", "call_within", "no_run_error", "prepare_workflow", "start_call"]
 
@@ -137,10 +140,10 @@ def _prepare(
     signature = read_call(called)
     if called is not definition:
         given = signature.adopt(given, read_call(definition))
-    if signature.resources:
-        given = _add_resources(outer, called, given)
     # What is called in a call is called in its run, too, whose `defaults=` hold for what it knows to be called.
     policy = (outer.host or outer).state.plan.graph.policy_of_call(called)
+    if signature.resources:
+        given = _add_resources(outer, called, given, policy)
     passed = given.keys() & signature.of_run.keys()
     plan = plans.find(graph, called, name, signature, passed, policy=policy)
     return plan, fill_inputs(plan, given)
@@ -178,28 +181,44 @@ def no_run_error(definition: Definition) -> CallError:
     return CallError(f"{message}Use call() or call_sync().", task=name, parameters=())
 
 
-def _add_resources(outer: Engine | None, called: Definition, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _add_resources(
+    outer: Engine | None, called: Definition, given: Mapping[str, Any], policy: Policy | None
+) -> Mapping[str, Any]:
     """Return the arguments with the resources of the run that are not among them.
 
     Raises:
         CallError: one is not open.
     """
     lacking = {name: each for name, each in read_call(called).resources.items() if name not in given}
-    if not lacking:
-        return given
-    found = dict(given)
-    for name, resource in lacking.items():
-        if outer is None:
-            reason = "is opened by a run, and this is outside of any"
-            raise _resource_error(called, name, resource, reason, f"Pass it: {called.label}.call({name}=...).")
-        try:
-            found[name] = find_resource(outer, resource)
-        except LookupError as error:
-            reason, way = _CLOSED if error.args == ("closed",) else _NOT_OPEN
-            raise _resource_error(called, name, resource, reason, way.format(called.label, name)) from None
-    return found
+    is_sent = policy is not None and policy.run_in == "process"
+    return {**given, **{name: _find_resource(outer, called, name, each, is_sent) for name, each in lacking.items()}}
 
 
+def _find_resource(outer: Engine | None, called: Definition, name: str, resource: Definition, is_sent: bool) -> Any:
+    """Return what a call receives of a resource; if it runs in a process, of one of those, how to open it."""
+    reason, way = _OUTSIDE
+    try:
+        if outer is not None:
+            return find_resource(outer, resource)
+    except LookupError as error:
+        reason, way = _CLOSED if error.args == ("closed",) else _NOT_OPEN
+    if is_of_processes(resource):
+        reason, way = _INPUTS if is_sent else _NOT_HERE
+        with suppress(LookupError):
+            if is_sent:
+                return send_resource(outer, resource)
+    raise _resource_error(called, name, resource, reason, way.format(called.label, name)) from None
+
+
+_OUTSIDE = "is opened by a run, and this is outside of any", "Pass it: {0}.call({1}=...)."
+_NOT_HERE = (
+    "is opened in worker processes alone, and it does not run in one",
+    'Say run_in="process" of the task, or scope="run" of the resource.',
+)
+_INPUTS = (
+    "needs what the run around the call has no input for",
+    "Let it take inputs of the workflow that calls, or nothing.",
+)
 _CLOSED = (
     "has been closed: the function of a def workflow is called after that",
     "Make it an async def; plain code calls that by its call_sync().",
@@ -219,7 +238,7 @@ def _resource_error(called: Definition, name: str, resource: Definition, reason:
 async def _call_alone(definition: Definition, given: Mapping[str, Any]) -> Answer:
     """Call a task outside of any run: in one of its own, which nobody sees."""
     signature, name = read_call(definition), definition.name or "task"
-    given = _add_resources(None, definition, given)
+    given = _add_resources(None, definition, given, definition.policy)
     plan = _ALONE.find(None, definition, name, signature, given.keys() & signature.of_run.keys())
     run: Run[Any] = Run(plan, fill_inputs(plan, given))
     journal, values = run._journal, run._values

@@ -81,7 +81,7 @@ PACKAGES: dict[str, Package] = {
     "_api": Package(
         "face function_face task task_method resource stand_in way shown_signature workflow decorator run "
         "place_within compiler planning problems execution blocking calling nested_call opened opened_block "
-        "not_opened shared_run runnable_workflow",
+        "not_opened shared_run sent_resource runnable_workflow",
         "_base _draw _state _policy _worker _definition _graph _record _report _runner _scheduler",
     ),
     # The package itself, `flowdeco`, stands here: satellites may import it, the core may not.

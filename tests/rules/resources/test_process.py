@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from flowdeco import OptionError, ResourceScopeError, TransferError, resource, task, workflow
+from flowdeco import CallError, OptionError, ResourceScopeError, TransferError, resource, task, workflow
 from tests.conftest import BACKENDS, Backend
 from tests.support import remote_resources as remote
 
@@ -114,3 +114,46 @@ def test_it_is_taken_by_a_parameter_of_its_own() -> None:
         ResourceScopeError, match="takes resource 'model' in a list or dict, and in a worker process it"
     ):
         w.check()
+
+
+@workflow(tasks=[remote])
+async def graph_and_call(path: str, use: tuple[Any, Any, int]) -> tuple[Any, Any]:
+    return use, await remote.use.call()
+
+
+async def test_a_call_that_runs_in_a_process_uses_what_is_open_there(tmp_path: Path) -> None:
+    path = tmp_path / "diary"
+    by_graph, by_call = await graph_and_call(str(path))
+    assert by_call[:2] == by_graph[:2] == ("session of model 1", "model 1")
+    pids = {by_graph[2], by_call[2]}
+    lines = path.read_text().splitlines()
+    assert [line for line in lines if line.startswith("open")] == [
+        f"open {name} {pid}" for pid in pids for name in ("model", "session")
+    ]
+
+
+async def test_what_stands_in_for_it_is_what_a_call_in_a_process_gets() -> None:
+    fixed = graph_and_call.override(model="fake", session="fake too")
+    assert (await fixed(""))[1][:2] == ("fake too", "fake")
+
+
+async def test_a_call_that_does_not_run_in_a_process_says_that_it_does_not() -> None:
+    @task
+    def near(broken: str) -> str:
+        return broken
+
+    @workflow(tasks=[remote])
+    async def w() -> str:
+        return await near.with_options(needs={"broken": remote.broken}).call()
+
+    with pytest.raises(CallError, match="'broken', which is opened in worker processes alone, and it does not run in"):
+        await w()
+
+
+async def test_a_call_says_what_a_resource_of_processes_lacks() -> None:
+    @workflow
+    async def w() -> object:
+        return await remote.use.call()
+
+    with pytest.raises(CallError, match="needs what the run around the call has no input for"):
+        await w()
