@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import nullcontext
 from contextvars import Context
+from functools import partial
 from math import inf
 from typing import Any, TypeAlias, TypeVar
 
+import anyio
 from anyio import CapacityLimiter, current_effective_deadline, from_thread
 
+from .._base.context import copy_outside_loop
 from .._base.errors import RunCancelled
 from .._base.signature import is_awaitable
 from .._runner.signals import RunStopped
@@ -18,7 +21,7 @@ from .._scheduler.run_lifecycle import Body
 from .._worker.back_call import BACK_CALLS
 from .._worker.thread import COUNTED
 
-__all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_from_thread"]
+__all__ = ["OnLoop", "Steps", "go_if", "in_worker_thread", "run_from_thread", "run_on_own_loop"]
 
 T = TypeVar("T")
 # Runs a coroutine on an event loop, and returns or raises what it gives.
@@ -125,6 +128,27 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
     except concurrent.futures.CancelledError:
         from_thread.check_cancelled()  # raises it as what it was on the event loop
         raise
+
+
+def run_on_own_loop(
+    execute: Callable[[], Coroutine[Any, Any, T]], backend: str, backend_options: Mapping[str, Any]
+) -> T:
+    """Run a coroutine on an event loop of its own, from a thread in which none runs."""
+    on_loop = partial(anyio.run, backend=backend, backend_options=dict(backend_options))
+    back = BACK_CALLS.of_call
+    if back is None:
+        result: T = copy_outside_loop().run(on_loop, execute)
+        return result
+    results: list[T] = []
+
+    async def run() -> None:
+        with back.open():
+            results.append(await execute())
+
+    copy_outside_loop().run(on_loop, run)
+    if not results:
+        raise RunCancelled("what this thread works for was cancelled")
+    return results.pop()
 
 
 def _add_threads(counted_by: CapacityLimiter | None, number: int) -> None:

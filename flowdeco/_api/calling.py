@@ -7,8 +7,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeGuard
 
-import anyio
-
 from .._base.context import copy_outside_loop
 from .._base.errors import CallError, RunningLoopError
 from .._base.event_loop import find_token
@@ -27,7 +25,7 @@ from .._scheduler.plan import Plan
 from .._scheduler.run_hooks import tell_rest
 from .._scheduler.run_state import RunState
 from .._worker.thread import IN_THREAD, count_threads_apart
-from .blocking import in_worker_thread, run_from_thread
+from .blocking import in_worker_thread, run_from_thread, run_on_own_loop
 from .not_opened import not_opened_error
 from .run import Run
 from .sent_resource import is_of_processes, send_resource
@@ -81,15 +79,15 @@ def block_on(definition: Definition, given: Mapping[str, Any]) -> Any:
     start = partial(call_task, definition, given)
     if find_token() is not None:
         raise _running_loop_error(definition.label)
-    context = copy_outside_loop()
     if in_worker_thread():
+        context = copy_outside_loop()
         context.run(IN_THREAD.set, True)
         return context.run(run_from_thread, start)
     caller = find_caller()
     owner = None if caller is None else caller[0].state.plan.graph.owner
     backend = "asyncio" if owner is None else owner.options["backend"]
     options = None if owner is None else owner.options["backend_options"]
-    return context.run(partial(anyio.run, start, backend=backend, backend_options=dict(options or {})))
+    return run_on_own_loop(start, backend, options or {})
 
 
 def _elsewhere_error(definition: Definition) -> CallError:

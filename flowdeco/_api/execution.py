@@ -32,7 +32,7 @@ from .._scheduler.run_lifecycle import Body, RunLifecycle, make_run_program
 from .._scheduler.run_state import RunState
 from .._scheduler.shared_block import SharedBlock
 from .._worker.thread import IN_THREAD, count_threads_apart
-from .blocking import OnLoop, Steps, go_if, in_worker_thread, run_from_thread
+from .blocking import OnLoop, Steps, go_if, in_worker_thread, run_from_thread, run_on_own_loop
 from .run import Run
 
 __all__ = ["Execution", "let_go"]
@@ -290,9 +290,7 @@ class Execution:
 
     def _run_loop(self, run: Run[Any], execute: Callable[[], Coroutine[Any, Any, Body | None]]) -> Body | None:
         try:
-            return copy_outside_loop().run(
-                partial(anyio.run, execute, backend=self.backend, backend_options=self.backend_options)
-            )
+            return run_on_own_loop(execute, self.backend, self.backend_options)
         except RuntimeError as error:
             if run.status is not Status.PENDING:
                 raise

@@ -293,7 +293,8 @@ class RunCancelled(BaseException):
     So what rolls back when an error passes it by does so then, too. What a resource makes of it changes nothing. Its
     text says why, as far as that is known: that it took too long, or which error left the block of `opened()`.
 
-    A blocking call raises it, too, in a task that runs in a resource, if that task is cancelled meanwhile.
+    A blocking call raises it, too, in a task that runs in a resource or by an executor, if that task is cancelled
+    meanwhile.
     """
 
 

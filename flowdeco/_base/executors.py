@@ -1,11 +1,11 @@
-"""Which executors run what they are given elsewhere, with a memory of their own."""
+"""What is known of executors: which run what they are given with a memory of their own, and on how many threads."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-__all__ = ["is_process_pool", "shares_no_memory"]
+__all__ = ["count_threads", "is_process_pool", "shares_no_memory"]
 
 
 def is_process_pool(executor: object) -> bool:
@@ -19,6 +19,14 @@ def shares_no_memory(executor: object) -> bool:
     return is_process_pool(executor) or _is_made_by(
         executor, "concurrent.futures.interpreter", "InterpreterPoolExecutor"
     )
+
+
+def count_threads(executor: object) -> int | None:
+    """Return how many threads of this program it has at most; `None` if that is not known."""
+    if shares_no_memory(executor) or not _is_made_by(executor, "concurrent.futures.thread", "ThreadPoolExecutor"):
+        return None
+    number = getattr(executor, "_max_workers", None)  # it tells that in no other way
+    return number if isinstance(number, int) else None
 
 
 def _is_made_by(executor: object, module: str, name: str) -> bool:

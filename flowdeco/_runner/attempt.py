@@ -23,6 +23,7 @@ from .gathering import collecting, listing
 from .in_resource import starting_in_resource
 from .program import Attempt, Attempted
 from .request import InChild, InThread, Request
+from .turns import expect_executor
 
 __all__ = ["attempt_in_worker", "choose_attempt", "runs_in_thread", "too_long"]
 
@@ -136,7 +137,9 @@ def _in_executor(
         from .._worker.executor import ExecutorCall
 
         args, kwargs = arguments.pack(life.row)
-        return ExecutorCall(name, executor, function, args, kwargs, kind=kind, bound=bound, on_end=life.release)
+        turn = expect_executor(executor, name, life.journal.path)
+        who = name, executor, function, args, kwargs
+        return ExecutorCall(*who, kind=kind, bound=bound, on_end=life.release, turn=turn)
 
     return attempt_in_worker(name, start, timeout)
 

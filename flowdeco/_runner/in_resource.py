@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from .._base.errors import ResourceError
 from .._base.signature import Kind
 from .._policy.run_in import InResource
-from .._policy.turn import Thread, Turn
 from .._worker.own_thread import CallInOwnThread, OwnThread
 from .._worker.timed_thread import TimedCall
 from .._worker.worker import WorkerCall
 from .arguments import Arguments, Row
 from .gathering import listing
 from .program import Attempted
+from .turns import expect_executor, expect_thread
 
 __all__ = ["HOMES", "Home", "starting_in_resource"]
 
 # Where what is open lives, by the id of the resource and that of what it has given: its thread, `None` for one that
 # lives in a task. A run is handed what was opened in one around it, or for many: only what it holds leads there.
 HOMES: dict[tuple[int, int], OwnThread | None] = {}
-# Who has its turn in each of these threads.
-_TURNS: WeakKeyDictionary[OwnThread, Thread] = WeakKeyDictionary()
 
 Home = tuple[int, int]
 
@@ -50,23 +47,19 @@ def starting_in_resource(
             from .._worker.executor import ExecutorCall
 
             args, kwargs = arguments.pack(row)
-            return ExecutorCall(name, opened, function, args, kwargs, kind=kind, bound=bound, on_end=life.release)
+            turn = expect_executor(opened, name, life.journal.path)
+            who = name, opened, function, args, kwargs
+            return ExecutorCall(*who, kind=kind, bound=bound, on_end=life.release, turn=turn)
         home = id(run_in.face), id(opened)
         if home not in HOMES:  # something stands in for the resource
             return TimedCall(call, row, life.release)
         thread = HOMES[home]
         if thread is None:
             raise _refused(name, run_in)
-        path = life.journal.path
-        turn = Turn(_find_turns(thread, run_in.face.name), path or name, is_call=bool(path))
+        turn = expect_thread(thread, run_in.face.name, name, life.journal.path)
         return CallInOwnThread(thread, call, row, life.release, turn)
 
     return start
-
-
-def _find_turns(thread: OwnThread, resource: str) -> Thread:
-    found = _TURNS.get(thread)
-    return found or _TURNS.setdefault(thread, Thread(f"the thread of resource {resource!r}"))
 
 
 def _find_opened(row: Row, run_in: InResource) -> Any:

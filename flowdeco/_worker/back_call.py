@@ -1,7 +1,8 @@
 """What code in a thread has run on the event loop while it waits: it is cancelled with whoever waits for the thread.
 
 That does not come by itself. A thread that may be left behind is no part of the task that waits for it, to trio; nor is
-one that something has to itself, which lives on when a call in it is cancelled.
+one that something has to itself, which lives on when a call in it is cancelled. A thread of an executor has no part in
+any event loop: what it calls is run on one of its own.
 """
 
 from __future__ import annotations
@@ -12,33 +13,38 @@ from threading import local
 
 from anyio import CancelScope
 
+from .._base.event_loop import EventLoop
+
 __all__ = ["BACK_CALLS", "BackCalls"]
 
 
 class BackCalls:
-    """What one call in a thread has run on the event loop: all but `here` is called there."""
+    """What one call in a thread has run on an event loop: all but `here` is called on one."""
 
     def __init__(self) -> None:
-        self._scopes: set[CancelScope] = set()
+        self._scopes: dict[CancelScope, EventLoop] = {}
         self._is_cancelled = False
 
     @contextmanager
     def open(self) -> Generator[CancelScope]:
         """Give a scope for what is run."""
         with CancelScope() as scope:
-            if self._is_cancelled:
+            self._scopes[scope] = EventLoop()
+            if self._is_cancelled:  # looked at last, as it may become so meanwhile
                 scope.cancel()
-            self._scopes.add(scope)
             try:
                 yield scope
             finally:
-                self._scopes.discard(scope)
+                del self._scopes[scope]
 
     def cancel(self) -> None:
         """Cancel all that is being run, and that is still to come."""
         self._is_cancelled = True
-        for scope in self._scopes:
-            scope.cancel()
+        for scope, loop in list(self._scopes.items()):
+            if loop.is_here():
+                scope.cancel()
+            else:
+                loop.call_soon(scope.cancel)
 
     @contextmanager
     def here(self) -> Generator[None]:

@@ -18,6 +18,8 @@ from .._base.event_loop import EventLoop
 from .._base.executors import is_process_pool
 from .._base.local import Local
 from .._base.signature import Kind, discard, is_awaitable
+from .back_call import BackCalls
+from .own_thread import Turn
 from .transfer import Call, cannot_share, locate, pack, perform, perform_apart, say, serve, stays_behind, unpack
 
 __all__ = ["ExecutorCall", "call_in_executor"]
@@ -30,17 +32,32 @@ class _Work:
     """What an executor calls: the function in the caller's context, or sent to where there is none.
 
     An executor that pickles sends the name of the function, or where it has none leaves the function to its pickler.
+
+    Attributes:
+        back: what it runs on an event loop meanwhile.
     """
 
-    def __init__(self, call: Call, bound: Sequence[str], *, by_name_in_main: bool) -> None:
+    def __init__(self, call: Call, bound: Sequence[str], turn: Turn | None, *, by_name_in_main: bool) -> None:
         self.__name__ = call.task
         self._call = call
         self._bound = bound
+        self._turn = turn
+        self.back = BackCalls()
         self._context = copy_context()
         self._context.run(_leave_loop)
         self._by_name_in_main = by_name_in_main
 
     def __call__(self, *args: Any) -> Any:
+        with self.back.here():
+            if self._turn is None:
+                return self._perform(args)
+            self._context.run(self._turn.begin)
+            try:
+                return self._perform(args)
+            finally:
+                self._turn.end()
+
+    def _perform(self, args: tuple[Any, ...]) -> Any:
         return self._context.run(perform, self._call.function, self._call.kind, args, self._call.kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -74,6 +91,7 @@ class ExecutorCall:
         task, executor, function, args, kwargs, kind: as of `call_in_executor`.
         bound: what it receives that may not leave this program: an executor that pickles it is told so.
         on_end: called when a call that was left behind ends at last, on whatever thread.
+        turn: is told of its turn on one of the executor's threads; `None` if it is not known how many it has.
 
     Attributes:
         result: what came back, where no error did.
@@ -92,13 +110,16 @@ class ExecutorCall:
         kind: Kind = "sync",
         bound: Sequence[str] = (),
         on_end: Callable[[], object] | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self._executor = executor
         self._bound = bound
         self._call = Call(task, "in its executor", function, args, kwargs or {}, kind)
         self._on_end = on_end
+        self._turn = turn
         self._lock = Lock()
         self._future: Future[Any] | None = None
+        self._back: BackCalls | None = None
         self._is_over = False
         self.result: Any = None
         self.error: BaseException | None = None
@@ -114,7 +135,14 @@ class ExecutorCall:
             limit: a scope around the call; once it is cancelled or over, a call that has begun is abandoned.
                 `on_end` is then called when it ends at last, on whatever thread.
         """
-        await self._wait(limit)
+        if self._turn is None:
+            await self._wait(limit)
+        else:
+            self._turn.expect()
+            try:
+                await self._wait(limit)
+            finally:
+                self._turn.leave()
         if self.error is not None:
             raise self._take_error()
         return await self.result if is_awaitable(self.result) else self.result
@@ -137,7 +165,9 @@ class ExecutorCall:
         try:
             if is_process_pool(self._executor):
                 return self._executor.submit(serve, pack(self._call))
-            work = _Work(self._call, self._bound, by_name_in_main=isinstance(self._executor, ThreadPoolExecutor))
+            in_threads = isinstance(self._executor, ThreadPoolExecutor)
+            work = _Work(self._call, self._bound, self._turn, by_name_in_main=in_threads)
+            self._back = work.back
             return self._executor.submit(work, *self._call.args)
         except BrokenExecutor as error:
             raise self._lost(error) from error
@@ -176,6 +206,8 @@ class ExecutorCall:
         assert future is not None
         if future.cancel():
             return
+        if self._back is not None:
+            self._back.cancel()
         try:
             if limit is None or not limit.cancel_called:
                 with CancelScope(shield=True, deadline=math.inf if limit is None else limit.deadline):

@@ -67,7 +67,7 @@ PACKAGES: dict[str, Package] = {
     ),
     "_runner": Package(
         "lifecycle decision dispensable ending attempt opening live_resource gathering program arguments "
-        "request notice notifier cancellation signals in_resource feeding",
+        "request notice notifier cancellation signals in_resource turns feeding",
         "_base _state _policy _worker _item _graph _record",
     ),
     "_scheduler": Package(
