@@ -13,5 +13,6 @@ def not_opened_error(graph: Graph) -> ResourceError:
     """Return what to raise for a workflow that was called outside of every block in which it is open."""
     name, shared = graph.name, find_shared([graph])[0].name
     message = f"Cannot call workflow {name!r}: its resource {shared!r} is shared, and was not opened. "
-    message += f'Call it in a block: with {name}.opened() as ..., or async with. Or say scope="run" of {shared!r}.'
+    message += f"Call what this gives: with {name}.opened() as ..., or call it in: with opened({name}). "
+    message += f'In async code, that is: async with. Or say scope="run" of {shared!r}.'
     return ResourceError(message, resource=shared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVarTuple, cast
 
 from .._base.errors import OptionTypeError
 from .._base.text import shorten
@@ -14,7 +14,10 @@ from .workflow import Workflow
 __all__ = ["opened"]
 
 
-def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workflow[Any, Any], ...]]:
+Ws = TypeVarTuple("Ws")  # workflows: only so do type checkers know which of them is which in the block
+
+
+def opened(*workflows: *Ws, **inputs: Any) -> Opened[tuple[*Ws]]:
     """Have the shared resources of workflows open for a block: `with opened(w1, w2, url=...):`, or `async with`.
 
     In the block, the workflows use what is open, from whatever task or thread they are called; what they have in common
@@ -40,11 +43,12 @@ def opened(*workflows: Workflow[Any, Any], **inputs: Any) -> Opened[tuple[Workfl
         RunningLoopError: a plain `with` on a thread whose event loop is running.
         Exception: what the opening of a resource raises for good, as it is.
     """
-    wrong: list[object] = [each for each in workflows if not is_face(each) or not definition_behind(each).is_workflow]
+    given = cast("tuple[Workflow[Any, Any], ...]", workflows)
+    wrong: list[object] = [each for each in given if not is_face(each) or not definition_behind(each).is_workflow]
     if wrong:
         message = f"Cannot open {shorten(wrong[0])}: it is no workflow. Give workflows, and inputs by name."
         raise OptionTypeError(message, option="workflows", value=wrong[0])
-    if not workflows:
+    if not given:
         message = "Cannot open nothing: no workflow was given. Give those that are called in the block."
         raise OptionTypeError(message, option="workflows", value=())
-    return Opened([each._definition for each in workflows], workflows, inputs, is_shared=True)
+    return Opened([each._definition for each in given], workflows, inputs, is_shared=True)

@@ -10,6 +10,7 @@ from .._base.graph_errors import TypeMismatchError
 from .._base.signature import Param
 from .._definition.definition import Definition
 from .._state.state import State
+from .call_signature import read_call
 from .graph import Graph
 from .source import FromRun, Source
 
@@ -56,10 +57,16 @@ def _compare(graph: Graph, giver: Graph) -> Iterator[TypeMismatchError]:
 
 
 def _list_readers(graph: Graph) -> Iterator[tuple[Definition, str, tuple[Param, ...], tuple[Source, ...]]]:
-    """Yield the functions of a graph with what they receive."""
+    """Yield the functions of a graph, and those that it says are called, with what they receive of the run."""
     yield graph.owner, graph.name, graph.owner.own_params, graph.body
     for node in graph:
         yield node.definition, node.name, node.params, node.sources
         if node.predicate is not None:
             predicate, asked = node.predicate
             yield predicate, node.name, predicate.params, asked
+    for node in graph.calls.nodes:
+        called = node.definition
+        if not (node.replaced or called.is_workflow or called.is_resource):
+            of_run = read_call(called).of_run
+            params = tuple([param for param in called.params if param.name in of_run])
+            yield called, node.name, params, tuple([of_run[param.name] for param in params])

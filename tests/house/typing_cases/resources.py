@@ -38,3 +38,16 @@ def check_opened() -> None:
         assert_type(opened_w(path="a"), str)
     with opened(w, url="x"):
         assert_type(w(path="a"), str)
+
+
+@workflow
+async def other(path: str) -> int:
+    return len(path)
+
+
+async def check_opened_together() -> None:
+    async with opened(w, other, url="x") as (one, two):
+        assert_type(await one.call("a"), str)
+        assert_type(await two("a"), int)
+    async with opened(w, url="x") as (alone,):
+        assert_type(await alone.call("a"), str)

@@ -68,6 +68,12 @@ async def test_nor_is_it_called_by_a_def(way: Callable[[Workflow[Any, Any]], Any
     assert opened == []
 
 
+async def test_where_another_face_of_it_was_opened_the_error_says_what_to_call() -> None:
+    async with site.opened(base="b"):
+        with pytest.raises(ResourceError, match=r"what this gives: with site.opened\(\) as ..., or call it"):
+            await site.call("tea")
+
+
 async def test_what_stands_in_for_it_needs_nothing_opened() -> None:
     @workflow(calls=[site])
     async def ask() -> str:

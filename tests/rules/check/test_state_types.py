@@ -50,6 +50,17 @@ def test_a_workflow_without_the_state_that_a_task_takes_is_found() -> None:
     assert "takes 'state' as Budget, and workflow 'article' has Other." in str(other)
 
 
+def test_the_state_that_a_called_task_takes_is_looked_at() -> None:
+    @workflow(calls=[draft])
+    async def agent() -> str:
+        return await draft.call()
+
+    (problem,) = problems_of(agent)
+    assert "task 'draft' takes 'state' as Budget, and workflow 'agent' has none. " in str(problem)
+    assert not problems_of(agent.with_options(state=Budget))
+    assert not problems_of(agent.override(draft="a text"))
+
+
 @pytest.mark.parametrize(
     ("hint", "fits"),
     [
