@@ -112,7 +112,8 @@ def describe_deadlock(name: str, want: Want, chain: list[tuple[Holder, Want]]) -
     for holder, held in chain:
         end = "and was left behind at its timeout" if holder.is_left_behind else "and waits"
         links.append(f"{holder.name!r} holds {held.label} {end}")
-    text = f"Cannot take {want.label} for {name!r}: it would wait for ever. {', '.join(links)}"
+    word = "might" if chain[-1][0].is_left_behind else "would"  # a function that was left behind may end after all
+    text = f"Cannot take {want.label} for {name!r}: it {word} wait for ever. {', '.join(links)}"
     text += "." if chain[-1][0].is_left_behind else " for this."
     if want.is_thread:
         return text + " Call its function itself, or call it in a task that runs elsewhere."
