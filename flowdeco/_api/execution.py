@@ -13,7 +13,7 @@ from anyio import create_task_group
 
 from .._base.context import InContext, copy_outside_loop
 from .._base.errors import RunningLoopError
-from .._base.event_loop import find_token
+from .._base.event_loop import EventLoop, find_token
 from .._base.events import Event, Status
 from .._base.tracebacks import strip_traceback
 from .._policy.hook import Hooks
@@ -335,6 +335,8 @@ def _make_engine(run: Run[Any], state: RunState, *, is_heard: bool) -> Engine:
     is_followed = is_published or any("on_state" in relay.options for relay in relays)
     engine = Engine(state, run._journal, run, is_followed=is_followed)
     engine.depth, engine.around, engine.is_published = run._depth, around, is_published
+    if relays or is_published or run._plan.graph.owner.watch_hooks:
+        engine.told_on = EventLoop()
     if relays:
         engine.be_overheard(relays)
     return engine

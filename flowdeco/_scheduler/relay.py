@@ -51,6 +51,9 @@ class Around(Protocol):
         """Tell what was posted; return whether that can be done, for which a task may be needed."""
         ...
 
+    def tell_soon(self) -> None:
+        """Have it told, from another thread or event loop."""
+
     def get_teller(self) -> Teller:
         """Return what tells."""
         ...
@@ -128,7 +131,10 @@ class Relay:
             give_up: takes the Ctrl-C, or the exit, that a hook was hit by in such a task.
         """
         engine = self.engine
-        if not engine.notices or get_ident() != engine.thread:  # then the outer run looks when it comes by
+        if not engine.notices:
+            return True
+        if get_ident() != engine.thread:
+            engine.tell_soon()
             return True
         return engine.tell_own(inside) or engine.get_teller().go_on_apart(group, give_up)
 

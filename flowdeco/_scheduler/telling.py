@@ -9,6 +9,7 @@ from threading import get_ident
 from types import MappingProxyType
 from typing import Any
 
+from .._base.event_loop import EventLoop
 from .._policy.lending import is_in_hook
 from .._runner.notice import Notice
 from .caller import Place
@@ -26,11 +27,15 @@ class Telling(Settlement):
     notices: deque[Notice]
     run: Any
     thread: int
+    is_over: bool
     # Whether somebody follows the run, or its tasks are logged as its own.
     is_published = False
     # Hand on what is told of it to those who look on at the runs around, and what these are told of.
     relays: tuple[Relay, ...] = NO_RELAYS
     overheard: frozenset[str] = frozenset()
+    # The event loop on which it is told, where something within may run on another one; whether word was left there.
+    told_on: EventLoop | None = None
+    _is_word_left = False
     # Of a call, the engine of the run that it is made in.
     host: Telling | None = None
     # Where in another run it was begun, and the shared resources that it uses, by node. Of interest to calls alone.
@@ -76,6 +81,21 @@ class Telling(Settlement):
         """Tell what can be told without awaiting anything."""
         if self.notices and not self._is_telling:
             self.get_teller().tell()
+
+    def tell_soon(self) -> None:
+        """Have it told, from another thread or event loop: this one may have nothing else to do for a long time."""
+        if self.told_on is not None and not self._is_word_left:
+            self._is_word_left = True
+            self.told_on.call_soon(self._tell_as_asked)
+
+    def _tell_as_asked(self) -> None:
+        self._is_word_left = False
+        if self.is_over:
+            return
+        try:
+            self.tell()
+        except BaseException as error:  # a Ctrl-C would tear the event loop down
+            self.give_up(error)
 
     async def wait_until_told(self) -> None:
         """Wait until what was posted so far was told."""

@@ -337,3 +337,26 @@ async def test_two_blocks_whose_workflows_call_each_other_wait_for_nobody_in_vai
 
     with anyio.fail_after(PATIENCE):
         assert await ask(["a", "b", "c"]) == [f"server x/server x/{path}" for path in "abc"]
+
+
+@pytest.mark.parametrize("way", [*AWAITED, *BLOCKING])
+async def test_they_are_told_while_it_runs(way: str, inside_of: Any) -> None:
+    site = Site()
+    kind = (AWAITED.get(way) or BLOCKING[way])[0]
+
+    async def asked() -> None:
+        await AWAITED[way][1](inside, "slow")
+
+    def asked_sync() -> None:
+        BLOCKING[way][1](inside, "slow")
+
+    @workflow(needs={"asked": task(asked if way in AWAITED else asked_sync, name="asked")})
+    async def ask(asked: None) -> None: ...
+
+    inside = await inside_of(site, kind)
+    with anyio.fail_after(PATIENCE):
+        async with ask.start() as run:
+            async for event in run.events():
+                if (event.task, event.status) == (f"asked/{site.name_of(kind)}#1/page", "running"):
+                    run.cancel()
+    assert run.status == "cancelled"

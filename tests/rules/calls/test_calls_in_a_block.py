@@ -1,13 +1,18 @@
 """A workflow that a block has opened, called in a run: a recorded call of its caller, with what is open there."""
 
 import threading
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import anyio
 import pytest
 
-from flowdeco import Limit, Run, State, opened, task, workflow
+from flowdeco import Limit, ResourceError, Run, State, opened, resource, task, workflow
+from flowdeco._api.runnable_workflow import RunnableWorkflow
 from tests.support.clock import PATIENCE
+from tests.support.naming import mention
 from tests.support.opened_site import AWAITED, BLOCKING, Site
 
 
@@ -228,3 +233,91 @@ async def test_the_end_of_the_block_waits_for_it() -> None:
             release.set()
     assert entries == ["open x"]
     assert site.entries == ["open x", "close x"]
+
+
+async def test_a_failure_of_what_is_open_fails_the_call() -> None:
+    fail, begun = anyio.Event(), anyio.Event()
+
+    async def work() -> None:
+        await fail.wait()
+        raise ConnectionError("lost")
+
+    @resource(scope="shared")
+    async def client() -> AsyncGenerator[str]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(work)
+            yield "client"
+
+    @task
+    async def use(client: str) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    @workflow
+    async def uses(use: None) -> None: ...
+
+    @workflow
+    async def ask() -> None:
+        await inside.call()
+
+    mention(use)
+    runs: list[Run[Any]] = []
+
+    async def call() -> None:
+        runs.append(await ask.run())
+
+    with anyio.fail_after(PATIENCE), pytest.raises(ExceptionGroup) as caught:
+        async with uses.opened() as inside, anyio.create_task_group() as group:
+            group.start_soon(call)
+            await begun.wait()
+            fail.set()
+    assert [str(error) for error in caught.value.exceptions] == ["lost"]
+    assert runs[0].error is caught.value
+    assert runs[0].calls[0].status == "failed"
+
+
+async def test_one_whose_block_ends_before_it_begins_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, begin = Site(), RunnableWorkflow.run_within
+
+    def run_within(definition: Any, *args: Any) -> Any:
+        definition.block = None
+        return begin(definition, *args)
+
+    @workflow
+    async def ask() -> Any:
+        return await inside.call("tea")
+
+    async with site.plain.opened(base="x") as inside:
+        monkeypatch.setattr(RunnableWorkflow, "run_within", run_within)
+        with pytest.raises(ResourceError, match="its resource 'server' is shared, and was not opened"):
+            await ask()
+    assert site.threads == set()
+
+
+async def test_an_event_loop_of_the_caller_s_own_calls_what_the_block_has_opened() -> None:
+    site = Site()
+
+    @workflow
+    async def plain() -> int:
+        return threading.get_ident()
+
+    async def call() -> list[Any]:
+        return [await site.plain.call("tea"), await plain.call(), threading.get_ident()]
+
+    @task
+    def asked(server: str) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(copy_context().run, lambda: anyio.run(call)).result()
+
+    @workflow(tasks=[asked, site.server])
+    async def ask(asked: Any) -> Any:
+        return asked
+
+    async with opened(site.plain, ask, base="x"):
+        run = await ask.run()
+    assert run.result is not None, run.error
+    page, at, own = run.result
+    assert page == "server x/tea"
+    assert at == own, "what needs nothing that is open stays where it is awaited"
+    assert site.threads == {threading.get_ident()}
+    assert [call.path for call in run.tasks["asked"].calls] == ["asked/plain#1", "asked/plain#2"]

@@ -2,6 +2,9 @@
 
 import io
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import anyio
@@ -9,6 +12,7 @@ import pytest
 
 from flowdeco import Event, Run, task, workflow
 from flowdeco.progress import Progress
+from tests.support.clock import PATIENCE
 
 
 @task
@@ -231,3 +235,32 @@ async def test_a_hook_may_call_a_task_that_has_hooks_itself(hook_errors: Any) ->
     with anyio.fail_after(60):
         assert await w.call() == "done"
     assert told == ["caller/careful#1", "tea"]
+
+
+async def test_they_are_told_while_it_runs_of_what_a_thread_of_the_caller_s_own_calls() -> None:
+    release = threading.Event()
+
+    @task
+    def slow() -> str:
+        release.wait(PATIENCE)
+        return "done"
+
+    @workflow
+    def apart(slow: str) -> str:
+        return slow
+
+    @task
+    def asked() -> str:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(copy_context().run, apart.call_sync).result()
+
+    @workflow(tasks=[asked])
+    async def ask(asked: str) -> str:
+        return asked
+
+    with anyio.fail_after(PATIENCE):
+        async with ask.start() as run:
+            async for event in run.events():
+                if (event.task, event.status) == ("asked/apart#1/slow", "running"):
+                    release.set()
+    assert run.result == "done"
