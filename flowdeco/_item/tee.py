@@ -93,7 +93,9 @@ class Tee:
     __slots__ = ("_finished", "_first", "_items", "_source", "branches", "fault", "is_open")
 
     def __init__(self, kinds: Sequence[tuple[bool, bool]]) -> None:
-        self.branches = tuple([Branch(self, holds_back=holds, grows=grows) for holds, grows in kinds])
+        self.branches: tuple[Branch, ...] = tuple(
+            [Branch(self, holds_back=holds, grows=grows) for holds, grows in kinds]
+        )
         self.is_open = False
         self.fault: BaseException | None = None
         self._source: Rows | Intake = Rows((), 0)

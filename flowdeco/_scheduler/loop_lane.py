@@ -60,13 +60,12 @@ class LoopLane:
         self.until = _turn.until if is_host else perf_counter() + SLICE
 
     def __await__(self) -> Generator[Any, Any, None]:
-        """Drive nodes. All that a node needs is a local variable here: this loop is what a node costs."""
+        """Drive nodes, by local variables: this loop is what a node costs. Threads add to `resumed` at any moment."""
         engine, state, base = self.engine, self.engine.state, self.engine.context
         steps, values, uses, pending, affected, ready, in_thread, resumed, notices, started, finished = engine.tables
         engine.is_stepping, careful, now = True, engine.is_careful, perf_counter()
         while (not notices or engine.tell()) and (not in_thread or engine.push_to_threads()) and (ready or resumed):
-            parked = resumed.popleft() if resumed else None  # asked once: threads add to these at any moment
-            index = ready.popleft() if parked is None else parked.index
+            index = parked.index if (parked := resumed.popleft() if resumed else None) else ready.popleft()
             start, take, slot, reads, followers, is_quick, can_wait, _, _, _, _, _ = steps[index]
             if can_wait and self.is_alone and (in_thread or ready) and parked is None:
                 ready.appendleft(index)

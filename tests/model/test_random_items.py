@@ -33,9 +33,10 @@ def nodes(draw: Draw, number: int, mapped: tuple[int, ...], *, has_task: bool) -
     wholes = draw(st.lists(st.sampled_from(before), max_size=2, unique=True))
     asks = draw(st.lists(st.sampled_from(range(number)), max_size=1)) if number else []
     answer = draw(st.sampled_from([None, None, True, True, False]))
-    stream = None
+    stream: tuple[int, bool] | None = None
     if not each and (mapped or has_task) and draw(st.booleans()):
-        stream = draw(st.sampled_from([*mapped, *([-1] if has_task else [])])), draw(st.booleans())
+        of = [*mapped, -1] if has_task else [*mapped]
+        stream = draw(st.sampled_from(of)), draw(st.booleans())
         wholes = []
     return Node(
         draw(st.sampled_from(["async", "waiting", "def", "def" if stream else "loop"])),

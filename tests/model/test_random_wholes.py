@@ -110,6 +110,7 @@ def test_a_program_ends_as_the_model_says(backend: Backend, program: Program) ->
     assert list_threads(threads) <= threads
     if status == "completed":
         assert error is None
+        assert run is not None
         assert plain(run.result) == value
     assert not stage.watch.ran - model.ran
     if not model.has_failed:

@@ -206,7 +206,10 @@ class Stage:
         options = {"needs": needs, "limit": callee.limit, **self._find_options(callee)}
         way = "plain" if callee.way == "method" else callee.way
         made = self.made[name] = self._make_way(name, function, way, options)
-        return type("Holder", (), {"find": made})().find if callee.way == "method" else made
+        if callee.way != "method":
+            return made
+        holder: Any = type("Holder", (), {"find": made})()
+        return holder.find
 
     def _make_way(self, name: str, function: Any, way: str, options: dict[str, Any]) -> Any:
         """A task, which is made in one of some ways."""

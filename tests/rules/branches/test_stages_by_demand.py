@@ -242,7 +242,7 @@ async def test_who_reads_the_source_as_a_stream_needs_no_stage_of_it(wanted: boo
 async def test_what_a_branch_makes_of_items_that_are_added_gets_these_too(taken: bool) -> None:
     log: list[str] = []
 
-    @task(each="number", more=lambda result: [result + 1] if result < 5 else [])
+    @task(each="number", more=plain(lambda result: [result + 1] if result < 5 else []))
     async def visited(number: int) -> int:
         return number
 
@@ -265,7 +265,7 @@ async def test_what_a_branch_makes_of_items_that_are_added_gets_these_too(taken:
 async def test_what_adds_items_is_demanded_with_any_stage_of_them() -> None:
     log: list[str] = []
 
-    @task(each="number", more=lambda result: [result + 1] if result < 3 else [])
+    @task(each="number", more=plain(lambda result: [result + 1] if result < 3 else []))
     async def visited(number: int) -> int:
         return number
 
@@ -320,9 +320,13 @@ async def test_an_item_that_fails_or_is_skipped_does_so_for_what_is_demanded_by_
 async def test_a_source_that_cannot_be_mapped_over_fails_each_branch_that_is_taken(taken: str, kind: str) -> None:
     log: list[str] = []
     source = make_source(kind)
+
+    def note(number: int, other: int) -> None:
+        log.append("ran")
+
     stages = [
         task(
-            lambda number, other: log.append("ran"),
+            note,
             name=name,
             each={"number": source, "other": "others"},
             run_in="loop",
