@@ -39,6 +39,10 @@ _END: Final = Taken()
 _LATER: Final = Taken(is_late=True)
 
 
+def _never() -> bool:
+    return False
+
+
 class ItemStream:
     """Items on their way to one reader.
 
@@ -52,7 +56,6 @@ class ItemStream:
         consumed: how many items the reader has received.
         raised: the error that the reader was given; `None` if it was not.
         is_closed: whether nobody may read it any more.
-        is_stopped: whether a reader that waits is to stop, as its run does.
         places: what the reader gives back while it waits for an item; `None`: nothing.
     """
 
@@ -70,7 +73,7 @@ class ItemStream:
         self._waiting: list[Callable[[], object]] = []
         self.consumed = 0
         self.raised: BaseException | None = None
-        self.is_closed = self.is_stopped = False
+        self.is_closed = False
 
     # For who deals with the items. On any thread.
 
@@ -98,10 +101,14 @@ class ItemStream:
             waiting = self._take_waiting()
         _call(waiting)
 
-    def stop(self) -> None:
-        """Have a reader stop that waits in a thread: its run comes to its end."""
+    def stop(self, stop: Callable[[], object]) -> None:
+        """Have a reader stop that may be in a thread, and look up if it waits there.
+
+        Args:
+            stop: makes it known to the reader; called while the reader cannot take an item.
+        """
         with self._lock:
-            self.is_stopped = True
+            stop()
             waiting = self._take_waiting()
         _call(waiting)
 
@@ -115,10 +122,17 @@ class ItemStream:
 
     # For the reader.
 
-    def take(self, wake: Callable[[], object]) -> Taken:
-        """Take the next item; if there is none yet, have a function called, once, when it is time to look again."""
+    def take(self, wake: Callable[[], object], is_stopped: Callable[[], bool] = _never) -> Taken:
+        """Take the next item; if there is none yet, have a function called, once, when it is time to look again.
+
+        Args:
+            wake: what is called.
+            is_stopped: whether the reader was told to stop; it gets no item then, which another may need.
+        """
         while True:
             with self._lock:
+                if is_stopped():
+                    return _LATER
                 if not self._ready:
                     return self._take_end(wake)
                 index, taken = self._ready.popleft()
@@ -134,11 +148,10 @@ class ItemStream:
     def call_when_stopped(self, wake: Callable[[], object]) -> None:
         """Have a function called, once, when a reader is to stop, or when there is something new in any case."""
         with self._lock:
-            is_late = self.is_stopped or self.is_closed
-            if not is_late:
+            if not self.is_closed:
                 self._waiting.append(wake)
-        if is_late:
-            wake()
+                return
+        wake()
 
     def _take_end(self, wake: Callable[[], object]) -> Taken:
         if self._end is None and not self.is_closed:

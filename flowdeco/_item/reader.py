@@ -1,13 +1,14 @@
 """What a task receives for `stream=`: an iterator over a stream, for the event loop or for a thread.
 
-On the event loop, who waits for an item is cancelled like anybody else. Nobody can cancel a thread: so it is woken when
-the run comes to its end, and asks what the matter is.
+On the event loop, who waits for an item is cancelled like anybody else. Nobody can cancel a thread: so it is told to
+stop when the run comes to its end, or when its own time is over, woken if it waits, and asks what the matter is. The
+thread that was left behind so may still hold the iterator while another attempt reads: each attempt has one of its own.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -20,7 +21,7 @@ from .._base.event_loop import EventLoop, find_token
 from .held_places import HeldPlaces
 from .item_stream import ItemStream, Taken
 
-__all__ = ["AsyncItems", "Items", "stop_streams", "streams_in"]
+__all__ = ["AsyncItems", "Items", "renew_streams", "stop_streams", "streams_in"]
 
 T = TypeVar("T")
 
@@ -51,12 +52,17 @@ class AsyncItems(AsyncIterator[T]):
 
 
 class Items(Iterator[T]):
-    """The items of a task as they end, for a `def`, which waits for them in its thread."""
+    """The items of a task as they end, for a `def`, which waits for them in its thread.
 
-    __slots__ = ("stream",)
+    Attributes:
+        is_stopped: whether who reads is to stop, be it in a wait or at the next item.
+    """
+
+    __slots__ = ("is_stopped", "stream")
 
     def __init__(self, stream: ItemStream) -> None:
         self.stream = stream
+        self.is_stopped = False
 
     def __repr__(self) -> str:
         return f"<items of {self.stream.name!r}>"
@@ -67,7 +73,7 @@ class Items(Iterator[T]):
             bell = threading.Event()
             if places is not None and not places.is_held and not places.ask(bell.set):
                 self._wait_for_places(places, bell)
-            taken = stream.take(bell.set)
+            taken = stream.take(bell.set, self._ask_stopped)
             if not taken.is_late:
                 return cast("T", _unpack(stream, taken, StopIteration))
             if places is not None:
@@ -96,11 +102,22 @@ class Items(Iterator[T]):
             message = f"Cannot wait for the items of {stream.name!r} here: an event loop runs on this thread. "
             message += "Read them in the task's own thread, or make the task an async def."
             raise StreamError(message, task=stream.name)
-        bell.wait()
-        if stream.is_stopped:
-            self._stop()
+        if not self.is_stopped:  # once it is told to, the bell may have been rung before anybody listened to it
+            bell.wait()
+        if self.is_stopped:
+            self._leave()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Have who reads stop. On any thread."""
+        self.stream.stop(self._note_stop)
+
+    def _note_stop(self) -> None:
+        self.is_stopped = True
+
+    def _ask_stopped(self) -> bool:
+        return self.is_stopped
+
+    def _leave(self) -> None:
         """Raise the cancellation of the run; in a thread that the task has started by itself, an error."""
         with suppress(NoEventLoopError):
             from_thread.check_cancelled()
@@ -125,6 +142,14 @@ def streams_in(row: Iterable[Any]) -> list[ItemStream]:
 
 
 def stop_streams(row: Iterable[Any]) -> None:
-    """Have a task stop that waits for items in its thread."""
-    for stream in streams_in(row):
-        stream.stop()
+    """Have a task stop that reads items in its thread."""
+    for value in row:
+        if isinstance(value, Items):
+            value.stop()
+
+
+def renew_streams(row: Sequence[Any]) -> Sequence[Any]:
+    """Return the arguments for the next attempt: with iterators that the one before cannot take items from."""
+    if not any(isinstance(value, Items) and value.is_stopped for value in row):
+        return row
+    return [Items[Any](value.stream) if isinstance(value, Items) else value for value in row]

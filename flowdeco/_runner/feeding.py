@@ -20,7 +20,7 @@ from .._item.clock import Clock
 from .._item.feed import Feed
 from .._item.held_places import HeldPlaces
 from .._item.loop_pump import LoopPump
-from .._item.reader import stop_streams, streams_in
+from .._item.reader import renew_streams, stop_streams, streams_in
 from .._item.thread_pump import ThreadPump
 from .._policy.run_in import RunIn
 from .._state.writer import WRITER, Writer
@@ -143,6 +143,7 @@ def reading(attempt: Attempt) -> Attempt:
 
 
 async def _read(attempt: Attempt, life: Attempted) -> Any:
+    life.row = renew_streams(life.row)
     streams = streams_in(life.row)
     places = None if life.hold is None else HeldPlaces(life.hold, is_call=bool(life.journal.path))
     for stream in streams:

@@ -11,8 +11,8 @@ from anyio import CancelScope, create_task_group, fail_after, to_thread
 from anyio.lowlevel import checkpoint
 
 from flowdeco._base.errors import StreamError
-from flowdeco._item.item_stream import ItemStream
-from flowdeco._item.reader import AsyncItems, Items
+from flowdeco._item.item_stream import ItemStream, Taken
+from flowdeco._item.reader import AsyncItems, Items, renew_streams
 
 SOON = 60
 
@@ -173,17 +173,18 @@ async def test_who_waits_on_the_event_loop_is_cancelled_and_loses_nothing() -> N
     assert await anext(reader) == "a"
 
 
-async def wait_for_reader(stream: ItemStream, work: Callable[[], None]) -> None:
+async def wait_for_reader(reader: Items[str], work: Callable[[], None]) -> None:
     """Runs a reader in a worker thread until it waits, and then cancels it as a run does."""
 
     async def hop() -> None:
         await to_thread.run_sync(work)
 
     waits = threading.Event()
+    stream = reader.stream
     take = stream.take
 
-    def noting(wake: Callable[[], object]) -> Any:
-        taken = take(wake)
+    def noting(wake: Callable[[], object], is_stopped: Callable[[], bool] = bool) -> Taken:
+        taken = take(wake, is_stopped)
         waits.set()
         return taken
 
@@ -193,31 +194,31 @@ async def wait_for_reader(stream: ItemStream, work: Callable[[], None]) -> None:
             group.start_soon(hop)
             await to_thread.run_sync(waits.wait, SOON)
             group.cancel_scope.cancel()
-            stream.stop()
+            reader.stop()
 
 
 async def test_a_reader_in_a_thread_hears_of_a_cancellation() -> None:
-    stream = ItemStream("text")
+    reader = Items[str](ItemStream("text"))
     raised: list[BaseException] = []
 
     def work() -> None:
         try:
-            read(stream)
+            list(reader)
         except BaseException as error:
             raised.append(error)
             raise
 
-    await wait_for_reader(stream, work)
+    await wait_for_reader(reader, work)
     assert isinstance(raised[0], anyio.get_cancelled_exc_class())
 
 
 async def test_a_thread_that_the_task_has_started_is_woken_too() -> None:
-    stream = ItemStream("text")
+    reader = Items[str](ItemStream("text"))
     raised: list[Exception] = []
 
     def read_on() -> None:
         try:
-            read(stream)
+            list(reader)
         except Exception as error:
             raised.append(error)
 
@@ -226,8 +227,42 @@ async def test_a_thread_that_the_task_has_started_is_woken_too() -> None:
         thread.start()
         thread.join(SOON)
 
-    await wait_for_reader(stream, work)
+    await wait_for_reader(reader, work)
     assert str(raised[0]) == "Cannot read on in the items of 'text': the run ends."
+
+
+def test_who_is_told_to_stop_between_two_items_waits_for_none() -> None:
+    stream = ItemStream("text")
+    reader = Items[str](stream)
+    stream.put(0, "a")
+    assert next(reader) == "a"
+    reader.stop()
+    assert str(read_on_in_thread(reader)) == "Cannot read on in the items of 'text': the run ends."
+
+
+def read_on(reader: Items[str]) -> Exception:
+    with pytest.raises(StreamError) as caught:
+        next(reader)
+    return caught.value
+
+
+def test_who_was_told_to_stop_takes_no_item_from_the_next_attempt() -> None:
+    stream = ItemStream("text")
+    left_behind = Items[str](stream)
+    left_behind.stop()
+    row = renew_streams([left_behind, 1])
+    stream.put(0, "a")
+    assert isinstance(read_on_in_thread(left_behind), StreamError)
+    assert next(row[0]) == "a"
+    assert renew_streams(row) is row
+
+
+def read_on_in_thread(reader: Items[str]) -> Exception:
+    raised: list[Exception] = []
+    thread = threading.Thread(target=lambda: raised.append(read_on(reader)), daemon=True)
+    thread.start()
+    thread.join(SOON)
+    return raised[0]
 
 
 async def test_a_blocking_reader_refuses_to_hold_up_the_event_loop() -> None:
