@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from contextvars import Context
 from functools import partial
 from math import inf
+from threading import get_ident
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -17,6 +18,7 @@ from .._base.context import copy_outside_loop
 from .._base.errors import RunCancelled
 from .._base.signature import is_awaitable
 from .._runner.signals import RunStopped
+from .._scheduler.call_engine import find_caller
 from .._scheduler.run_lifecycle import Body
 from .._worker.back_call import BACK_CALLS
 from .._worker.thread import COUNTED
@@ -113,6 +115,8 @@ def run_from_thread(execute: Callable[[], Coroutine[Any, Any, T]]) -> T:
                 results.append(await execute())
             return results, None
         except (KeyboardInterrupt, SystemExit) as error:  # asyncio would leave its event loop with these at once
+            if isinstance(error, KeyboardInterrupt):
+                _interrupt_caller(error)
             return [], error
         finally:
             _add_threads(counted_by, -1)
@@ -149,6 +153,16 @@ def run_on_own_loop(
     if not results:
         raise RunCancelled("what this thread works for was cancelled")
     return results.pop()
+
+
+def _interrupt_caller(error: KeyboardInterrupt) -> None:
+    """End the run that this was called in: trio raises Ctrl-C in whatever it hits, here on behalf of a thread.
+
+    The thread gets it too, but if only that did, it would be lost where the code there lets nothing out.
+    """
+    caller = find_caller()
+    if caller is not None and caller[0].thread == get_ident():
+        caller[0].give_up(error)
 
 
 def _add_threads(counted_by: CapacityLimiter | None, number: int) -> None:

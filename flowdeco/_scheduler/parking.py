@@ -12,7 +12,7 @@ from .._runner.request import Parked, Request
 from .._runner.signals import RunStopped
 from .run_state import RunState
 
-__all__ = ["Child", "ParkedNode", "Rest", "await_it"]
+__all__ = ["Child", "ParkedNode", "Rest", "await_it", "raise_it"]
 
 
 class Home(Protocol):
@@ -128,3 +128,10 @@ class Rest:
 
 async def await_it(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
+
+
+async def raise_it(error: BaseException) -> Any:
+    try:
+        raise error
+    finally:
+        del error  # its traceback leads to this frame

@@ -25,7 +25,7 @@ from .._worker.thread import COUNTED, IN_THREAD, SLICE, ThreadService, choose_li
 from .._worker.worker import Call
 from .caller import CALLER
 from .crew import LaneCrew
-from .parking import await_it
+from .parking import await_it, raise_it
 
 __all__ = ["ThreadLane", "Threads"]
 
@@ -136,7 +136,7 @@ class ThreadLane:
             self._hand(index, result, context)
         except BaseException as error:
             self._keep(index, row)
-            self._fail(index, error)
+            self._fail(index, error, context)
         finally:
             del journal, row
             result = None
@@ -167,7 +167,7 @@ class ThreadLane:
         except StopIteration as stop:
             return self._next(index, stop.value)
         except BaseException as failure:
-            self._fail(index, failure)
+            self._fail(index, failure, context)
         finally:
             del coroutine, context
             result = error = None
@@ -185,9 +185,11 @@ class ThreadLane:
         if self.engine.state.steps[index].picks_up:
             self.engine.kept[index] = row, None
 
-    def _fail(self, index: int, error: BaseException) -> None:
+    def _fail(self, index: int, error: BaseException, context: Context) -> None:
         if _is_cancellation(error, self.engine) and self._stop_if_cancelled():
             self.engine.note_cancelled(index)
+        elif isinstance(error, KeyboardInterrupt):  # which ends the run at once, and the event loop has to see to that
+            self.engine.put_aside(index, raise_it(error), context).come_back()
         elif not self.engine.pick_up(index, error):
             self.engine.fail(index, error)
 

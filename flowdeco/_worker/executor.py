@@ -149,12 +149,15 @@ class ExecutorCall:
 
     async def _wait(self, limit: CancelScope | None) -> None:
         loop, ended = EventLoop(), Event()
-        self._future = self._submit()
-        self._future.add_done_callback(functools.partial(self._note_end, loop, ended))
+        note_end = functools.partial(self._note_end, loop, ended)
         try:
+            self._future = self._submit()
+            self._future.add_done_callback(note_end)
             await ended.wait()
         except BaseException as error:  # trio raises Ctrl-C in whatever runs on the main thread, so here, too
-            await self._stop(ended, limit)
+            if self._future is not None:
+                self._future.add_done_callback(note_end)  # it may have come before it was said
+                await self._stop(self._future, ended, limit)
             if isinstance(error, get_cancelled_exc_class()) and isinstance(self.error, Exception):
                 raise self._take_error() from None
             raise
@@ -192,6 +195,8 @@ class ExecutorCall:
     def _note_end(self, loop: EventLoop, ended: Event, future: Future[Any]) -> None:
         """Called on a thread of the executor, or where the future is cancelled or was done already."""
         with self._lock:
+            if self._is_over:  # it was asked for twice
+                return
             self._is_over = True
         if not self.abandoned:
             loop.call_soon(ended.set)  # which does not wait: the event loop may just be waiting for this thread
@@ -201,9 +206,7 @@ class ExecutorCall:
         if self._on_end is not None:
             self._on_end()
 
-    async def _stop(self, ended: Event, limit: CancelScope | None) -> None:
-        future = self._future
-        assert future is not None
+    async def _stop(self, future: Future[Any], ended: Event, limit: CancelScope | None) -> None:
         if future.cancel():
             return
         if self._back is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
 from typing import Any
 
-from anyio import CancelScope, CapacityLimiter, Event, from_thread, get_cancelled_exc_class, to_thread
+from anyio import CancelScope, CapacityLimiter, Event, get_cancelled_exc_class, to_thread
 
+from .._base.event_loop import EventLoop
 from .._base.signature import discard, is_awaitable
 from .back_call import BackCalls
 from .thread import IN_THREAD
@@ -52,7 +52,8 @@ class TimedCall:
         self._back = BackCalls()
         self._running = False
         self._given_up = False
-        self._ended: Event | None = None
+        # Where somebody waits for the end.
+        self._ended: tuple[EventLoop, Event] | None = None
         self.result: Any = None
         self.error: BaseException | None = None
         self.abandoned = False
@@ -100,9 +101,9 @@ class TimedCall:
             discard(self.result)
             if self.abandoned:
                 self._on_end()
-        elif self._ended is not None:
-            with suppress(RuntimeError):  # nobody waits any more, and the event loop may be gone
-                from_thread.run_sync(self._ended.set)
+        elif self._ended is not None:  # word is only left: trio may raise Ctrl-C in what a thread has called there
+            loop, ended = self._ended
+            loop.call_soon(ended.set)
 
     def _take_error(self) -> BaseException:
         """Return the error and let go of it: its traceback leads here."""
@@ -116,8 +117,9 @@ class TimedCall:
         with self._lock:
             if not self._running:
                 return
-            self._ended = Event()
-        await self._ended.wait()
+            ended = Event()
+            self._ended = EventLoop(), ended
+        await ended.wait()
 
     def _give_up(self) -> None:
         """Have what it still returns ignored, and keep it from beginning."""

@@ -1,7 +1,9 @@
 """Calls to an executor that are cancelled, or take too long."""
 
 import threading
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
 
 import anyio
 import pytest
@@ -65,6 +67,36 @@ async def test_a_call_that_has_begun_is_waited_for_when_ctrl_c_is_raised_in_the_
     with pytest.raises(KeyboardInterrupt):
         await call.run()
     assert call.result == "through"
+
+
+class Interrupted(ThreadPoolExecutor):
+    """Is hit by Ctrl-C when a call was handed over and has begun, and nobody has been told yet that it waits for it."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(1)
+        self.gate = gate
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        future = super().submit(function, *args, **options)
+        add = future.add_done_callback
+
+        def interrupt(callback: Callable[[Any], object]) -> None:
+            future.add_done_callback = add  # type: ignore[method-assign]
+            assert self.gate.entered.wait(SOON)
+            threading.Timer(0, self.gate.open.set).start()
+            raise KeyboardInterrupt
+
+        future.add_done_callback = interrupt  # type: ignore[method-assign,assignment]
+        return future
+
+
+async def test_a_call_that_has_begun_is_waited_for_when_ctrl_c_is_raised_just_before_the_wait() -> None:
+    gate = Gate()
+    with Interrupted(gate) as executor:
+        call = ExecutorCall("page", executor, gate, ())
+        with pytest.raises(KeyboardInterrupt):
+            await call.run()
+        assert call.result == "through"
 
 
 async def test_what_a_cancelled_call_raises_goes_before_the_cancellation(pool: Executor) -> None:
