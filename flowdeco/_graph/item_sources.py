@@ -9,7 +9,6 @@ from typing import TypeAlias
 from .._base.graph_errors import AxisError, EachError
 from .._base.sentinel import UNSET
 from .._base.signature import MISSING, Param
-from .._base.text import listed
 from .._definition.definition import Definition
 from .._definition.item_function import ItemFunction
 from .._definition.items import Each, Order
@@ -85,8 +84,9 @@ class ItemSources:
         inputs = [param.name for param in node.params]
         for name in each.params:
             if name not in inputs:
-                text = f"has {name!r} in each=, which is none of its inputs. It has {listed(inputs) or 'none'}."
-                self._report(node.definition, name, text)
+                text = f"has {name!r} in each=, which is none of its inputs, as a task, the run or needs= gives it. "
+                way = f"Give the parameter another name, or say needs={{{name!r}: None}}, which makes it an input."
+                self._report(node.definition, name, text + way)
 
     def _stream(self, definition: Definition, param: Param, source: Source, order: Order) -> Source:
         if isinstance(source, (FromResult, Constant)):

@@ -336,6 +336,9 @@ def test_what_a_workflow_is_mapped_over_must_be_one_of_its_inputs() -> None:
     with pytest.raises(EachError) as caught:
         w.check()
     assert str(caught.value) == (
-        "Cannot build workflow 'w': workflow 'inner' has 'text' in each=, which is none of its inputs. It has 'site'."
+        "Cannot build workflow 'w': workflow 'inner' has 'text' in each=, which is none of its inputs, as a task, the "
+        "run or needs= gives it. Give the parameter another name, or say needs={'text': None}, which makes it an input."
     )
     assert (caught.value.function, caught.value.parameter) == ("inner", "text")
+    as_said = inner.with_options(name="inner", needs={"text": None})
+    w.with_options(tasks={"inner": as_said}).check()
