@@ -77,7 +77,7 @@ async def test_who_waits_hears_of_it_whenever_it_is_left_behind(
 async def test_who_waits_hears_of_a_borrowed_place_when_the_one_that_lent_it_has_ended(
     clock: Clock, moment: str
 ) -> None:
-    limit, let_go, go = Limit(1, "one"), threading.Event(), Event()
+    limit, let_go, go, ended = Limit(1, "one"), threading.Event(), Event(), Event()
 
     @task(limit=limit, timeout=clock.seconds)
     def stuck() -> None:
@@ -93,16 +93,20 @@ async def test_who_waits_hears_of_a_borrowed_place_when_the_one_that_lent_it_has
     @task(limit=limit)
     async def waiting() -> None: ...
 
+    async def lend() -> None:
+        await lends.call()
+        ended.set()
+
     @workflow
     async def w() -> Any:
         async with create_task_group() as group:
-            group.start_soon(lends.call)
+            group.start_soon(lend)
             await wait_all_tasks_blocked()
             if moment == "before":
                 group.start_soon(_set_when_all_wait, go)
             else:
                 go.set()
-                await wait_all_tasks_blocked()
+                await ended.wait()
             with pytest.raises(LimitDeadlockError) as caught:
                 await waiting.call()
             return caught.value
