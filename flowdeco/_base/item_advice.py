@@ -18,7 +18,7 @@ def tell_no_items(value: object) -> str:
         single = "characters" if issubclass(kind, str) else "numbers"
         text = f"is a {kind.__name__}, and its items would be single {single}. "
         return f"{text}Put it in a list; or if that is meant, give list(...) of the {kind.__name__}."
-    if issubclass(kind, Iterable) or hasattr(kind, "__aiter__"):
+    if issubclass(kind, Iterable) or hasattr(kind, "__aiter__") or _has_indices(value):
         return ""
     if hasattr(kind, "__await__"):
         return "was not awaited. Await it, and give what comes of it."
@@ -29,3 +29,14 @@ def tell_no_items(value: object) -> str:
         example = f": {name}(...)" if name.isidentifier() else ""
         return f"cannot be iterated. Call it, and give what comes of it{example}."
     return "cannot be iterated. Give a list, say."
+
+
+def _has_indices(value: object) -> bool:
+    """Whether it can be iterated by its `__getitem__` alone, of which `Iterable` does not know."""
+    if not hasattr(cast("Any", type(value)), "__getitem__"):
+        return False
+    try:
+        iter(cast("Any", value))
+    except TypeError:
+        return False
+    return True

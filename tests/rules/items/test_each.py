@@ -13,9 +13,19 @@ import pytest
 from flowdeco import Skip, task, value, workflow
 
 
+class Indexed:
+    """A sequence as of old: what it has is only known by asking for it."""
+
+    def __init__(self, values: list[int]) -> None:
+        self._values = values
+
+    def __getitem__(self, index: int) -> int:
+        return self._values[index]
+
+
 @pytest.mark.parametrize(
     "kind",
-    [list, tuple, dict.fromkeys, deque, set, frozenset, iter],
+    [list, tuple, dict.fromkeys, deque, set, frozenset, iter, Indexed],
     ids=lambda kind: kind.__name__,
 )
 async def test_an_input_that_can_be_iterated_is_mapped_in_its_order(kind: Callable[[list[int]], Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -377,8 +378,12 @@ class Unawaited:
             Unawaited(),
             "Cannot take items of input 'numbers': <unawaited> was not awaited. Await it, and give what comes of it.",
         ),
+        (
+            re.match("a", "a"),  # has what it is asked for by a key, and no items
+            "Cannot take items of input 'numbers': <re.Match object; span=(0, 1), match='a'> cannot be iterated.",
+        ),
     ],
-    ids=["number", "str", "bytes", "memoryview", "None", "function", "lambda", "awaitable"],
+    ids=["number", "str", "bytes", "memoryview", "None", "function", "lambda", "awaitable", "match"],
 )
 async def test_a_source_that_gives_no_items_is_an_error(given: Any, message: str) -> None:
     @workflow
