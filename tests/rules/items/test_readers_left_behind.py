@@ -69,8 +69,9 @@ async def test_in_a_run_that_is_cancelled_it_ends_at_the_next_item(yields: bool)
     @workflow(needs={"given": reader})
     def w(given: Any) -> None: ...
 
+    scope = CancelScope()
     async with anyio.create_task_group() as group:
-        with fail_after(SOON), CancelScope() as scope:
+        with fail_after(SOON), scope:
             group.start_soon(release, begun, released, scope)
             await w.call()
     assert scope.cancelled_caught
