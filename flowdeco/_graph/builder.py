@@ -91,9 +91,11 @@ class _Builder:
         for node in callers:
             found = [self._place(each) for each in find_resources(calls, node.definition)]
             node.after = tuple(dict.fromkeys([*node.after, *found]))
-        of_body = [self._place(each) for each in find_resources(calls, owner)]
+        of_body: list[Definition] = []
+        if owner.signature.kind == "async":  # else it is called when all are closed, and nobody would open them
+            of_body = [self._place(each) for each in find_resources(calls, owner)]
         self._resolve_open()
-        return [] if owner.signature.kind != "async" else of_body
+        return of_body
 
     def _place(self, definition: Definition) -> Definition:
         """Return what stands in the place of a resource, as a node."""

@@ -139,3 +139,12 @@ async def test_so_is_that_of_a_def_workflow_that_is_awaited() -> None:
     with pytest.raises(CallError) as caught:
         await calls_late.call("b")
     assert str(caught.value) == CLOSED
+
+
+async def test_a_def_workflow_that_says_what_it_calls_opens_nothing_for_it() -> None:
+    @workflow(calls=search)
+    def plain(base: str) -> str:
+        return "done"
+
+    assert await plain.call("b") == "done"
+    assert log == []
