@@ -385,6 +385,7 @@ async def test_what_is_opened_too_late_is_closed_in_its_thread(clock: Clock) -> 
     with pytest.raises(TaskTimeoutError, match="Its thread still runs") as caught:
         await w.call()
     assert caught.value.__notes__ == ["Raised by resource 'slow' of workflow 'w'."]
+    assert clock.is_reached  # or there is nothing to wait for
     release.set()
     assert await to_thread.run_sync(closed.wait, 60)
     assert [type(error) for error in raised] == [RunCancelled]
