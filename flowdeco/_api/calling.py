@@ -14,7 +14,7 @@ from .._base.events import Skip, Status
 from .._base.local import is_elsewhere
 from .._definition.definition import Definition
 from .._graph.call_graph import CALLED
-from .._graph.call_signature import read_call
+from .._graph.call_signature import PLACE, find_place, read_call
 from .._graph.source import Constant
 from .._policy.policy import Policy
 from .._scheduler.call_engine import Answer, begin_call, find_caller, run_call
@@ -140,8 +140,7 @@ def _prepare(
         given = signature.adopt(given, read_call(definition))
     # What is called in a call is called in its run, too, whose `defaults=` hold for what it knows to be called.
     policy = (outer.host or outer).state.plan.graph.policy_of_call(called)
-    if signature.resources:
-        given = _add_resources(outer, called, given, policy)
+    given = _add_resources(outer, called, given, policy)
     passed = given.keys() & signature.of_run.keys()
     plan = plans.find(graph, called, name, signature, passed, policy=policy)
     return plan, fill_inputs(plan, given)
@@ -180,16 +179,23 @@ def no_run_error(definition: Definition) -> CallError:
 
 
 def _add_resources(
-    outer: Engine | None, called: Definition, given: Mapping[str, Any], policy: Policy | None
+    outer: Engine | None, called: Definition, given: Mapping[str, Any], policy: Policy
 ) -> Mapping[str, Any]:
     """Return the arguments with the resources of the run that are not among them.
 
     Raises:
         CallError: one is not open.
     """
-    lacking = {name: each for name, each in read_call(called).resources.items() if name not in given}
-    is_sent = policy is not None and policy.run_in == "process"
-    return {**given, **{name: _find_resource(outer, called, name, each, is_sent) for name, each in lacking.items()}}
+    resources, place = read_call(called).resources, find_place(policy)
+    if not resources and place is None:
+        return given
+    lacking = {name: each for name, each in resources.items() if name not in given}
+    is_sent = policy.run_in == "process"
+    known = {**given, **{name: _find_resource(outer, called, name, each, is_sent) for name, each in lacking.items()}}
+    if place is not None:
+        taken = [known[name] for name, each in resources.items() if each is place]  # what the caller passes, too
+        known[PLACE] = taken[0] if taken else _find_resource(outer, called, PLACE, place, False)
+    return known
 
 
 def _find_resource(outer: Engine | None, called: Definition, name: str, resource: Definition, is_sent: bool) -> Any:
@@ -229,7 +235,9 @@ _NOT_OPEN = (
 
 def _resource_error(called: Definition, name: str, resource: Definition, reason: str, way: str) -> CallError:
     parameters = tuple([param.name for param in read_call(called).params])
-    message = f"Cannot call task {called.label!r}: it needs resource {resource.label!r}, which {reason}. {way}"
+    needs = "needs" if name != PLACE else "runs in"
+    way = way if name != PLACE else f"Call it in a run, and say calls=[{called.label}] there, or name the resource."
+    message = f"Cannot call task {called.label!r}: it {needs} resource {resource.label!r}, which {reason}. {way}"
     return CallError(message, task=called.label, parameters=parameters)
 
 

@@ -89,11 +89,11 @@ class _Builder:
             return []
         owner, callers = self.resolver.owner, list(self.nodes.values())
         for node in callers:
-            found = [self._place(each) for each in find_resources(calls, node.definition)]
+            found = [self._place(each) for each in find_resources(calls, node.definition, owner)]
             node.after = tuple(dict.fromkeys([*node.after, *found]))
         of_body: list[Definition] = []
         if owner.signature.kind == "async":  # else it is called when all are closed, and nobody would open them
-            of_body = [self._place(each) for each in find_resources(calls, owner)]
+            of_body = [self._place(each) for each in find_resources(calls, owner, owner)]
         self._resolve_open()
         return of_body
 

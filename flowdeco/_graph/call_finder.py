@@ -9,8 +9,8 @@ from typing import TypeAlias
 from .._base.graph_errors import MissingDependencyError
 from .._base.signature import Param
 from .._base.text import nearest
-from .._definition.definition import Definition, Face
-from .call_signature import read_call
+from .._definition.definition import Definition, Face, WorkflowDefinition
+from .call_signature import find_place, read_call
 from .calls import NO_CALLS, Calls
 from .node import Node
 from .resolver import Resolver
@@ -114,8 +114,8 @@ def _calls_of(caller: Definition, owner: Definition) -> tuple[Face | str, ...]:
     return () if caller.is_workflow and caller is not owner else caller.calls
 
 
-def find_resources(calls: Calls, caller: Definition) -> list[Definition]:
-    """Return the resources that what a caller calls, and so on, is to be given."""
+def find_resources(calls: Calls, caller: Definition, owner: WorkflowDefinition) -> list[Definition]:
+    """Return the resources that what a caller calls, and so on, is to be given or runs in."""
     found: dict[Definition, None] = {}
     seen, waiting = {id(caller)}, [caller]
     while waiting:
@@ -125,5 +125,6 @@ def find_resources(calls: Calls, caller: Definition) -> list[Definition]:
         for each in called:
             node = calls.node_of(each)
             if not each.is_workflow and not (node is not None and node.replaced):
-                found.update(dict.fromkeys(read_call(each).resources.values()))
+                place = find_place(each.policy if owner.defaults is None else owner.defaults.policy_of(each))
+                found.update(dict.fromkeys([*read_call(each).resources.values(), *([place] if place else [])]))
     return list(found)

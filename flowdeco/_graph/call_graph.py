@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from .._base.signature import Param, Signature
 from .._definition.definition import Definition, WorkflowDefinition
 from .._policy.policy import Policy
-from .call_signature import CallSignature
+from .call_signature import PLACE, CallSignature, find_place
 from .graph import Graph
 from .node import Node
 from .source import Constant, FromInput, FromResult, Source
@@ -110,6 +110,9 @@ def make_call_graph(
         node.sources = tuple([given[param.name] for param in node.params])
         if definition.predicate is not None:
             node.predicate = definition.predicate, tuple([given[p.name] for p in definition.predicate.params])
+        if find_place(node.policy) is not None:
+            inputs[PLACE] = Param(PLACE, Parameter.KEYWORD_ONLY)
+            node.place_given = FromInput(PLACE)
     return Graph(owner, inputs, [node], [FromResult(definition)], (), ())
 
 

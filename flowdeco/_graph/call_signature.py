@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import Parameter
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from .._base.constant import Value
@@ -16,11 +16,16 @@ from .._base.errors import CallError
 from .._base.signature import MISSING, POSITIONAL, Param
 from .._base.text import listed, nearest
 from .._definition.definition import Definition, count_definitions, definition_of
+from .._policy.policy import Policy
+from .._policy.run_in import InResource
 from .input import signature_of
 from .resolver import RUN_NAMES
 from .source import FromRun, FromValue
 
-__all__ = ["CallSignature", "read_call"]
+__all__ = ["PLACE", "CallSignature", "find_place", "read_call"]
+
+# The input of a call by which the resource comes that it runs in; no parameter has that name.
+PLACE: Final = "run_in="
 
 
 class CallSignature:
@@ -132,6 +137,11 @@ class CallSignature:
         return CallError(
             f"Cannot call {self._definition.kind} {label!r}: {reason}{takes}", task=label, parameters=names
         )
+
+
+def find_place(policy: Policy) -> Definition | None:
+    """Return the resource that a task runs in; `None` if it runs elsewhere."""
+    return definition_of(policy.run_in.face) if isinstance(policy.run_in, InResource) else None
 
 
 def _more_of_condition(definition: Definition) -> tuple[Param, ...]:

@@ -67,6 +67,7 @@ class Node:
         "origin",
         "params",
         "place",
+        "place_given",
         "plan",
         "policy",
         "predicate",
@@ -96,6 +97,8 @@ class Node:
         self.after: tuple[Definition, ...] = ()
         # The resource that it runs in, as its `run_in=` says.
         self.place: Definition | None = None
+        # Of a call, in whose graph that is no node: what gives what is open.
+        self.place_given: Source | None = None
         # The `when=`, with what its parameters receive.
         self.predicate: tuple[Predicate, tuple[Source, ...]] | None = None
         # What it is mapped over, as its `each=` says and as an axis; its `more=` and `key=`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import Parameter
 from typing import Any
 
 from .._base.signature import MISSING, Param
@@ -28,6 +29,9 @@ from .item_keys import naming
 from .resource_program import make_resource_program
 
 __all__ = ["Programs"]
+
+# What no function receives.
+_GIVEN = Param("", Parameter.POSITIONAL_ONLY)
 
 
 class Programs:
@@ -70,6 +74,9 @@ class Programs:
         if node.place is not None:  # what runs in a resource has to find it
             arguments = arguments.with_slot(self.graph.node_of(node.place).index)
             policy = policy._replace(run_in=InResource(node.place.face, is_given=True))
+        elif node.place_given is not None and isinstance(policy.run_in, InResource):
+            arguments = arguments.with_slot(self._slot(_GIVEN, node.place_given))
+            policy = policy._replace(run_in=policy.run_in._replace(is_given=True))
         return self._make_task_program(
             node.name,
             step,
