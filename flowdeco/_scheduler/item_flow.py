@@ -94,13 +94,17 @@ class ItemFlows(ItemTees):
             self._call_takers(flow)
             return
         if failure is not None:
-            self._state.affected.update(flow.plan.takers)
+            self._state.affected.update(self._list_takers(flow))
         self._open(flow)
+
+    def _list_takers(self, flow: ItemFlow) -> list[int]:
+        """Return where those begin who take the items of a node, without those that nobody needs: they end so."""
+        return [place for place in flow.plan.takers if not self._state.is_unneeded(place)]
 
     def _open(self, flow: ItemFlow) -> None:
         """Release those who take the items of a node."""
         flow.is_open = True
-        for place in flow.plan.takers:
+        for place in self._list_takers(flow):
             self._state.pending[place] -= 1
             if not self._state.pending[place]:
                 self._state.ready.append(place)

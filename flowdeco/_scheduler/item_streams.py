@@ -54,7 +54,7 @@ class ItemStreams(ItemFlows):
     def _open_without_items(self, segment: Segment, end: tuple[Status, BaseException | None]) -> None:
         """Give who receives outcomes the one that there is: that of what would have given the items."""
         for plan in segment.plan.streams:
-            if plan.is_settled:
+            if plan.is_settled and plan.reader not in self._state.ended:
                 status, cause = self._state.ended.get(self._graph.node_of(plan.definition).index, end)
                 stream = self._open_stream(plan, None)
                 stream.put(0, make_outcome(plan.name, status, cause))
@@ -152,7 +152,7 @@ class ItemStreams(ItemFlows):
 
     def end_node(self, index: int, failure: tuple[Status, BaseException | None] | None = None) -> None:
         """Take in that a node has ended, which may hand on items, or read some; how, if it gave no result."""
-        if index in self.flows and not self._state.is_unneeded(index):  # or nobody takes anything of it
+        if index in self.flows:
             self.end_flow(index, failure)
         if index in self.streams:
             self.leave(index)

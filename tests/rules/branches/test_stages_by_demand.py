@@ -550,3 +550,25 @@ async def test_an_endless_source_ends_when_its_reader_has_returned_and_no_branch
     mention(large, shown, branch)
     with anyio.fail_after(SOON):
         assert await w.call() == (8, "none")
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+async def test_a_source_that_is_read_only_on_a_condition_that_is_false_ends_with_it(is_settled: bool) -> None:
+    @task
+    async def numbers(wanted: bool) -> AsyncIterator[int]:
+        assert wanted
+        yield 1
+
+    @task(stream="numbers", when=plain(lambda wanted: wanted), settled="numbers" if is_settled else None)
+    async def read(numbers: AsyncIterator[Any]) -> str:
+        raise AssertionError
+
+    @workflow
+    async def w(wanted: bool, read: str = "none") -> str:
+        return read
+
+    mention(read)
+    with anyio.fail_after(SOON):
+        run = await w.run(wanted=False)
+    assert run.result == "none"
+    assert statuses_of(run) == {"numbers": "skipped", "read": "skipped"}
