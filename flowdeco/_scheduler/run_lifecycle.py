@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from types import MappingProxyType
 from typing import Any
 
-from anyio import CancelScope, create_task_group, move_on_after, to_thread
+from anyio import CancelScope, create_task_group, get_cancelled_exc_class, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from .._base.errors import WorkflowTimeoutError
@@ -166,7 +166,7 @@ class RunLifecycle(Lifecycle):
             failure = await self._perform_in_task()
         if failure is not None or self._leaves_loop or self._is_coroutine:
             return failure
-        journal.result = await self._await(await _call_in_thread(self._take_body()))
+        journal.result = await self._await(await _call_in_thread(self._take_body(), self._note))
         await checkpoint_if_cancelled()  # a thread cannot be cancelled, but its time may be over
         if engine.cancellation.is_native():
             await engine.cancellation.raise_it()
@@ -297,8 +297,11 @@ class RunLifecycle(Lifecycle):
         return MappingProxyType(self.journal.graph.owner.options["metadata"] or {})
 
 
-async def _call_in_thread(body: Body) -> Any:
-    """Call the function in a thread, in a child task: the caller's own, asyncio might cancel without waiting for it."""
+async def _call_in_thread(body: Body, note: Callable[[Exception], object]) -> Any:
+    """Call the function in a thread, in a child task: the caller's own, asyncio might cancel without waiting for it.
+
+    What it raises when it was cancelled, asyncio drops for the cancellation: it goes to `note`.
+    """
     results: list[Any] = []
     errors: list[BaseException] = []
 
@@ -317,6 +320,11 @@ async def _call_in_thread(body: Body) -> Any:
             group.start_soon(hop)
     except BaseExceptionGroup as error:
         raise pick_interrupt(error) from None
+    except get_cancelled_exc_class():
+        for late in errors:
+            if isinstance(late, Exception):
+                note(late)
+        raise
     if errors:
         raise errors.pop()
     return results.pop()

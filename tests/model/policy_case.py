@@ -149,11 +149,11 @@ class Case:
     def _check_all_noted(self, run: Run[Any]) -> None:
         """Every error that a function of the flow itself has raised is in the record, also if the run was stopped.
 
-        But for what the `def` of a nested workflow raises in its thread when it was cancelled: that is lost on asyncio.
+        What the function of a nested workflow raises when it was cancelled is in the record of that, on asyncio alone.
         """
-        noted = {id(failure.error) for failure in run.errors}
-        of_tasks = [i for i, node in enumerate(self.flow.nodes) if node.inner is None or node.inner.is_async]
-        own = [self.flow.name, *map(self.flow.name_of, of_tasks)]
+        within = [record.run for record in run.tasks.values() if record.run is not None]
+        noted = {id(failure.error) for each in (run, *within) for failure in each.errors}
+        own = [self.flow.name, *(self.flow.name_of(i) for i in range(len(self.flow.nodes)))]
         known = {prefix + name for name in own for prefix in ("", "asks_", "saves_")}
         lost = [error for who, error in self.world.raised if who in known and id(error) not in noted]
         assert lost == []

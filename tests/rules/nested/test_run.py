@@ -1,12 +1,16 @@
 """When a workflow within runs, and how it ends."""
 
+import threading
 from typing import Any
 
 import anyio
 import pytest
+from anyio import from_thread
+from anyio.lowlevel import checkpoint
 
 from flowdeco import InputError, MissingDependencyError, Run, Status, WorkflowTimeoutError, task, workflow
 from tests.support.clock import AT_ONCE, Clock, given_time
+from tests.support.naming import mention
 from tests.support.nested import inner, nothing_else, outer
 
 
@@ -167,3 +171,32 @@ def test_an_error_of_its_own_inputs_cannot_occur_in_a_run() -> None:
         outer()
     with pytest.raises(MissingDependencyError, match="workflow 'inner' needs 'url'"):
         workflow(nothing_else, name="w", needs={"inner": inner}).check()
+
+
+async def test_what_its_def_raises_when_it_was_cancelled_is_in_the_record() -> None:
+    has_begun = threading.Event()
+
+    @workflow
+    def late() -> None:
+        has_begun.set()
+        try:
+            while True:
+                from_thread.check_cancelled()
+        except BaseException:
+            raise ValueError("late") from None
+
+    @task
+    async def bad() -> None:
+        while not has_begun.is_set():
+            await checkpoint()
+        raise KeyError("first")
+
+    @workflow
+    async def w(late: None, bad: None) -> None: ...
+
+    mention(late, bad)
+    run = await w.run()
+    assert isinstance(run.error, KeyError)
+    within = run.tasks["late"].run
+    assert within is not None
+    assert [str(failure.error) for failure in within.errors] == ["late"]
