@@ -100,3 +100,40 @@ BLOCKING: dict[str, tuple[str, Callable[[Workflow[Any, Any], str], Any]]] = {
     "async def call_sync": ("async def", lambda w, path: w.call_sync(path)),
     "async def run_sync": ("async def", _run_sync),
 }
+
+
+def kind_of(way: str) -> str:
+    """Return the kind of the workflow that is called in a way, `"def"` or `"async def"`."""
+    return (AWAITED.get(way) or BLOCKING[way])[0]
+
+
+def make_caller(way: str, find: Callable[[], Workflow[Any, Any]]) -> Workflow[Any, None]:
+    """Return a workflow with a task `asked` that calls an opened one in a way, for a page that never ends by itself.
+
+    Args:
+        way: the way.
+        find: gives the opened workflow when the task runs.
+    """
+
+    async def asked() -> None:
+        await AWAITED[way][1](find(), "slow")
+
+    def asked_sync() -> None:
+        BLOCKING[way][1](find(), "slow")
+
+    caller = task(asked if way in AWAITED else asked_sync, name="asked")
+
+    @workflow(needs={"asked": caller})
+    async def ask(asked: None) -> None: ...
+
+    return ask
+
+
+def check_record(run: Run[Any], caller: str | None, name: str) -> None:
+    """Check that one call is in the record of its caller, or of the run, and what is in it."""
+    (call,) = run.calls if caller is None else run.tasks[caller].calls
+    path = f"{name}#1" if caller is None else f"{caller}/{name}#1"
+    assert (call.path, call.status, call.result) == (path, "completed", "server x/tea")
+    assert call.run.tasks["page"].result == "server x/tea"
+    assert call.run.resources["server"].scope == "shared"
+    assert run.tasks[f"{path}/page"].result == "server x/tea"

@@ -15,10 +15,10 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from flowdeco import Limit, ResourceError, Run, State, task, workflow
+from flowdeco import Limit, ResourceError, State, task, workflow
 from tests.conftest import ASYNCIO, TRIO, Backend
 from tests.support.clock import PATIENCE, Clock, given_time
-from tests.support.opened_site import AWAITED, BLOCKING, Site
+from tests.support.opened_site import AWAITED, BLOCKING, Site, check_record, kind_of, make_caller
 
 # The event loops of the caller and of the block.
 LOOPS = [
@@ -28,16 +28,6 @@ LOOPS = [
     pytest.param((TRIO, ASYNCIO), id="trio and asyncio"),
 ]
 each_pair = pytest.mark.parametrize("loops", LOOPS)
-
-
-def check_record(run: Run[Any], caller: str | None, name: str) -> None:
-    """Check that one call is in the record of its caller, and what is in it."""
-    (call,) = run.calls if caller is None else run.tasks[caller].calls
-    path = f"{name}#1" if caller is None else f"{caller}/{name}#1"
-    assert (call.path, call.status, call.result) == (path, "completed", "server x/tea")
-    assert call.run.tasks["page"].result == "server x/tea"
-    assert call.run.resources["server"].scope == "shared"
-    assert run.tasks[f"{path}/page"].result == "server x/tea"
 
 
 @each_pair
@@ -131,19 +121,8 @@ def inside_of() -> Any:
 
 @pytest.mark.parametrize("way", [*AWAITED, *BLOCKING])
 async def test_it_is_cancelled_with_its_caller(way: str, inside_of: Any) -> None:
-    site = Site()
-    kind = (AWAITED.get(way) or BLOCKING[way])[0]
-
-    async def asked() -> None:
-        await AWAITED[way][1](inside, "slow")
-
-    def asked_sync() -> None:
-        BLOCKING[way][1](inside, "slow")
-
-    caller = task(asked if way in AWAITED else asked_sync, name="asked")
-
-    @workflow(needs={"asked": caller})
-    async def ask(asked: None) -> None: ...
+    site, kind = Site(), kind_of(way)
+    ask = make_caller(way, lambda: inside)
 
     inside = await inside_of(site, kind)
     with anyio.fail_after(PATIENCE):
@@ -341,17 +320,8 @@ async def test_two_blocks_whose_workflows_call_each_other_wait_for_nobody_in_vai
 
 @pytest.mark.parametrize("way", [*AWAITED, *BLOCKING])
 async def test_they_are_told_while_it_runs(way: str, inside_of: Any) -> None:
-    site = Site()
-    kind = (AWAITED.get(way) or BLOCKING[way])[0]
-
-    async def asked() -> None:
-        await AWAITED[way][1](inside, "slow")
-
-    def asked_sync() -> None:
-        BLOCKING[way][1](inside, "slow")
-
-    @workflow(needs={"asked": task(asked if way in AWAITED else asked_sync, name="asked")})
-    async def ask(asked: None) -> None: ...
+    site, kind = Site(), kind_of(way)
+    ask = make_caller(way, lambda: inside)
 
     inside = await inside_of(site, kind)
     with anyio.fail_after(PATIENCE):

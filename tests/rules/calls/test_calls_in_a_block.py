@@ -13,7 +13,7 @@ from flowdeco import Limit, ResourceError, Run, State, opened, resource, task, w
 from flowdeco._api.runnable_workflow import RunnableWorkflow
 from tests.support.clock import PATIENCE
 from tests.support.naming import mention
-from tests.support.opened_site import AWAITED, BLOCKING, Site
+from tests.support.opened_site import AWAITED, BLOCKING, Site, check_record, kind_of, make_caller
 
 
 @pytest.mark.parametrize("way", AWAITED)
@@ -55,15 +55,6 @@ async def test_so_is_one_that_blocks_a_thread_of_the_run(way: str) -> None:
     check_record(run, None, site.name_of(kind))
     assert site.entries == ["open x", "close x"]
     assert site.threads == {threading.get_ident()}
-
-
-def check_record(run: Run[Any], caller: str | None, name: str) -> None:
-    """Check that one call is in the record of its caller, and what is in it."""
-    (call,) = run.calls if caller is None else run.tasks[caller].calls
-    path = f"{name}#1" if caller is None else f"{caller}/{name}#1"
-    assert (call.path, call.status, call.result) == (path, "completed", "server x/tea")
-    assert call.run.tasks["page"].result == "server x/tea"
-    assert call.run.resources["server"].scope == "shared"
 
 
 async def test_workflows_of_one_block_call_each_other() -> None:
@@ -170,19 +161,8 @@ async def test_it_has_the_state_of_its_caller_and_is_lent_its_places() -> None:
 
 @pytest.mark.parametrize("way", [*AWAITED, *BLOCKING])
 async def test_it_is_cancelled_with_its_caller(way: str) -> None:
-    site = Site()
-    kind = (AWAITED.get(way) or BLOCKING[way])[0]
-
-    async def asked() -> None:
-        await AWAITED[way][1](inside, "slow")
-
-    def asked_sync() -> None:
-        BLOCKING[way][1](inside, "slow")
-
-    caller = task(asked if way in AWAITED else asked_sync, name="asked")
-
-    @workflow(needs={"asked": caller})
-    async def ask(asked: None) -> None: ...
+    site, kind = Site(), kind_of(way)
+    ask = make_caller(way, lambda: inside)
 
     with anyio.fail_after(PATIENCE):
         async with site.get(kind).opened(base="x") as inside:
