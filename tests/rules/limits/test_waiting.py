@@ -11,7 +11,7 @@ import pytest
 from anyio import CancelScope, Event, create_task_group, fail_after, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-from flowdeco import Limit, TaskTimeoutError, task, workflow
+from flowdeco import Limit, TaskTimeoutError, Workflow, task, workflow
 from tests.conftest import Backend
 from tests.support.clock import Clock, given_time
 from tests.support.limits import INSTANT, PATIENCE, is_free
@@ -38,9 +38,8 @@ def make_source(kind: str, seen: list[str], limit: Limit, **options: Any) -> Any
 KINDS = pytest.mark.parametrize("kind", ["def", "async"])
 
 
-@KINDS
-async def test_a_place_of_what_is_held_back_is_anybody_s_and_is_taken_again_in_turn(kind: str) -> None:
-    limit, go, seen = Limit(1), Event(), list[str]()
+def make_held_back(kind: str, seen: list[str], limit: Limit, go: Event) -> Workflow[Any, list[int]]:
+    """Return a workflow whose source is held back at its second item, until `go` is set."""
 
     @task(each={"page": make_source(kind, seen, limit, ahead=1)})
     async def users(page: int) -> int:
@@ -50,6 +49,14 @@ async def test_a_place_of_what_is_held_back_is_anybody_s_and_is_taken_again_in_t
     @workflow
     def w(count: int, users: list[int]) -> list[int]:
         return users
+
+    return w
+
+
+@KINDS
+async def test_a_place_of_what_is_held_back_is_anybody_s_and_is_taken_again_in_turn(kind: str) -> None:
+    limit, go, seen = Limit(1), Event(), list[str]()
+    w = make_held_back(kind, seen, limit, go)
 
     @task(limit=limit)
     async def other() -> str:
@@ -115,15 +122,7 @@ async def test_a_reader_works_in_its_places_again(kind: str) -> None:
 @KINDS
 async def test_who_waits_for_its_place_again_is_cancelled_with_its_run(kind: str) -> None:
     limit, seen, go = Limit(1), list[str](), Event()
-
-    @task(each={"page": make_source(kind, seen, limit, ahead=1)})
-    async def users(page: int) -> int:
-        await go.wait()
-        return page
-
-    @workflow
-    def w(count: int, users: list[int]) -> list[int]:
-        return users
+    w = make_held_back(kind, seen, limit, go)
 
     @task(limit=limit)
     async def holding(scope: CancelScope) -> None:
