@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._base.text import listed
 from .._graph.node import Node
-from .._graph.source import FromResult, parts_of
+from .given import list_givers
 from .journal import Journal
 
 __all__ = ["hint_at_thread"]
@@ -27,9 +27,7 @@ def hint_at_thread(journal: Journal, error: BaseException, task: str | None) -> 
     if type(error).__name__ != "ProgrammingError" or not str(error).startswith(_OF_SQLITE):
         return None
     user = None if task is None else journal.graph.find(task)
-    needed = journal.graph.body if user is None else user.sources
-    given = [part for source in needed for part in parts_of(source) if isinstance(part, FromResult)]
-    nodes = [journal.graph.node_of(part.definition) for part in given]
+    nodes = list_givers(journal, task)
     resources = [node for node in nodes if node.definition.is_resource]
     opened = [node for node in resources if not _is_async(node)] or resources
     if not opened and len(nodes) != 1:

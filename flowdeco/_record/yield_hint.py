@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from .._graph.node import Node
-from .._graph.source import FromResult, parts_of
+from .given import list_givers
 from .journal import Journal
 
 __all__ = ["hint_at_resource"]
@@ -27,11 +27,7 @@ def hint_at_resource(journal: Journal, error: BaseException, task: str | None) -
     """
     if not _is_of_list(error):
         return None
-    node = None if task is None else journal.graph.find(task)
-    needed = journal.graph.body if task is None else () if node is None else node.sources
-    given = [part for source in needed for part in parts_of(source) if isinstance(part, FromResult)]
-    nodes = [journal.graph.node_of(part.definition) for part in given]
-    names = [node.name for node in nodes if _yields(node)]
+    names = [node.name for node in list_givers(journal, task) if _yields(node)]
     if len(names) != 1:
         return None
     name = names[0]

@@ -56,8 +56,8 @@ PACKAGES: dict[str, Package] = {
     ),
     "_record": Package(
         "journal call_log detachment entry failure sketch item_log item_record resource_life node_record "
-        "task_record tasks timeline metrics event_stream log error_notes resource_record yield_hint stream_hint "
-        "thread_hint",
+        "task_record tasks timeline metrics event_stream log error_notes resource_record given yield_hint "
+        "stream_hint thread_hint",
         "_base _policy _graph",
     ),
     "_report": Package(
