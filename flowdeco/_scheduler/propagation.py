@@ -16,6 +16,7 @@ from .._graph.node import Node
 from .._graph.source import FromItemOf, FromResult, FromStream, Source, parts_of
 from .._record.journal import Journal
 from .block import Block
+from .tolerance import find_handled
 
 __all__ = [
     "Ended",
@@ -23,6 +24,7 @@ __all__ = [
     "Lacking",
     "find_blocking_error",
     "find_roots",
+    "find_unhandled",
     "judge_axis",
     "judge_body",
     "judge_node",
@@ -203,7 +205,7 @@ def find_roots(graph: Graph, ended: Ended) -> list[int]:
 
     What has failed for some items, or while it read some, may have lacked others that failed before they came to it.
     """
-    waiting = graph.blockers_of(None)
+    waiting = list(dict.fromkeys([*graph.blockers_of(None), *find_unhandled(graph, ended)]))
     seen = set(waiting)
     found: list[int] = []
     while waiting:
@@ -217,6 +219,18 @@ def find_roots(graph: Graph, ended: Ended) -> list[int]:
             seen |= more
             waiting += more
     return sorted(found)
+
+
+def find_unhandled(graph: Graph, ended: Ended) -> list[int]:
+    """Return the stages of which an item has failed, and whose errors are not received as outcomes on every way.
+
+    Who reads them as a stream may have caught the error; the run's it is all the same.
+    """
+    nodes = graph.nodes
+    failed = [index for index, (status, _) in ended.items() if status is Status.FAILED and index < len(nodes)]
+    stages = [index for index in failed if nodes[index].axis is not None]
+    handled = find_handled(graph) if stages else ()
+    return [index for index in stages if index not in handled]
 
 
 def _takes_items(node: Node) -> bool:

@@ -30,7 +30,7 @@ from .._worker.thread import IN_THREAD, choose_limiter
 from .caller import CALLER, Within
 from .engine import Engine
 from .keeper import Keeper
-from .propagation import find_blocking_error, judge_body
+from .propagation import find_blocking_error, find_unhandled, judge_body
 from .shared_block import SharedBlock
 
 __all__ = ["Body", "RunLifecycle", "make_run_program"]
@@ -215,10 +215,12 @@ class RunLifecycle(Lifecycle):
     def _judge_body(self) -> BaseException | None:
         """Find out, some tasks having ended without a result, what becomes of the workflow's function."""
         engine = self.engine
-        judgement = judge_body(engine.state.plan.graph, engine.state.ended, engine.state.lacking)
-        if isinstance(judgement.cause, Skip):
+        graph, ended = engine.state.plan.graph, engine.state.ended
+        judgement = judge_body(graph, ended, engine.state.lacking)
+        is_unhandled = bool(find_unhandled(graph, ended))
+        if isinstance(judgement.cause, Skip) and not is_unhandled:
             return Skip(judgement.cause.reason)  # for the outer run, it is this workflow that was skipped
-        if judgement.cause is not None:
+        if judgement.cause is not None or is_unhandled:
             return find_blocking_error(self.journal, engine.state.ended, engine.state.errors_of_items)
         engine.state.body_defaults = judgement.defaults
         return None

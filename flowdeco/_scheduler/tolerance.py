@@ -12,7 +12,7 @@ from .._graph.graph import Graph
 from .._graph.node import Node
 from .._graph.source import definitions_of
 
-__all__ = ["find_tolerated"]
+__all__ = ["find_handled", "find_tolerated"]
 
 
 def find_tolerated(graph: Graph) -> frozenset[int]:
@@ -21,10 +21,10 @@ def find_tolerated(graph: Graph) -> frozenset[int]:
         return frozenset(range(len(graph.nodes)))
     received = graph.find_received()
     mapped = {node.index for node in graph.nodes if node.axis is not None}
-    return frozenset(received - mapped | _find_handled(graph) & mapped if mapped else received)
+    return frozenset(received - mapped | find_handled(graph) & mapped if mapped else received)
 
 
-def _find_handled(graph: Graph) -> set[int]:
+def find_handled(graph: Graph) -> set[int]:
     """Return the nodes whose errors are received as outcomes, whatever way they take."""
     read: set[int] = set()
     raised = {graph.node_of(definition).index for definition in graph.ends}

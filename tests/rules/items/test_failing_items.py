@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -11,6 +12,7 @@ import pytest
 
 from flowdeco import ItemShapeError, ItemSourceError, Outcome, Retry, Skip, UnequalLengthsError, task, workflow
 from tests.support.clock import Clock, given_time
+from tests.support.naming import mention
 
 
 @task(each="numbers")
@@ -551,3 +553,42 @@ async def test_the_error_of_a_source_is_the_run_s_where_only_its_items_are_recei
         with pytest.raises(ExceptionGroup if keep_going else ConnectionError) as caught:
             await w()
         assert "no line" in str(getattr(caught.value, "exceptions", caught.value))
+
+
+@pytest.mark.parametrize("kind", ["async def", "def"])
+@pytest.mark.parametrize("is_settled", [False, True])
+async def test_an_error_that_a_reader_catches_is_the_run_s_all_the_same_unless_it_is_settled(
+    kind: str, is_settled: bool
+) -> None:
+    @task(each={"number": "numbers"})
+    async def odd(number: int) -> int:
+        if number == 2:
+            raise ValueError(number)
+        return number
+
+    async def read_async(odd: AsyncIterator[Any]) -> int:
+        with suppress(ValueError):
+            return len([each async for each in odd])
+        return -1
+
+    def read(odd: Iterator[Any]) -> int:
+        with suppress(ValueError):
+            return len(list(odd))
+        return -1
+
+    function: Callable[..., Any] = read if kind == "def" else read_async
+    reader = task(function, name="reader", stream="odd", settled="odd" if is_settled else None)
+
+    @workflow(keep_going=True, tasks={"reader": reader})
+    def w(numbers: list[int], reader: int) -> int:
+        return reader
+
+    mention(odd)
+    run = await w.run_async(range(4))
+    if is_settled:
+        assert run.result == 4
+    else:
+        assert run.tasks["reader"].status == "completed"
+        with pytest.raises(ExceptionGroup) as caught:
+            await w.call(range(4))
+        assert [repr(error) for error in caught.value.exceptions] == ["ValueError(2)"]
