@@ -110,7 +110,10 @@ class Model:
                 come = tuple([inputs[own][0] for own in INPUTS])
                 origin = name, come, here if apart else region, level.options["keep_going"]
                 if origin not in self.known:
-                    self.known[origin] = self.run_level(number, inputs, object() if apart else region)
+                    if apart:  # as if it were called by itself: that two of its inputs are one outside, it cannot know
+                        region = object()
+                        inputs = {own: ((within.renamed.get(own, own), region), inputs[own][1]) for own in INPUTS}
+                    self.known[origin] = self.run_level(number, inputs, region)
             found[name] = origin, self.known[origin]
         return found[name]
 
